@@ -1,0 +1,163 @@
+import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
+import type { Choice, Condition, Question } from './question.ts'
+
+const sources: Choice[] = [
+  { value: 'self-signed', title: 'Self-signed', note: 'made here; clients must trust it' },
+  { value: 'uploaded', title: 'Uploaded', note: 'you have a certificate and its key as files' },
+  {
+    value: 'managed',
+    title: 'Managed (ACME, cert-manager)',
+    impossible: {
+      reason: 'This version does not order certificates.',
+      fix: 'Order one with certbot or lego, then choose uploaded and take its files.',
+    },
+  },
+]
+
+const authorities: Choice[] = [
+  { value: 'local', title: 'A local CA', note: 'clients trust it once; leaves can be rotated' },
+  {
+    value: 'none',
+    title: 'The leaf itself',
+    note: 'clients trust this one leaf, again at each rotation',
+  },
+]
+
+const keyTypes: Choice[] = [
+  { value: 'ecdsa-p256', title: 'ECDSA P-256', note: 'small and fast; every current client' },
+  { value: 'ecdsa-p384', title: 'ECDSA P-384' },
+  { value: 'rsa-2048', title: 'RSA 2048', note: 'for very old clients' },
+  { value: 'rsa-3072', title: 'RSA 3072' },
+  { value: 'rsa-4096', title: 'RSA 4096' },
+]
+
+const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
+
+const selfSigned: Condition[] = [{ id: 'certificate.source', is: ['self-signed'] }]
+const uploaded: Condition[] = [{ id: 'certificate.source', is: ['uploaded'] }]
+
+/** The questions about the certificate, in the order in which they are asked. */
+export const certificateQuestions: readonly Question[] = [
+  {
+    id: 'certificate.source',
+    text: 'Where does the certificate come from?',
+    noun: 'Certificate',
+    help: 'A self-signed one works at once, but each client must be told to trust it.',
+    kind: 'choice',
+    choices: sources,
+    asked: true,
+    check: checkChoice(sources),
+  },
+  {
+    id: 'certificate.authority',
+    text: 'Who signs the self-signed certificate?',
+    noun: 'Signed by',
+    help: 'A local CA is bound to the names of this endpoint, so trusting it risks nothing else.',
+    kind: 'choice',
+    choices: authorities,
+    when: selfSigned,
+    fallback: () => 'local',
+    asked: true,
+    check: checkChoice(authorities),
+  },
+  {
+    id: 'certificate.keyType',
+    text: 'Which kind of key shall it have?',
+    noun: 'Key',
+    help: 'ECDSA P-256 unless a client is too old for it.',
+    kind: 'choice',
+    choices: keyTypes,
+    when: selfSigned,
+    fallback: () => 'ecdsa-p256',
+    asked: false,
+    check: checkChoice(keyTypes),
+  },
+  {
+    id: 'certificate.days',
+    text: 'For how many days shall it be valid?',
+    noun: 'Days',
+    help: 'Rotation is due when a third of them is left.',
+    kind: 'integer',
+    when: selfSigned,
+    fallback: () => 90,
+    asked: false,
+    check: checkInteger(1, 3650),
+  },
+  {
+    id: 'certificate.names',
+    text: 'Which other names shall it cover?',
+    noun: 'More names',
+    help: 'DNS names (also *.example.com) and IP addresses, beside the domain.',
+    kind: 'list',
+    when: selfSigned,
+    fallback: () => [],
+    asked: false,
+    check: checkList(checkSan, 100),
+  },
+  {
+    id: 'certificate.chain',
+    text: 'Which file holds the certificate?',
+    noun: 'Path',
+    help: 'PEM: the leaf and the intermediates. It is recognised by its content, not by its name.',
+    kind: 'file',
+    when: uploaded,
+    asked: true,
+    check: checkPath,
+  },
+  {
+    id: 'certificate.key',
+    text: 'Which file holds its private key?',
+    noun: 'Path',
+    help: 'PEM. Leave it out when the key is in the same file as the certificate.',
+    kind: 'file',
+    when: uploaded,
+    fallback: () => undefined,
+    asked: true,
+    check: checkPath,
+  },
+  {
+    id: 'certificate.intermediates',
+    text: 'Which file or folder holds missing intermediates?',
+    noun: 'Path',
+    help: 'Only where the certificate file does not hold them.',
+    kind: 'file',
+    when: uploaded,
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
+  },
+  {
+    id: 'certificate.roots',
+    text: 'Which file holds the root that the clients trust?',
+    noun: 'Path',
+    help: "Only for a private authority: without it the chain is held against this machine's roots.",
+    kind: 'file',
+    when: uploaded,
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
+  },
+  {
+    id: 'certificate.passphrase',
+    text: 'Which passphrase opens the key?',
+    noun: 'Passphrase',
+    help: 'In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
+    kind: 'secret',
+    when: uploaded,
+    fallback: () => undefined,
+    asked: false,
+    check: checkSecret,
+  },
+  {
+    id: 'certificate.repair',
+    text: 'Which repairs are agreed to?',
+    noun: 'Repairs',
+    help: 'Your files stay as they are; a repair changes only what goes in.',
+    kind: 'list',
+    choices: repairs.map(value => ({ value, title: value })),
+    when: uploaded,
+    fallback: () => undefined,
+    asked: false,
+    check: checkList(checkChoice(repairs.map(value => ({ value, title: value }))), 10),
+  },
+]

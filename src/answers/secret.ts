@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { problem } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { SecretSource } from './answers.ts'
+
+/** Bytes; a passphrase is a line. */
+const most = 4096
+
+/**
+ * The secret that answers point to: the first line of a file or of a file descriptor.
+ *
+ * @throws Problem with exit 65 when it cannot be read or is empty
+ */
+export async function readSecret(source: SecretSource, folder: string): Promise<string> {
+  const name = 'file' in source ? source.file : `file descriptor ${source.fd}`
+  try {
+    const text =
+      'file' in source
+        ? await readFile(resolve(folder, source.file), 'utf8')
+        : await readAll(source.fd)
+    const line = text.slice(0, most).split(/\r?\n/)[0] ?? ''
+    if (line !== '') return line
+  } catch (error) {
+    throw unreadable(name, (error as NodeJS.ErrnoException).code ?? 'unknown reason')
+  }
+  throw unreadable(name, 'it is empty')
+}
+
+async function readAll(fd: number): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of createReadStream('', { fd, autoClose: false })) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function unreadable(name: string, evidence: string) {
+  return problem(exitCodes.data, {
+    id: 'answers.secret-unreadable',
+    title: `The secret in ${name} cannot be read.`,
+    subject: name,
+    evidence,
+    why: 'The key stays locked without it.',
+    fix: 'Name a file that holds it in its first line, or open the file descriptor: 3<pass',
+  })
+}

@@ -1,0 +1,168 @@
+import type { Anchors } from './anchors.ts'
+import { type Overstepped, overstepped } from './ca-limits.ts'
+import { type Certificate, isSignedBy } from './certificate.ts'
+import { labelOf } from './summary.ts'
+
+/** The way from a leaf to where trust begins. */
+export interface Chain {
+  /** Leaf first, without the root; a self-signed leaf stands alone. */
+  links: Certificate[]
+  /** What still follows in the files after the last link: cross-signed CAs for older clients. */
+  beyond: Certificate[]
+  /** The root, or other trusted certificate, that the links lead to; the leaf where it is its own. */
+  root?: Certificate
+  end: ChainEnd
+}
+
+type ChainEnd =
+  | { state: 'complete' }
+  /** Nobody is here who signed the last link. */
+  | { state: 'missing' }
+  /** Somebody of the right name is here, but did not sign it or may not. */
+  | ({ state: 'broken' } & Overstepped)
+  /** More certificates of one name than can be tried. */
+  | { state: 'too-many' }
+
+/** Signature checks in one chain: honest files need under ten, made-up ones could need millions. */
+const mostChecks = 1000
+
+type IssuersOf = (certificate: Certificate) => Certificate[]
+
+/**
+ * Finds the shortest way from a leaf to a trusted root, by real signatures. Ways over certificates
+ * that are valid now come first, and ways to a trusted root before those to any self-signed one; the
+ * result does not depend on the order of `bag`.
+ *
+ * @param bag all other certificates, each once
+ */
+export function buildChain(
+  leaf: Certificate,
+  bag: readonly Certificate[],
+  anchors: Anchors,
+  now: number,
+): Chain {
+  const counted = { checks: 0 }
+  const issuersOf = issuerFinder(bag, now, counted)
+  const currentIssuersOf: IssuersOf = each => issuersOf(each).filter(isCurrent(now))
+  const trusted = (each: Certificate) => anchors.above(each)
+  const selfSigned = (each: Certificate) => (each.selfSigned ? each : undefined)
+  const found =
+    search(leaf, currentIssuersOf, trusted) ??
+    search(leaf, currentIssuersOf, selfSigned) ??
+    search(leaf, issuersOf, trusted) ??
+    search(leaf, issuersOf, selfSigned)
+  if (!found) return incomplete(longest(leaf, issuersOf), bag, counted.checks > mostChecks)
+  const { path, root } = found
+  const links = path.length > 1 && path.at(-1)?.selfSigned ? path.slice(0, -1) : path
+  const beyond = leaf.selfSigned ? [] : followingLinks(links, issuersOf)
+  const broken = overstepped([...new Set([...links, root])])
+  return {
+    links,
+    beyond,
+    root,
+    end: broken ? { state: 'broken', ...broken } : { state: 'complete' },
+  }
+}
+
+/** Breadth first, each certificate once: no number of cross-signatures makes this slow. */
+function search(
+  leaf: Certificate,
+  issuersOf: IssuersOf,
+  goal: (certificate: Certificate) => Certificate | undefined,
+): { path: Certificate[]; root: Certificate } | undefined {
+  const below = new Map<Certificate, Certificate | undefined>([[leaf, undefined]])
+  for (const each of below.keys()) {
+    const root = goal(each)
+    if (root) return { path: pathFrom(each, below), root }
+    for (const issuer of issuersOf(each)) if (!below.has(issuer)) below.set(issuer, each)
+  }
+  return undefined
+}
+
+/** The way that comes furthest, where none comes to an end. */
+function longest(leaf: Certificate, issuersOf: IssuersOf): Certificate[] {
+  const below = new Map<Certificate, Certificate | undefined>([[leaf, undefined]])
+  for (const each of below.keys()) {
+    for (const issuer of issuersOf(each)) if (!below.has(issuer)) below.set(issuer, each)
+  }
+  const paths = [...below.keys()].map(each => pathFrom(each, below))
+  return paths.reduce((best, path) => (path.length > best.length ? path : best))
+}
+
+function pathFrom(
+  top: Certificate,
+  below: ReadonlyMap<Certificate, Certificate | undefined>,
+): Certificate[] {
+  const path: Certificate[] = []
+  for (let each: Certificate | undefined = top; each; each = below.get(each)) path.unshift(each)
+  return path
+}
+
+function incomplete(links: Certificate[], bag: readonly Certificate[], gaveUp: boolean): Chain {
+  const top = links.at(-1)
+  const suspect = top && bag.find(each => each !== top && hasNameOfIssuer(each, top))
+  if (gaveUp) return { links, beyond: [], end: { state: 'too-many' } }
+  if (!top || !suspect) return { links, beyond: [], end: { state: 'missing' } }
+  const reason = whyNotIssuer(suspect, top)
+  return { links, beyond: [], end: { state: 'broken', below: top, above: suspect, reason } }
+}
+
+function followingLinks(links: readonly Certificate[], issuersOf: IssuersOf): Certificate[] {
+  const all = [...links]
+  for (let top = all.at(-1); top; ) {
+    const next = issuersOf(top).find(each => !each.selfSigned && !all.includes(each))
+    if (next) all.push(next)
+    top = next
+  }
+  return all.slice(links.length)
+}
+
+function issuerFinder(
+  bag: readonly Certificate[],
+  now: number,
+  counted: { checks: number },
+): IssuersOf {
+  const known = new Map<Certificate, Certificate[]>()
+  const current = isCurrent(now)
+  const sorted = [...bag].sort(
+    (a, b) =>
+      Number(current(b)) - Number(current(a)) ||
+      b.notAfter - a.notAfter ||
+      (a.fingerprint < b.fingerprint ? -1 : 1),
+  )
+  const issued = (child: Certificate, issuer: Certificate) => {
+    if (child === issuer || !maySign(issuer) || !child.x509.checkIssued(issuer.x509)) return false
+    counted.checks += 1
+    return counted.checks <= mostChecks && isSignedBy(child.x509, issuer.publicKey)
+  }
+  return child => {
+    const issuers = known.get(child) ?? sorted.filter(each => issued(child, each))
+    known.set(child, issuers)
+    return issuers
+  }
+}
+
+/** Old roots of version 1 have no extension that could say that they are CAs. */
+function maySign(certificate: Certificate): boolean {
+  return certificate.isCa || (certificate.version === 1 && certificate.selfSigned)
+}
+
+function isCurrent(now: number) {
+  return ({ notBefore, notAfter }: Certificate) => notBefore <= now && now <= notAfter
+}
+
+function hasNameOfIssuer(certificate: Certificate, child: Certificate): boolean {
+  return certificate.subject !== '' && certificate.subject === child.issuer
+}
+
+function whyNotIssuer(issuer: Certificate, child: Certificate): string {
+  const { keyUsage, subjectKeyId } = issuer
+  if (!maySign(issuer)) return `${labelOf(issuer)} is no CA`
+  if (keyUsage && !keyUsage.includes('keyCertSign')) {
+    return `${labelOf(issuer)} may not sign certificates`
+  }
+  if (subjectKeyId && child.authorityKeyId && subjectKeyId !== child.authorityKeyId) {
+    return `it was signed with key ${child.authorityKeyId}, the CA here has ${subjectKeyId}`
+  }
+  return 'the signature does not fit the key of the CA'
+}

@@ -1,0 +1,170 @@
+import type { FindingTable } from '../findings.ts'
+
+/**
+ * Everything that the gate can find out, causes before what follows from them: findings of one
+ * severity are shown in this order. What is repaired is a note; the repair says what was done.
+ */
+export const certificateFindings = {
+  'cert.too-large': {
+    severity: 'blocks',
+    title: 'A file is too large for a certificate or key.',
+    why: 'Files over 1 MiB or with more than 100 blocks are not read: a chain has two to five certificates.',
+  },
+  'cert.empty': {
+    severity: 'blocks',
+    title: 'A file is empty.',
+    why: 'An empty file is what a failed copy or download leaves behind.',
+  },
+  'cert.unreadable': {
+    severity: 'blocks',
+    title: 'A file holds something that cannot be read as a certificate or key.',
+    why: 'What cannot be read cannot be checked, and no server could load it.',
+  },
+  'cert.key-encrypted': {
+    severity: 'blocks',
+    title: 'The key is locked, and no passphrase was given.',
+    why: 'A locked key cannot be held against the certificate.',
+  },
+  'cert.passphrase-wrong': {
+    severity: 'blocks',
+    title: 'This passphrase does not open the key.',
+    why: 'A locked key cannot be held against the certificate. The file is whole.',
+  },
+  'cert.leaf-missing': {
+    severity: 'blocks',
+    title: 'There is no certificate for a server in these files.',
+    why: 'A server proves its name with a leaf; without one it cannot speak TLS.',
+  },
+  'cert.key-missing': {
+    severity: 'blocks',
+    title: 'There is no private key in these files.',
+    why: 'A server can use a certificate only together with its key.',
+  },
+  'cert.key-mismatch': {
+    severity: 'blocks',
+    title: 'The key does not belong to this certificate.',
+    why: 'No server can speak TLS with these two.',
+  },
+  'cert.leaf-is-ca': {
+    severity: 'blocks',
+    title: 'The leaf is a CA certificate.',
+    why: 'rustls and Firefox refuse a CA certificate as that of a server (CaUsedAsEndEntity).',
+  },
+  'cert.key-type': {
+    severity: 'blocks',
+    title: 'The target cannot use a key of this type.',
+    why: 'The server or its clients do not know this kind of key.',
+  },
+  'cert.weak-key': {
+    severity: 'blocks',
+    title: 'A key in the chain is too short.',
+    why: 'RSA below 2,048 bits is refused by OpenSSL at its usual security level, by Go and by browsers.',
+  },
+  'cert.weak-signature': {
+    severity: 'blocks',
+    title: 'A certificate is signed with a broken hash function.',
+    why: 'Signatures over MD5 and SHA-1 can be forged; current clients refuse them.',
+  },
+  'cert.name-only-cn': {
+    severity: 'blocks',
+    title: 'The name stands only in the common name (CN).',
+    why: 'Clients read the names of the SAN alone (RFC 9525); the CN has not counted since 2017.',
+  },
+  'cert.name-missing': {
+    severity: 'blocks',
+    title: 'No name in the certificate covers what clients ask for.',
+    why: 'Every client refuses a certificate that is for another name.',
+  },
+  'cert.expired': {
+    severity: 'blocks',
+    title: 'The certificate has expired.',
+    why: 'Every client refuses it.',
+  },
+  'cert.not-yet-valid': {
+    severity: 'blocks',
+    title: 'The certificate is not valid yet.',
+    why: 'Every client refuses it until then.',
+  },
+  'cert.eku': {
+    severity: 'blocks',
+    title: 'The certificate is not meant for this use.',
+    why: 'It names the uses that it allows (EKU), and one that is needed here is not among them.',
+  },
+  'cert.must-staple': {
+    severity: 'blocks',
+    title: 'The certificate asks for a stapled OCSP response.',
+    why: 'The server does not staple, so clients that honour the request refuse it.',
+  },
+  'cert.link-broken': {
+    severity: 'blocks',
+    title: 'The chain is broken: a certificate was not signed by the one above it.',
+    why: 'The name of the issuer is right, but clients check the signature and what a CA may do.',
+  },
+  'cert.intermediate-missing': {
+    severity: 'blocks',
+    title: 'A certificate of the chain is missing.',
+    why: 'Some browsers fetch what is missing; curl, Python and Go refuse the chain.',
+  },
+  'cert.link-expired': {
+    severity: 'blocks',
+    title: 'A certificate above the leaf is not valid now.',
+    why: 'Clients refuse a chain when one certificate on their way to the root is out of date.',
+  },
+  'cert.root-needed': {
+    severity: 'blocks',
+    title: 'The root is missing, and this target needs it in the chain.',
+    why: 'Parts of the target trust the last certificate of the chain file and nothing else.',
+  },
+  'cert.expires-soon': {
+    severity: 'warns',
+    title: 'Less than a third of its lifetime is left.',
+    why: 'Rotation is due at a third: this certificate would be due from the first day.',
+  },
+  'cert.lifetime-long': {
+    severity: 'warns',
+    title: 'The certificate lives longer than browsers allow.',
+    why: 'Browsers limit leaves of public roots by the day of issue: 398 days, from 2026-03-15 200, from 2027-03-15 100, from 2029-03-15 47 (CA/Browser Forum ballot SC-081v3).',
+  },
+  'cert.key-readable': {
+    severity: 'warns',
+    title: 'Other users of this machine can read the key.',
+    why: 'Whoever has the key can pose as this endpoint until the certificate expires.',
+  },
+  'cert.key-unlocked': {
+    severity: 'notes',
+    title: 'The key goes in without its passphrase.',
+    why: 'A server that starts by itself cannot be asked for a passphrase. What is kept is readable by you alone.',
+  },
+  'cert.root-private': {
+    severity: 'notes',
+    title: 'The chain leads to a root that this machine does not trust.',
+    why: 'Only clients that are told to trust this root accept the certificate.',
+  },
+  'cert.order': {
+    severity: 'notes',
+    title: 'The certificates are not in the order in which a server sends them.',
+    why: 'Servers take the first certificate for the leaf; strict clients refuse any other order.',
+  },
+  'cert.duplicate': {
+    severity: 'notes',
+    title: 'A certificate is there twice.',
+    why: 'Sent twice it costs each handshake time, and strict clients refuse the chain.',
+  },
+  'cert.stranger': {
+    severity: 'notes',
+    title: 'A certificate does not belong to this chain.',
+    why: 'It costs each handshake time, and strict clients refuse the chain.',
+  },
+  'cert.root-sent': {
+    severity: 'notes',
+    title: 'The root stands in the chain.',
+    why: 'Clients have the roots that they trust; sending one only costs each handshake time.',
+  },
+  'cert.text-around': {
+    severity: 'notes',
+    title: 'There is other text around the certificates.',
+    why: 'Some servers refuse a chain file with anything but PEM in it.',
+  },
+} as const satisfies FindingTable
+
+export type CertificateFindingId = keyof typeof certificateFindings

@@ -1,0 +1,70 @@
+import type { Finding } from '../findings.ts'
+import { oneLine } from '../process/plain-text.ts'
+import { quoteCommand } from '../process/quote.ts'
+import { found, type JudgeInput } from './judgement.ts'
+import { fits, type Picked } from './pick-leaf.ts'
+import { labelOf, shortKey } from './summary.ts'
+import type { FoundCertificate, FoundKey } from './upload.ts'
+
+/** What is wrong with the key of a leaf, or with there being none. */
+export function judgeKey(input: JudgeInput, { leaf, key }: Picked): Finding[] {
+  if (key) return [...judgeMode(key), ...judgeLock(key, input.profile.target)]
+  if (!leaf) return input.keys.length === 0 ? [missing(input)] : []
+  return [input.keys.length === 0 ? missing(input, leaf) : mismatch(input, leaf)]
+}
+
+function missing(input: JudgeInput, leaf?: FoundCertificate): Finding {
+  const files = [...new Set(input.certificates.map(({ file }) => file))].join(', ')
+  return found('cert.key-missing', {
+    subject: leaf ? labelOf(leaf.certificate) : 'the key',
+    evidence: files === '' ? 'nothing was found' : `${files}: only certificates`,
+    fix:
+      (leaf && keyNearby(input, leaf)) ??
+      'Name the key file that was made together with the certificate request.',
+  })
+}
+
+function mismatch(input: JudgeInput, leaf: FoundCertificate): Finding {
+  const files = input.keys.map(key => `${shortKey(key.publicKeySha256)} in ${key.file}`)
+  return found('cert.key-mismatch', {
+    subject: labelOf(leaf.certificate),
+    evidence: `public key ${shortKey(leaf.certificate.publicKeySha256)} in the certificate, ${files.join(', ')}`,
+    fix:
+      keyNearby(input, leaf) ??
+      certificateOfKey(input) ??
+      'Take the key that was made with the request of this certificate, or order one for this key.',
+  })
+}
+
+/** A file near by that holds the key of the leaf. */
+function keyNearby({ nearby = [] }: JudgeInput, { certificate }: FoundCertificate) {
+  const fitting = nearby.find(each => each.privateKeys.includes(certificate.publicKeySha256))
+  return fitting && `${oneLine(fitting.path)} fits: take that one.`
+}
+
+/** A certificate, handed in or near by, that one of the keys belongs to. */
+function certificateOfKey({ keys, certificates, nearby = [] }: JudgeInput): string | undefined {
+  for (const key of keys) {
+    const here = certificates.find(({ certificate }) => fits(certificate, key))
+    if (here) {
+      const label = labelOf(here.certificate)
+      return `${key.file} belongs to ${label} in ${here.file}: take the key of the leaf instead.`
+    }
+    const near = nearby.find(each => each.leafKeys.includes(key.publicKeySha256))
+    if (near) return `${oneLine(near.path)} fits ${key.file}: take that certificate.`
+  }
+  return undefined
+}
+
+function judgeMode({ mode, file }: FoundKey): Finding[] {
+  if (mode === undefined || (mode & 0o044) === 0) return []
+  const bits = (mode & 0o777).toString(8).padStart(4, '0')
+  const fix = quoteCommand(['chmod', '600', file])
+  return [found('cert.key-readable', { subject: file, evidence: `mode ${bits}`, fix })]
+}
+
+function judgeLock({ wasLocked, file }: FoundKey, target: string): Finding[] {
+  if (!wasLocked) return []
+  const evidence = `${file} is locked; ${target} gets the key open`
+  return [found('cert.key-unlocked', { subject: file, evidence, fix: 'There is nothing to do.' })]
+}

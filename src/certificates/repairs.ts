@@ -1,0 +1,163 @@
+import type { Finding } from '../findings.ts'
+import type { Certificate } from './certificate.ts'
+import type { Chain } from './chain.ts'
+import type { CertificateFindingId } from './findings.ts'
+import { type DiffLine, found, type JudgeInput, type Repair, type RepairKind } from './judgement.ts'
+import { labelOf } from './summary.ts'
+import type { FoundCertificate } from './upload.ts'
+
+/** What goes in, and how it differs from what was handed in. */
+export interface Repaired {
+  /** Leaf first. */
+  chain: Certificate[]
+  repairs: Repair[]
+  diff: DiffLine[]
+  /** A note for each repair. */
+  notes: Finding[]
+}
+
+const kinds: Partial<Record<CertificateFindingId, RepairKind>> = {
+  'cert.order': 'order',
+  'cert.duplicate': 'duplicate',
+  'cert.stranger': 'stranger',
+  'cert.root-sent': 'root',
+  'cert.root-needed': 'root',
+  'cert.text-around': 'text-around',
+}
+
+/**
+ * Puts the chain together as the target wants it.
+ *
+ * @param handedIn every certificate that was found, sorted by file and position
+ */
+export function repair(
+  chain: Chain,
+  handedIn: readonly FoundCertificate[],
+  input: JudgeInput,
+): Repaired {
+  const { profile } = input
+  const { links, beyond, root } = chain
+  const selfSigned = root !== undefined && root === links[0]
+  const withRoot = profile.root === 'needed' && root?.selfSigned === true && !selfSigned
+  const goes = withRoot ? [...links, root] : [...links, ...beyond]
+  const first = firstOnes(handedIn)
+  const lines = [
+    ...goes.map((certificate, index) => placed(certificate, index, goes, first, profile.target)),
+    ...handedIn.flatMap(each => leftOut(each, goes, first, chain)),
+    ...textLines(input, handedIn, goes),
+  ]
+  const repairs = lines.flatMap(toRepair)
+  const order = repairs.filter(({ kind }) => kind === 'order')
+  // however many certificates move, it is one repair
+  const all = repairs.filter(each => each.kind !== 'order' || each === order[0])
+  return {
+    chain: goes,
+    repairs: all,
+    diff: all.length > 0 ? lines : [],
+    notes: all.map(toNote),
+  }
+}
+
+type First = ReadonlyMap<string, FoundCertificate>
+
+/**
+ * The place at which each certificate counts; it is a duplicate everywhere else. A file with more of
+ * them goes before, and then its content decides: what a file is called must not matter.
+ */
+function firstOnes(handedIn: readonly FoundCertificate[]): First {
+  const contents = new Map<string, string[]>()
+  for (const { file, certificate } of handedIn) {
+    contents.set(file, [...(contents.get(file) ?? []), certificate.fingerprint])
+  }
+  const contentOf = ({ file }: FoundCertificate) => contents.get(file) ?? []
+  const compare = (a: FoundCertificate, b: FoundCertificate) =>
+    contentOf(b).length - contentOf(a).length ||
+    contentOf(a).join().localeCompare(contentOf(b).join(), 'en')
+  // sorting is stable: within a file the order stays
+  const ranked = [...handedIn].sort(compare)
+  return new Map(ranked.reverse().map(each => [each.certificate.fingerprint, each]))
+}
+
+function placed(
+  certificate: Certificate,
+  index: number,
+  goes: readonly Certificate[],
+  first: First,
+  target: string,
+): DiffLine {
+  const subject = labelOf(certificate)
+  const was = first.get(certificate.fingerprint)
+  if (!was) {
+    const text = `added: ${target} needs the root`
+    return { sign: '+', subject, goes: index + 1, text, id: 'cert.root-needed' }
+  }
+  const place = { goes: index + 1, was: was.position, file: was.file }
+  const overtook = goes.slice(index + 1).some(each => {
+    const other = first.get(each.fingerprint)
+    return other?.file === was.file && other.position < was.position
+  })
+  if (!overtook) return { sign: ' ', subject, ...place }
+  const text = index === 0 ? 'put first' : 'put before what signed it'
+  return { sign: '+', subject, ...place, text, id: 'cert.order' }
+}
+
+function leftOut(
+  each: FoundCertificate,
+  goes: readonly Certificate[],
+  first: First,
+  { links, root }: Chain,
+): DiffLine[] {
+  const { certificate, file, position } = each
+  const line = { sign: '-', subject: labelOf(certificate), was: position, file } as const
+  if (first.get(certificate.fingerprint) !== each) {
+    return [{ ...line, text: 'left out: it is there twice', id: 'cert.duplicate' }]
+  }
+  if (isIn(goes, certificate)) return []
+  const top = links.at(-1)
+  const isRoot =
+    certificate.fingerprint === root?.fingerprint ||
+    (certificate.selfSigned && top?.x509.checkIssued(certificate.x509) === true)
+  return isRoot
+    ? [{ ...line, text: 'left out: not needed', id: 'cert.root-sent' }]
+    : [{ ...line, text: 'left out: not of this chain', id: 'cert.stranger' }]
+}
+
+/** Text in the files that the chain is made of; the key is written anew anyway. */
+function textLines(
+  { textAround = [] }: JudgeInput,
+  handedIn: readonly FoundCertificate[],
+  goes: readonly Certificate[],
+): DiffLine[] {
+  const used = handedIn.filter(({ certificate }) => isIn(goes, certificate))
+  const files = new Set(used.map(({ file }) => file))
+  return textAround
+    .filter(({ file }) => files.has(file))
+    .map(({ file, lines }) => ({
+      sign: '-',
+      subject: lines === 1 ? '1 line of other text' : `${lines} lines of other text`,
+      file,
+      text: 'left out: not PEM',
+      id: 'cert.text-around',
+    }))
+}
+
+/** A root can be here twice, once as it was handed in and once as this machine has it. */
+function isIn(goes: readonly Certificate[], { fingerprint }: Certificate): boolean {
+  return goes.some(each => each.fingerprint === fingerprint)
+}
+
+function toRepair({ id, subject, text, file }: DiffLine): Repair[] {
+  const kind = id && kinds[id]
+  if (!kind || !text) return []
+  return [{ id, kind, subject, text, ...(file === undefined ? {} : { file }) }]
+}
+
+function toNote({ id, subject, text, file }: Repair): Finding {
+  return found(id, {
+    severity: 'notes',
+    subject,
+    evidence: file === undefined ? text : `${file}: ${text}`,
+    fix: 'There is nothing to do: your files stay as they are, what goes in is right.',
+    ...(id === 'cert.root-needed' ? { title: 'The root was not in the files; it is added.' } : {}),
+  })
+}

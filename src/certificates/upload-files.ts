@@ -1,0 +1,65 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import type { CertificateAnswers } from '../answers/answers.ts'
+import { type Finding, finding } from '../findings.ts'
+import { oneLine } from '../process/plain-text.ts'
+import { certificateFindings } from './findings.ts'
+import { mostBytes } from './read.ts'
+import type { UploadedFile } from './upload.ts'
+
+type Uploaded = Extract<CertificateAnswers, { source: 'uploaded' }>
+
+/** What the answers name, read from disk: what goes in, what may be trusted, and what could not be read. */
+export interface UploadFiles {
+  files: UploadedFile[]
+  roots: UploadedFile[]
+  findings: Finding[]
+}
+
+/** Reads the files of an upload. A path that cannot be read is a finding, never a throw. */
+export async function readUploadFiles(answers: Uploaded, folder: string): Promise<UploadFiles> {
+  const { chain, key, intermediates, roots } = answers
+  const findings: Finding[] = []
+  const read = async (path: string | undefined): Promise<UploadedFile[]> => {
+    if (path === undefined) return []
+    const files = await readPath(path, folder)
+    if ('finding' in files) findings.push(files.finding)
+    return 'files' in files ? files.files : []
+  }
+  const goesIn = [...(await read(chain)), ...(await read(key)), ...(await read(intermediates))]
+  return { files: goesIn, roots: await read(roots), findings }
+}
+
+async function readPath(
+  path: string,
+  folder: string,
+): Promise<{ files: UploadedFile[] } | { finding: Finding }> {
+  const absolute = isAbsolute(path) ? path : join(folder, path)
+  try {
+    const { size, mode, isFolder } = await stat(absolute).then(found => ({
+      size: found.size,
+      mode: found.mode,
+      isFolder: found.isDirectory(),
+    }))
+    if (isFolder) {
+      const names = (await readdir(absolute)).sort().slice(0, 200)
+      const all = await Promise.all(names.map(name => readPath(join(path, name), folder)))
+      return { files: all.flatMap(each => ('files' in each ? each.files : [])) }
+    }
+    // one byte more than is taken shows that it is too large, without reading all of it
+    const bytes = size > mostBytes ? Buffer.alloc(mostBytes + 1) : await readFile(absolute)
+    return { files: [{ path, bytes, mode: mode & 0o777 }] }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    const seen = { ENOENT: 'there is no such file', EACCES: 'this user may not read it' }[code]
+    const evidence = seen ?? `it cannot be read (${code})`
+    const fix = 'Name a file that is there and that you may read.'
+    return {
+      finding: finding(certificateFindings, 'cert.unreadable', {
+        subject: oneLine(path),
+        evidence,
+        fix,
+      }),
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import manifest from '../package.json' with { type: 'json' }
+
+/** Runs one command line. Loads only what that command needs. */
+export async function main(argv: readonly string[]): Promise<void> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    process.stdout.write(`${manifest.version}\n`)
+    return
+  }
+  const { runProgram } = await import('./program.ts')
+  process.exitCode = await runProgram(argv, manifest.version)
+}

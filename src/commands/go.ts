@@ -1,0 +1,170 @@
+import type { Answered } from '../answers/answers.ts'
+import { problem, usage } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { createLog } from '../front/log/log.ts'
+import { lastLine } from '../front/words/last-line.ts'
+import { span } from '../front/words/line.ts'
+import { reviewLines, stepLines } from '../front/words/plan.ts'
+import { summaryLines } from '../front/words/summary.ts'
+import { opsOf } from '../ops/index.ts'
+import type { Event } from '../plan/events.ts'
+import type { Plan, Verb } from '../plan/plan.ts'
+import type { RunResult } from '../plan/run.ts'
+import { createShow } from '../plan/show.ts'
+import type { StageFault } from '../rehearsal/faults.ts'
+import type { Rehearsal } from '../rehearsal/rehearse.ts'
+import { carryOut, placesOf } from '../road/carry-out.ts'
+import { makePlan, type Planned } from '../road/make-plan.ts'
+import { takeUp, unfinishedOf } from '../road/resume.ts'
+import { clearUnfinished, isSameRun } from '../road/unfinished.ts'
+import { targets } from '../targets/index.ts'
+import type { Target } from '../targets/target.ts'
+import { secretsOf } from './get-answers.ts'
+import { type Io, printErr, printJson, printOut } from './io.ts'
+
+export interface GoOptions {
+  yes?: boolean
+  json?: boolean
+  /** Stop after the plan. */
+  plan?: boolean
+  expectPlan?: string
+  abandon?: boolean
+  rehearse?: boolean
+  stageFault?: StageFault
+}
+
+/**
+ * The road from answers to a record, without a screen: plan, agreement, run, and a line for each
+ * event. `init --answers`, `rotate` and `disable` all end here.
+ */
+export async function go(
+  verb: Verb,
+  answered: Answered,
+  options: GoOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const target = targetOf(answered)
+  const rehearsal = options.rehearse ? await rehearse(answered, target, options, io) : undefined
+  try {
+    const world = rehearsal?.world ?? io.world
+    const secrets = await secretsOf(answered)
+    const planned = await takenUpOrPlanned(
+      verb,
+      answered,
+      target,
+      { ...io, world },
+      options,
+      secrets,
+    )
+    mustBeExpected(planned.plan, options.expectPlan)
+    if (options.plan) {
+      printPlan(planned, options, { ...io, world })
+      return exitCodes.done
+    }
+    if (!options.json) printErr(io, reviewLines(planned.plan))
+    if (!rehearsal && !options.yes) throw notAgreed(planned.plan)
+    const result = await carryOut({
+      planned,
+      world,
+      signal: io.signal,
+      onEvent: createRenderer(options, io),
+      secrets,
+      ...(rehearsal ? { rehearsal } : {}),
+    })
+    return await finish(result, planned, options, { ...io, world })
+  } finally {
+    await rehearsal?.close()
+  }
+}
+
+export function targetOf({ answers }: Answered): Target {
+  const target = targets.find(({ kind }) => kind === answers.target.kind)
+  if (!target) throw new TypeError(`a validated target that is not there: ${answers.target.kind}`)
+  return target
+}
+
+async function rehearse(
+  { answers }: Answered,
+  target: Target,
+  { stageFault }: GoOptions,
+  { world }: Io,
+): Promise<Rehearsal> {
+  const { startRehearsal } = await import('../rehearsal/rehearse.ts')
+  return startRehearsal({ answers, target, world, ...(stageFault ? { fault: stageFault } : {}) })
+}
+
+/** The plan of an unfinished run with the same answers, else a new one. */
+async function takenUpOrPlanned(
+  verb: Verb,
+  answered: Answered,
+  target: Target,
+  io: Io,
+  { abandon }: GoOptions,
+  secrets: { passphrase?: string },
+): Promise<Planned> {
+  const { world } = io
+  const unfinished = await unfinishedOf(answered.answers.endpoint, world)
+  if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
+  if (unfinished && !abandon) throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
+  const planned = await makePlan({ verb, answered, target, world, ...secrets })
+  if (unfinished) await clearUnfinished(planned.paths)
+  return planned
+}
+
+function otherUnfinished(endpoint: string, verb: Verb) {
+  return problem(exitCodes.later, {
+    id: 'record.unfinished',
+    title: `A run (${verb}) of ${endpoint} with other answers is not finished.`,
+    subject: endpoint,
+    evidence: '',
+    why: 'Its steps may be half done.',
+    fix: `Finish it: secure-endpoint init --resume ${endpoint}, or leave it so and go on with these answers: add --abandon`,
+  })
+}
+
+function mustBeExpected({ digest }: Plan, expected: string | undefined): void {
+  if (expected === undefined || (expected.length >= 8 && digest.startsWith(expected))) return
+  throw usage(
+    `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
+    'Look at it with secure-endpoint plan, then name its digest.',
+  )
+}
+
+function notAgreed({ endpoint }: Plan) {
+  return usage(
+    `Nobody agreed to the plan for ${endpoint}, and there is no terminal to ask on.`,
+    'Look at it with --plan, then add --yes.',
+  )
+}
+
+/** Prints a plan as text or as one JSON document. */
+export function printPlan(planned: Planned, { json }: GoOptions, io: Io): void {
+  const { plan, target } = planned
+  if (json) {
+    printJson(io, plan)
+    return
+  }
+  const show = createShow(placesOf(planned, io.world), { tilde: true })
+  printOut(io, [...reviewLines(plan), [span('')], ...stepLines(plan, opsOf(target), show)])
+}
+
+/** NDJSON, or the plain log. */
+function createRenderer({ json }: GoOptions, io: Io): (event: Event) => void {
+  if (json) return event => io.stdout.write(`${JSON.stringify(event)}\n`)
+  return createLog(text => io.stdout.write(`${text}\n`))
+}
+
+/** The end of a run for people: what is served, or what is left and how it goes on. */
+async function finish(
+  result: RunResult,
+  planned: Planned,
+  { json, rehearse: rehearsed }: GoOptions,
+  io: Io,
+): Promise<ExitCode> {
+  if (!json) {
+    const lines = await summaryLines(result, planned, { ...io, rehearsed: rehearsed === true })
+    printOut(io, lines.printed)
+    printErr(io, [lastLine(result.exit, lines.last)])
+  }
+  return result.exit
+}

@@ -1,0 +1,35 @@
+import type { Glyphs } from '../front/words/glyphs.ts'
+import { type Line, paint } from '../front/words/line.ts'
+import type { World } from '../world.ts'
+
+/** Where a command reads and writes. Data goes to `out`, everything else to `err`. */
+export interface Io {
+  world: World
+  stdin: NodeJS.ReadStream
+  stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
+  glyphs: Glyphs
+  /** Whether stdout and stderr take colour. */
+  colour: { out: boolean; err: boolean }
+  /** Fires on Ctrl-C and SIGTERM; its reason is an Interrupted. */
+  signal: AbortSignal
+  /** How a person is met: drawn by Ink, asked line by line, or not at all. */
+  meet: 'ink' | 'plain' | 'none'
+}
+
+export function printOut({ stdout, colour }: Io, lines: readonly Line[]): void {
+  stdout.write(lines.map(line => `${paint(line, colour.out)}\n`).join(''))
+}
+
+export function printErr({ stderr, colour }: Io, lines: readonly Line[]): void {
+  stderr.write(lines.map(line => `${paint(line, colour.err)}\n`).join(''))
+}
+
+export function printJson({ stdout }: Pick<Io, 'stdout'>, value: unknown): void {
+  stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** Columns that printed lines may use, at most 98. */
+export function widthOf({ stdout }: Pick<Io, 'stdout'>): number {
+  return Math.min(98, Math.max(38, (stdout.columns || 80) - 2))
+}

@@ -1,0 +1,44 @@
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import type { Finding } from './findings.ts'
+
+/**
+ * Something that a user or the world caused: it is shown as findings, never as a stack trace.
+ * Everything else that is thrown is a bug of ours (exit 70).
+ */
+export class Problem extends Error {
+  readonly exit: ExitCode
+  readonly findings: readonly Finding[]
+
+  constructor(exit: ExitCode, findings: readonly Finding[], options?: ErrorOptions) {
+    super(findings.map(({ title }) => title).join(' '), options)
+    this.name = 'Problem'
+    this.exit = exit
+    this.findings = findings
+  }
+}
+
+/** One finding that stops the command. */
+export function problem(
+  exit: ExitCode,
+  found: Pick<Finding, 'id' | 'title' | 'fix'> & Partial<Finding>,
+  options?: ErrorOptions,
+): Problem {
+  const whole: Finding = { severity: 'blocks', subject: '', evidence: '', why: '', ...found }
+  return new Problem(exit, [whole], options)
+}
+
+/** A wrong or missing flag or answer: exit 2. */
+export function usage(title: string, fix: string): Problem {
+  return problem(exitCodes.usage, { id: 'usage', title, fix })
+}
+
+/** The user stopped the command (Ctrl-C), or the system ended it. */
+export class Interrupted extends Error {
+  readonly exit: ExitCode
+
+  constructor(exit: ExitCode = exitCodes.interrupted) {
+    super('interrupted')
+    this.name = 'Interrupted'
+    this.exit = exit
+  }
+}

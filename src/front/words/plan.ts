@@ -1,0 +1,127 @@
+import { formatElapsed } from '../../duration.ts'
+import { limitOf } from '../../plan/limit.ts'
+import type { OpTable, Show } from '../../plan/op.ts'
+import { type Plan, phases, type Step, type Valued } from '../../plan/plan.ts'
+import { printedAct } from '../../plan/show.ts'
+import { oneLine } from '../../process/plain-text.ts'
+import { type Line, span } from './line.ts'
+
+const verbs = {
+  enable: 'HTTPS for',
+  rotate: 'New certificate for',
+  disable: 'HTTP again for',
+} as const
+
+const origins: Record<Valued['from'], string> = {
+  answer: 'typed',
+  default: 'default',
+  found: 'found',
+  record: 'recorded',
+}
+
+/** The review: what is changed, at what price, with which answers and where each came from. */
+export function reviewLines(plan: Plan): Line[] {
+  const head = `Review: ${verbs[plan.verb]} ${plan.endpoint}`
+  const digest = `plan ${plan.digest.slice(0, 8)}, ${plan.steps.length} steps`
+  const label = (name: string, text: string, tail = ''): Line => [
+    span(`  ${name.padEnd(12)} `, 'quiet'),
+    span(text),
+    span(tail === '' ? '' : `  ${tail}`, 'quiet'),
+  ]
+  const prices = plan.steps.flatMap(({ price }) => price ?? [])
+  return [
+    [span(head, 'bold'), span(`  ${digest}`, 'quiet')],
+    label('Changes', plan.changes),
+    ...prices.map(
+      ({ text }): Line => [
+        span(`  ${'Price'.padEnd(12)} `, 'quiet'),
+        span('▲ ', 'warn'),
+        span(text, 'warn'),
+      ],
+    ),
+    ...undoLines(plan).map(text => label('Undo', text)),
+    ...answerRows(plan).map(([name, text, from]) => label(name, text, from)),
+  ]
+}
+
+function undoLines({ steps }: Plan): string[] {
+  const undone = [...steps].reverse().flatMap(({ undo = [] }) => undo.map(({ title }) => title))
+  return undone.length > 0
+    ? [`when the proof fails: ${[...new Set(undone)].join(', ').toLowerCase()}`]
+    : []
+}
+
+/** The answers that matter to a reader, shortest names first asked. */
+export function answerRows({ values }: Plan): [name: string, text: string, from: string][] {
+  const rows: [string, string, string][] = []
+  const add = (name: string, id: string, text = shown(values[id])) => {
+    const value = values[id]
+    if (value) rows.push([name, text, origins[value.from]])
+  }
+  add('Domain', 'domain')
+  add('Certificate', 'certificate.source', certificateText(values))
+  for (const id of Object.keys(values)) {
+    if (id.startsWith('target.') && id !== 'target.kind' && id !== 'target.onConflict') {
+      const key = id.slice('target.'.length)
+      add(key[0]?.toUpperCase() + key.slice(1), id)
+    }
+  }
+  add('DNS', 'dns.how')
+  add(
+    'Proof',
+    'proof.path',
+    `GET ${shown(values['proof.path'])} answers ${list(values['proof.expect'])}`,
+  )
+  return rows
+}
+
+function certificateText(values: Plan['values']): string {
+  if (values['certificate.source']?.value === 'uploaded') {
+    const key = values['certificate.key']
+    return `uploaded: ${shown(values['certificate.chain'])}${key ? `, ${shown(key)}` : ''}`
+  }
+  const by = values['certificate.authority']?.value === 'local' ? 'by a local CA' : 'by itself'
+  return `self-signed ${by}, ${shown(values['certificate.keyType'])}, ${shown(values['certificate.days'])} days`
+}
+
+function list(valued: Valued | undefined): string {
+  return Array.isArray(valued?.value) ? valued.value.join(' or ') : shown(valued)
+}
+
+function shown(valued: Valued | undefined): string {
+  const value = valued?.value
+  return value === undefined
+    ? ''
+    : oneLine(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+/** Every step with its commands, files, waits and undos. */
+export function stepLines(plan: Plan, ops: OpTable, show: Show): Line[] {
+  return phases.flatMap(phase => {
+    const steps = plan.steps.filter(step => step.phase === phase)
+    if (steps.length === 0) return []
+    const title = phase[0]?.toUpperCase() + phase.slice(1)
+    const rows = steps.flatMap(step => oneStep(step, plan.steps.indexOf(step) + 1, ops, show))
+    return [[span(title, 'bold')] as Line, ...rows]
+  })
+}
+
+function oneStep(step: Step, number: number, ops: OpTable, show: Show): Line[] {
+  const limit = limitOf(step)
+  const most =
+    limit >= 60_000 && step.act.do !== 'wait' && !step.act.do.startsWith('op:')
+      ? `at most ${formatElapsed(limit)}`
+      : ''
+  const undo = step.undo
+    ? `undo: ${step.undo.map(({ title }) => title.toLowerCase()).join(', ')}`
+    : ''
+  const notes = [most, undo].filter(Boolean).join(' · ')
+  return [
+    [
+      span(`  ${String(number).padStart(2)} ${step.title}`),
+      span(notes === '' ? '' : `  ${notes}`, 'quiet'),
+    ],
+    ...(step.price ? [[span(`     ▲ ${step.price.text}`, 'warn')] as Line] : []),
+    ...printedAct(step.act, ops, show).map((text): Line => [span(`     ${text}`, 'quiet')]),
+  ]
+}

@@ -1,0 +1,130 @@
+import type { ProofResult } from '../plan/events.ts'
+import type { Op, OpTable, Performing } from '../plan/op.ts'
+import type { Json } from '../plan/plan.ts'
+import { probeDns } from '../proof/dns-probe.ts'
+import { type Proving, prove, proveLeaf } from '../proof/prove.ts'
+import { provePlain } from '../proof/prove-plain.ts'
+import { passes } from '../proof/result.ts'
+import type { WantedEndpoint } from '../proof/wanted.ts'
+
+type Input = Record<string, Json>
+
+/** Proves an address: all probes; each is told as it ends. */
+const served = proofOp(prove, 'prove_served')
+
+/** Proves only that the wanted leaf is served: what an undo needs. */
+const leaf = proofOp(proveLeaf, 'prove_leaf')
+
+/** Proves that HTTP answers and a TLS handshake fails. */
+const plain = proofOp(provePlain, 'prove_plain')
+
+/** Proves the endpoint by its name: DNS first, then at the addresses that DNS gives. */
+const reachable: Op = {
+  changes: false,
+  async run(input: Input, ctx): Promise<Json> {
+    const dns = await probeDns(
+      {
+        name: String(input.name),
+        host: String(input.host),
+        ...(typeof input.server === 'string' ? { server: input.server } : {}),
+      },
+      ctx,
+    )
+    ctx.proof(dns.result)
+    if (dns.result.state !== 'pass') return verdict([dns.result])
+    const port = String(input.address).split(':').at(-1)
+    const addresses = dns.addresses.map(ip =>
+      ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`,
+    )
+    const results = await prove({ ...wantedOf(input, ctx), addresses }, provingOf(ctx))
+    const byName = results.filter(({ id }) =>
+      ['tls.leaf', 'tls.chain', 'tls.name', 'http.answers'].includes(id),
+    )
+    for (const result of byName) ctx.proof(result)
+    return verdict([dns.result, ...byName])
+  },
+  printed: ({ name, address, path }, show) => {
+    const port = show(address).replace(/^.*:/, '')
+    return [`nslookup ${show(name)}`, `curl https://${show(name)}:${port}${show(path)}`]
+  },
+  shell(input, sh) {
+    const { name, host, address, path, expect, leaf: wanted = '', roots = '' } = input
+    const words = [name, host, address, path, String(expect), wanted, roots]
+    return [`prove_reachable ${words.map(sh.word).join(' ')}`]
+  },
+}
+
+function proofOp(
+  proveIt: (wanted: WantedEndpoint, proving: Proving) => Promise<ProofResult[]>,
+  shellName: string,
+): Op {
+  return {
+    changes: false,
+    async run(input: Input, ctx): Promise<Json> {
+      const results = await proveIt(wantedOf(input, ctx), provingOf(ctx))
+      for (const result of results) ctx.proof(result)
+      return verdict(results)
+    },
+    printed({ addresses, name, path }, show) {
+      const at = (addresses as unknown[]).map(show).join(', ')
+      return [
+        `openssl s_client -connect ${at} -servername ${show(name)}`,
+        `curl --cacert roots.pem --resolve ${show(name)}:PORT:${at} https://${show(name)}${show(path)}`,
+      ]
+    },
+    shell(input, sh) {
+      const [address] = input.addresses as unknown[]
+      const words = [
+        address,
+        input.name,
+        input.path,
+        String(input.expect),
+        input.leaf ?? '',
+        input.roots ?? '',
+      ]
+      return [`${shellName} ${words.map(sh.word).join(' ')}`]
+    },
+  }
+}
+
+function verdict(results: readonly ProofResult[]): Json {
+  const bad = results.filter(({ state }) => state === 'fail' || state === 'unknown')
+  const good = results.filter(({ state }) => state === 'pass').length
+  const seen = bad[0] ? `${bad[0].id}: ${bad[0].seen}` : `${good} of ${results.length} probes pass`
+  return { pass: passes(results), failed: bad.map(({ id }) => id), seen }
+}
+
+function wantedOf(input: Input, ctx: Performing): WantedEndpoint {
+  const text = (key: 'leaf' | 'roots' | 'plainRefusal') =>
+    typeof input[key] === 'string' ? { [key]: input[key] } : {}
+  const waitMs = Math.min(
+    Number(input.waitMs),
+    ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
+  )
+  return {
+    addresses: (Array.isArray(input.addresses) ? input.addresses : []).map(String),
+    name: String(input.name),
+    ...text('leaf'),
+    ...text('roots'),
+    ...text('plainRefusal'),
+    path: String(input.path),
+    expect: (Array.isArray(input.expect) ? input.expect : []).map(Number),
+    ...(input.notReady
+      ? { notReady: input.notReady as unknown as WantedEndpoint['notReady'] }
+      : {}),
+    decides: input.decides === 'undo' ? 'undo' : 'report',
+    waitMs,
+  } as WantedEndpoint
+}
+
+function provingOf(ctx: Performing): Proving {
+  const { world, run, signal } = ctx
+  return { world, run, signal, onRetry: seen => ctx.say(seen) }
+}
+
+export const proofOps: OpTable = {
+  'proof.served': served,
+  'proof.leaf': leaf,
+  'proof.plain': plain,
+  'proof.reachable': reachable,
+}

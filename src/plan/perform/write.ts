@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { problem } from '../../errors.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { codeOf, writeFileAtomic } from '../../record/write.ts'
+import { editYaml } from '../edit-yaml.ts'
+import type { Performing } from '../op.ts'
+import type { Content, Write } from '../plan.ts'
+import type { Answer } from '../predicate.ts'
+import { resolveText } from '../text.ts'
+
+/** Writes a file with the content that the plan describes, atomically and with its mode. */
+export async function writeAct(act: Write, ctx: Performing): Promise<Answer> {
+  const path = resolveText(act.path, ctx.bindings)
+  const content = await contentOf(act.content, ctx)
+  await writeFileAtomic(path, content, Number.parseInt(act.mode, 8))
+  return { text: content, seen: 'written' }
+}
+
+/** Whether the file holds that content already. */
+export async function isWritten(act: Write, ctx: Performing): Promise<boolean> {
+  try {
+    const path = resolveText(act.path, ctx.bindings)
+    return (await readFile(path, 'utf8')) === (await contentOf(act.content, ctx))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** The text that a `write` puts into its file. */
+export async function contentOf(
+  content: Content,
+  { bindings, userFolder, world }: Pick<Performing, 'bindings' | 'userFolder' | 'world'>,
+): Promise<string> {
+  if ('text' in content) return resolveText(content.text, bindings)
+  const path = resolveText(content.yaml, bindings)
+  const absolute = isAbsolute(path) ? path : join(userFolder, path)
+  const source = await readUserFile(absolute)
+  const set = (content.set ?? []).map(({ at, template, values }) => ({
+    at,
+    template,
+    values: Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, resolveText(value, bindings)]),
+    ),
+  }))
+  return editYaml(source, { set, remove: content.remove ?? [], name: path }, world)
+}
+
+async function readUserFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw problem(exitCodes.data, {
+      id: 'answers.file-unreadable',
+      title: `${path} cannot be read.`,
+      subject: path,
+      evidence: codeOf(error),
+      why: 'The plan makes its copy from it.',
+      fix: 'Put the file back, or name another one in the answers.',
+    })
+  }
+}

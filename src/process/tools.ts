@@ -1,0 +1,36 @@
+/** A program that plans call: what it is for and how a user gets it. */
+export interface ToolInfo {
+  name: string
+  purpose: string
+  /** Commands to type, most usual first. */
+  get: string
+  /** How a login that ran out is renewed. */
+  login?: string
+  /** Without it a built-in probe does the work. */
+  optional?: boolean
+}
+
+export const tools: readonly ToolInfo[] = [
+  {
+    name: 'sky',
+    purpose: 'SkyPilot, which runs SkyServe services',
+    get: 'pip install "skypilot>=0.12"',
+    login: 'sky api login',
+  },
+  {
+    name: 'curl',
+    purpose: 'asks the endpoint as a client does',
+    get: 'apt-get install curl',
+    optional: true,
+  },
+  {
+    name: 'nslookup',
+    purpose: 'shows what DNS says',
+    get: 'apt-get install bind9-dnsutils',
+    optional: true,
+  },
+]
+
+export function toolInfo(name: string): ToolInfo {
+  return tools.find(each => each.name === name) ?? { name, purpose: '', get: `install ${name}` }
+}

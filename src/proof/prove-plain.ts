@@ -1,0 +1,40 @@
+import { formatAddress, parseAddress } from '../net/address.ts'
+import { handshake } from '../net/handshake.ts'
+import type { ProofResult } from '../plan/events.ts'
+import { probeHttp } from './http-probes.ts'
+import type { Proving } from './prove.ts'
+import { resolveHost, retried } from './prove.ts'
+import type { Probed } from './result.ts'
+import type { WantedEndpoint } from './wanted.ts'
+
+/** Proves an endpoint that is back on HTTP: it answers, and a TLS handshake fails. */
+export async function provePlain(wanted: WantedEndpoint, proving: Proving): Promise<ProofResult[]> {
+  return retried(wanted, proving, async () => {
+    const parsed = wanted.addresses.flatMap(text => parseAddress(text) ?? [])
+    const addresses = (await Promise.all(parsed.map(resolveHost))).flat()
+    const probed = await Promise.all(
+      addresses.map(async (address): Promise<Probed[]> => {
+        const { name, path, expect } = wanted
+        const { run, signal } = proving
+        const http = await probeHttp({ address, name, path, expect, roots: [], run, signal })
+        const tls = await handshake({ ...address, name, roots: [], timeoutMs: 10_000, signal })
+        return [http, noTls(formatAddress(address), tls.outcome, tls.tookMs)]
+      }),
+    )
+    return probed.flat()
+  })
+}
+
+function noTls(address: string, outcome: string, tookMs: number): Probed {
+  const base = { id: 'tls.handshake', expected: 'fails', address, tookMs }
+  if (outcome === 'done') {
+    return {
+      ...base,
+      state: 'fail',
+      seen: 'TLS is still spoken',
+      means: 'The endpoint is not back on HTTP.',
+      fix: 'Find out which server answers there.',
+    }
+  }
+  return { ...base, state: 'pass', seen: 'fails, as it should without TLS' }
+}

@@ -1,0 +1,155 @@
+import { lookup } from 'node:dns/promises'
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { basename } from 'node:path'
+import { type Address, formatAddress, parseAddress } from '../net/address.ts'
+import { pemCertificates, systemRoots } from '../net/roots.ts'
+import type { ProofResult } from '../plan/events.ts'
+import type { RunTool } from '../process/tool.ts'
+import type { World } from '../world.ts'
+import { probeAnswers, probePlain } from './http-probes.ts'
+import { combine, type Probed, passes } from './result.ts'
+import { probeTls, probeVersions } from './tls-probes.ts'
+import type { WantedEndpoint } from './wanted.ts'
+
+export interface Proving {
+  world: Pick<World, 'clock' | 'env'>
+  run: RunTool
+  signal: AbortSignal
+  /** Told before each new try. */
+  onRetry?: (seen: string, elapsedMs: number) => void
+}
+
+/** A definite failure is believed after so many tries. */
+const tries = 3
+const betweenMs = 5_000
+const betweenTransientMs = 500
+
+/**
+ * Proves what an endpoint serves, at every address. A failure is no verdict at once: what may only
+ * need time is tried until `waitMs` is over, anything else three times, 5 s apart.
+ */
+export function prove(wanted: WantedEndpoint, proving: Proving): Promise<ProofResult[]> {
+  return retried(wanted, proving, () => probeAll(wanted, proving))
+}
+
+/** Proves only that TLS is spoken with the wanted leaf. */
+export async function proveLeaf(wanted: WantedEndpoint, proving: Proving): Promise<ProofResult[]> {
+  return retried(wanted, proving, async () => {
+    const probed = await probeAll(wanted, proving)
+    return probed.filter(({ id }) => ['tcp.open', 'tls.handshake', 'tls.leaf'].includes(id))
+  })
+}
+
+/** Tries again until all pass or the failure is believed. */
+export async function retried(
+  wanted: Pick<WantedEndpoint, 'decides' | 'waitMs'>,
+  proving: Proving,
+  probe: () => Promise<Probed[]>,
+): Promise<ProofResult[]> {
+  const { clock } = proving.world
+  const began = clock.elapsed()
+  let definite = 0
+  for (let times = 1; ; times += 1) {
+    const probed = await probe()
+    const results = combine(probed, wanted.decides)
+    if (passes(results)) return results
+    proving.signal.throwIfAborted()
+    const elapsed = clock.elapsed() - began
+    const bad = probed.filter(({ state }) => state === 'fail' || state === 'unknown')
+    const transient = bad.every(each => each.transient)
+    if (!transient) definite += 1
+    if (transient ? elapsed >= wanted.waitMs : definite >= tries) {
+      const tried = { times, overMs: Math.round(elapsed) }
+      return results.map(each => (isBad(each) ? { ...each, tried } : each))
+    }
+    proving.onRetry?.(bad[0] ? `${bad[0].id}: ${bad[0].seen}` : '', elapsed)
+    await clock.sleep(transient ? betweenTransientMs : betweenMs, proving.signal)
+  }
+}
+
+function isBad({ state }: ProofResult): boolean {
+  return state === 'fail' || state === 'unknown'
+}
+
+async function probeAll(wanted: WantedEndpoint, proving: Proving): Promise<Probed[]> {
+  const roots = wanted.roots
+    ? pemCertificates(await readFile(wanted.roots, 'utf8'))
+    : systemRoots(proving.world.env)
+  const rootsName = wanted.roots ? basename(wanted.roots) : "this machine's roots"
+  const addresses = await expand(wanted.addresses)
+  const all = await Promise.all(
+    addresses.map(address => probeOne(address, wanted, { roots, rootsName }, proving)),
+  )
+  return all.flat()
+}
+
+async function probeOne(
+  address: Address,
+  wanted: WantedEndpoint,
+  trust: { roots: string[]; rootsName: string },
+  { world, run, signal }: Proving,
+): Promise<Probed[]> {
+  const { name, leaf } = wanted
+  const tls = await probeTls({
+    address,
+    name,
+    ...trust,
+    ...(leaf === undefined ? {} : { leaf }),
+    now: world.clock.now(),
+    signal,
+  })
+  const failed = (...ids: string[]) =>
+    tls.find(each => ids.includes(each.id) && each.state === 'fail')
+  const skip = (id: string, why: Probed): Probed => ({
+    id,
+    state: 'skip',
+    expected: '',
+    seen: `not tried: ${why.id} did not pass`,
+    address: formatAddress(address),
+  })
+  const http = {
+    address,
+    name,
+    path: wanted.path,
+    expect: wanted.expect,
+    ...(wanted.notReady ? { notReady: wanted.notReady } : {}),
+    ...(wanted.plainRefusal ? { plainRefusal: wanted.plainRefusal } : {}),
+    ...(wanted.roots ? { rootsFile: wanted.roots } : {}),
+    roots: trust.roots,
+    run,
+    signal,
+  }
+  const closed = failed('tcp.open')
+  const noTls = failed('tcp.open', 'tls.handshake')
+  const noTrust = noTls ?? failed('tls.leaf', 'tls.chain', 'tls.name', 'tls.dates')
+  const [versions, plain, answers] = await Promise.all([
+    noTls
+      ? skip('tls.versions', noTls)
+      : probeVersions({ address, name, ...trust, now: 0, signal }),
+    closed ? skip('http.plain', closed) : probePlain(http),
+    noTrust ? skip('http.answers', noTrust) : probeAnswers(http),
+  ])
+  return [...tls, versions, plain, answers]
+}
+
+/** The addresses as IP and port; a host name stands for all that it resolves to. */
+async function expand(addresses: readonly string[]): Promise<Address[]> {
+  const parsed = addresses.flatMap(text => parseAddress(text) ?? [])
+  const expanded = await Promise.all(parsed.map(resolveHost))
+  const unique = new Map(expanded.flat().map(address => [formatAddress(address), address]))
+  return [...unique.values()]
+}
+
+/** A host name stands for all addresses that it resolves to. */
+export async function resolveHost({ host, port }: Address): Promise<Address[]> {
+  if (isIP(host)) return [{ host, port }]
+  try {
+    const found = await lookup(host, { all: true })
+    // "localhost" is one server with two addresses; it need not listen on both
+    const used = host === 'localhost' ? found.filter(({ family }) => family === 4) : found
+    return used.map(({ address }) => ({ host: address, port }))
+  } catch {
+    return [{ host, port }]
+  }
+}

@@ -1,0 +1,88 @@
+import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTls, type TlsOptions } from 'node:tls'
+
+export interface StageServer {
+  port: number
+  close(): Promise<void>
+}
+
+export interface StageOptions {
+  /** PEM. Without them plain HTTP is served. */
+  tls?: { chain: string; key: string; old: boolean }
+  /** Until then no replica is ready (ms since 1970). */
+  readyAt: number
+  now(): number
+  /** Whether plain HTTP on the TLS port is answered instead of refused. */
+  answersPlain?: boolean
+}
+
+const routed = ['GET', 'POST', 'PUT', 'DELETE']
+const notReady =
+  'No ready replicas. Use "sky serve status [SERVICE_NAME]" to check the replica status.'
+
+/**
+ * A load balancer on loopback that behaves as SkyServe's: 503 with its words before a replica is
+ * ready, 405 on HEAD and OPTIONS, no redirect, an empty reply to plain HTTP on the TLS port.
+ */
+export async function serveStage(options: StageOptions): Promise<StageServer> {
+  const http = createHttp((request, response) => answer(request, response, options))
+  const tls = options.tls
+    ? createTls(tlsOptions(options.tls), socket => http.emit('connection', socket))
+    : undefined
+  tls?.on('tlsClientError', (_error, socket) => socket.destroy())
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    if (!tls) return void http.emit('connection', socket)
+    socket.once('data', first => {
+      socket.pause()
+      socket.unshift(first)
+      if (first[0] === 0x16) tls.emit('connection', socket)
+      else if (options.answersPlain) http.emit('connection', socket)
+      else return void socket.destroy()
+      process.nextTick(() => socket.resume())
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  return { port: (server.address() as AddressInfo).port, close: () => close(server, sockets) }
+}
+
+function tlsOptions({ chain, key, old }: NonNullable<StageOptions['tls']>): TlsOptions {
+  const least: TlsOptions = old
+    ? { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }
+    : { minVersion: 'TLSv1.2' }
+  return { cert: chain, key, ...least }
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { readyAt, now }: StageOptions,
+): void {
+  const send = (status: number, type: string, body: string, more = {}) => {
+    response.writeHead(status, {
+      'content-type': type,
+      server: 'uvicorn',
+      connection: 'close',
+      ...more,
+    })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+  if (!routed.includes(request.method ?? '')) {
+    const detail = JSON.stringify({ detail: 'Method Not Allowed' })
+    send(405, 'application/json', detail, { allow: 'DELETE, PUT, POST, GET' })
+  } else if (now() < readyAt) {
+    send(503, 'application/json', JSON.stringify({ detail: notReady }))
+  } else {
+    send(200, 'text/plain', 'hello from the rehearsal stage\n')
+  }
+}
+
+function close(server: Server, sockets: Set<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy()
+  return new Promise(resolve => server.close(() => resolve()))
+}

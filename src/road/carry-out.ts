@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto'
+import type { Problem } from '../errors.ts'
+import { opsOf } from '../ops/index.ts'
+import type { Event, EventBody } from '../plan/events.ts'
+import type { OpTable, Performing } from '../plan/op.ts'
+import type { Step } from '../plan/plan.ts'
+import { type Decision, type RunResult, runPlan } from '../plan/run.ts'
+import { createShow, type Places, printedAct } from '../plan/show.ts'
+import { createRedact } from '../process/redact.ts'
+import type { RunTool } from '../process/tool.ts'
+import { currentGeneration, generationFolder } from '../record/generation.ts'
+import { openJournal } from '../record/journal.ts'
+import { takeLock } from '../record/lock.ts'
+import { lockPath } from '../record/paths.ts'
+import { makeFolder, provesWritable } from '../record/write.ts'
+import type { World } from '../world.ts'
+import type { Planned } from './make-plan.ts'
+import { waitForOutlived } from './outlived.ts'
+import { saveAnswersCopy } from './save-copy.ts'
+import { clearUnfinished, readUnfinished, writeUnfinished } from './unfinished.ts'
+
+export interface CarryOut {
+  planned: Planned
+  world: World
+  signal: AbortSignal
+  onEvent(event: Event): void
+  /** Cuts a wait short or leaves it; by default the time just passes. */
+  pause?: (ms: number, signal: AbortSignal) => Promise<'look' | 'leave'>
+  ask?: (question: string) => Promise<boolean>
+  decide?: (step: Step, problem: Problem) => Promise<Decision>
+  secrets?: { passphrase?: string }
+  /** What a rehearsal puts in the place of the real thing. */
+  rehearsal?: { run: RunTool; ops: OpTable; limitCapMs: number }
+}
+
+/**
+ * Runs a plan that was agreed to: lock, journal, steps, record. The same call takes up what an earlier
+ * run of the same plan has left.
+ */
+export async function carryOut(input: CarryOut): Promise<RunResult> {
+  const { planned, world, rehearsal } = input
+  const { paths, plan, identity, answered } = planned
+  await provesWritable(world.stateFolder)
+  await makeFolder(paths.folder)
+  const lock = await takeLock(
+    lockPath(world.stateFolder, identity),
+    { identity, endpoint: plan.endpoint, verb: plan.verb },
+    world,
+  )
+  const redact = createRedact(Object.values(input.secrets ?? {}))
+  const journal = openJournal(paths.journal, redact)
+  try {
+    await waitForOutlived(paths, world, input.signal)
+    const run = randomBytes(5).toString('hex')
+    const begun = new Set(await begunBefore(planned))
+    const { generation, before } = planned
+    const keep = () =>
+      writeUnfinished(paths, {
+        verb: plan.verb,
+        answered,
+        identity,
+        generation,
+        ...(before === undefined ? {} : { before }),
+        begun: [...begun],
+        plan,
+      })
+    await keep()
+    const captures = new Map<string, string>()
+    const places = placesOf(planned, world)
+    const ops = { ...opsOf(planned.target), ...rehearsal?.ops }
+    const show = createShow(places)
+    let seq = 0
+    const emit = (body: EventBody) => {
+      seq += 1
+      const time = new Date(world.clock.now()).toISOString()
+      const event = JSON.parse(
+        redact(JSON.stringify({ schema: 'secure-endpoint/event@1', run, seq, time, ...body })),
+      ) as Event
+      if (isJournaled(body)) {
+        const { schema: _schema, ...line } = event
+        journal.append(line)
+      }
+      input.onEvent(event)
+    }
+    const tool: RunTool = call =>
+      (rehearsal?.run ?? world.run)({
+        ...call,
+        onStart(started) {
+          const time = new Date(world.clock.now()).toISOString()
+          journal.append({ time, run, type: 'tool.started', argv: [...call.argv], ...started })
+          call.onStart?.(started)
+        },
+      })
+    const ctx: Omit<Performing, 'say' | 'proof' | 'finding' | 'wait'> = {
+      world,
+      run: tool,
+      redact,
+      signal: input.signal,
+      bindings: { captures, kept: places.kept, before: places.before },
+      ops,
+      userFolder: answered.folder,
+      record: { paths, generation, ...(before === undefined ? {} : { before }) },
+      secrets: input.secrets ?? {},
+      recent: new Map(),
+      ...(rehearsal ? { rehearsal } : {}),
+      ...(input.ask ? { ask: input.ask } : {}),
+    }
+    const result = await runPlan({
+      plan,
+      ctx,
+      captures,
+      emit,
+      begun: {
+        has: id => begun.has(id),
+        async add(id) {
+          begun.add(id)
+          await keep()
+        },
+      },
+      commands: step => printedAct(step.act, ops, show),
+      pause:
+        input.pause ?? ((ms, signal) => world.clock.sleep(ms, signal).then(() => 'look' as const)),
+      ...(input.decide ? { decide: input.decide } : {}),
+      rehearsal: rehearsal !== undefined,
+    })
+    if (result.outcome === 'done' || result.outcome === 'rolled-back') await clearUnfinished(paths)
+    if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
+    return result
+  } finally {
+    journal.close()
+    await lock.release()
+  }
+}
+
+/** Where the symbolic paths of a plan lead for this endpoint. */
+export function placesOf(
+  { paths, generation, before }: Planned,
+  { home }: Pick<World, 'home'>,
+): Places {
+  return {
+    kept: generationFolder(paths, generation),
+    before: number => generationFolder(paths, number ?? before ?? 0),
+    home,
+  }
+}
+
+/** The steps that an earlier run of this very plan has begun. */
+async function begunBefore({ paths, plan, generation }: Planned): Promise<string[]> {
+  const unfinished = await readUnfinished(paths)
+  return unfinished?.plan.digest === plan.digest && unfinished.generation === generation
+    ? unfinished.begun
+    : []
+}
+
+/** Progress and waits are for the eye; the journal says what was done. */
+function isJournaled({ type }: EventBody): boolean {
+  return type !== 'step.progress' && type !== 'wait'
+}

@@ -1,0 +1,191 @@
+import type { Answered, CertificateAnswers } from '../answers/answers.ts'
+import { isAmong } from '../certificates/anchors.ts'
+import { gateUpload } from '../certificates/gate-upload.ts'
+import type { Judgement } from '../certificates/judgement.ts'
+import { Problem } from '../errors.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Finding } from '../findings.ts'
+import { systemRoots } from '../net/roots.ts'
+import { digestOf } from '../plan/digest.ts'
+import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
+import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
+import {
+  currentGeneration,
+  type GenerationMeta,
+  listGenerations,
+  readGeneration,
+} from '../record/generation.ts'
+import { type RecordPaths, recordPaths } from '../record/paths.ts'
+import type { Target, Wanted } from '../targets/target.ts'
+import type { World } from '../world.ts'
+
+/** A plan and where it will lead, before anybody agreed to it. */
+export interface Planned {
+  plan: Plan
+  answered: Answered
+  target: Target
+  paths: RecordPaths
+  /** What two runs must not touch at once. */
+  identity: string
+  /** The number of the generation that the plan makes, or keeps. */
+  generation: number
+  before?: number
+  /** What the gate said of an upload. */
+  judgement?: Judgement
+  /** Warnings and notes of all checks. */
+  findings: Finding[]
+}
+
+export interface PlanInput {
+  verb: Verb
+  answered: Answered
+  target: Target
+  world: World
+  passphrase?: string
+  /** Told as each part is done, for a line on the screen. */
+  onGate?: (judgement: Judgement) => void
+}
+
+/**
+ * From answers to a plan: the gate first (files alone, no tool), then the target is read, then its
+ * steps are written. Changes nothing.
+ *
+ * @throws Problem with the finding that blocks
+ */
+export async function makePlan(input: PlanInput): Promise<Planned> {
+  const { verb, answered, target, world } = input
+  const { answers } = answered
+  const paths = recordPaths(world.stateFolder, answers.endpoint)
+  const judgement = verb === 'disable' ? undefined : await gate(input)
+  if (judgement) input.onGate?.(judgement)
+  if (judgement?.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
+
+  const record = await readEndpoint(paths)
+  const discovery = await target.discover(answered, world, record)
+  if (discovery.exit !== undefined) throw new Problem(discovery.exit, discovery.findings)
+  const { present } = discovery
+
+  const before = await currentGeneration(paths)
+  const beforeMeta = before === undefined ? undefined : await readGeneration(paths, before)
+  const reused =
+    before !== undefined && keeps(verb, answers.certificate, beforeMeta, input, judgement, record)
+  const generation = reused ? before : nextNumber(await listGenerations(paths))
+  const wanted: Wanted<unknown> = {
+    answers,
+    present,
+    privateRoot: isPrivate(answers.certificate, judgement, world),
+    ...(record ? { record } : {}),
+    ...(before === undefined ? {} : { before }),
+    ...(beforeMeta?.leaf ? { beforeLeaf: beforeMeta.leaf.fingerprint } : {}),
+  }
+  const steps = target[verb](wanted)
+  const plan: Plan = {
+    schema: 'secure-endpoint/plan@1',
+    endpoint: answers.endpoint,
+    verb,
+    target: target.kind,
+    changes: target.changes(answers, present),
+    world: target.world(present),
+    values: valuesOf(answered),
+    steps: inOrder(steps),
+    digest: digestOf(steps),
+  }
+  return {
+    plan,
+    answered,
+    target,
+    paths,
+    identity: target.identity(answers, present),
+    generation,
+    ...(before === undefined ? {} : { before }),
+    ...(judgement ? { judgement } : {}),
+    findings: [...(judgement?.findings ?? []), ...discovery.findings],
+  }
+}
+
+async function gate({
+  answered,
+  target,
+  world,
+  passphrase,
+}: PlanInput): Promise<Judgement | undefined> {
+  const { certificate } = answered.answers
+  if (certificate.source !== 'uploaded') return undefined
+  return gateUpload({
+    upload: certificate,
+    folder: answered.folder,
+    profile: target.profile(answered.answers),
+    now: world.clock.now(),
+    systemRoots: systemRoots(world.env),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  })
+}
+
+/**
+ * Whether the pair that is current serves these answers as well: then nothing is issued again, and a
+ * second run of the same command has nothing to do.
+ */
+function keeps(
+  verb: Verb,
+  certificate: CertificateAnswers,
+  meta: GenerationMeta | undefined,
+  { answered, target, world }: PlanInput,
+  judgement: Judgement | undefined,
+  record: EndpointRecord | undefined,
+): boolean {
+  if (verb === 'disable') return true
+  if (!meta?.leaf || !record) return false
+  if (certificate.source === 'uploaded') {
+    return judgement?.chain[0]?.fingerprint === meta.leaf.fingerprint
+  }
+  if (verb === 'rotate' || meta.source !== 'self-signed') return false
+  const { names, keyType, notAfter } = meta.leaf
+  const wanted = [...target.profile(answered.answers).names, ...certificate.names]
+  return (
+    keyType === certificate.keyType &&
+    (meta.authority !== undefined) === (certificate.authority === 'local') &&
+    wanted.every(name => names.includes(name)) &&
+    Date.parse(notAfter) > world.clock.now()
+  )
+}
+
+function isPrivate(
+  certificate: CertificateAnswers,
+  judgement: Judgement | undefined,
+  { env }: World,
+): boolean {
+  if (certificate.source === 'self-signed') return true
+  const root = judgement?.root
+  return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
+}
+
+function nextNumber(numbers: readonly number[]): number {
+  return Math.max(0, ...numbers) + 1
+}
+
+function valuesOf({ answers, from }: Answered): Record<string, Valued> {
+  return Object.fromEntries(
+    Object.entries(from).map(([id, origin]) => [id, { value: at(answers, id), from: origin }]),
+  )
+}
+
+function at(value: unknown, path: string): Valued['value'] {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (rest, key) => (rest as Record<string, unknown>)?.[key],
+      value,
+    ) as Valued['value']
+}
+
+/** Each step stands after the ones that it needs: a target's mistake must not reach a user. */
+function inOrder(steps: Step[]): Step[] {
+  const seen = new Set<string>()
+  for (const { id, needs } of steps) {
+    const early = needs.find(need => !seen.has(need))
+    if (early !== undefined)
+      throw new TypeError(`step ${id} stands before ${early}, which it needs`)
+    seen.add(id)
+  }
+  return steps
+}

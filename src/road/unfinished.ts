@@ -1,0 +1,45 @@
+import { rm } from 'node:fs/promises'
+import type { Answered } from '../answers/answers.ts'
+import { canonicalJson } from '../plan/digest.ts'
+import type { Plan, Verb } from '../plan/plan.ts'
+import { readJsonFile } from '../record/json-file.ts'
+import type { RecordPaths } from '../record/paths.ts'
+import { writeFileAtomic } from '../record/write.ts'
+
+/** `plan.json`: the plan of a run that has begun and not ended well, to be taken up again. */
+export interface Unfinished {
+  schema: 'secure-endpoint/unfinished@1'
+  verb: Verb
+  /** The same answers take it up. */
+  answered: Answered
+  /** What two runs must not touch at once. */
+  identity: string
+  generation: number
+  before?: number
+  /** Ids of the steps whose act was begun. */
+  begun: string[]
+  plan: Plan
+}
+
+const schema = 'secure-endpoint/unfinished@1'
+
+/** Whether a command with these answers takes an unfinished run up. */
+export function isSameRun(unfinished: Unfinished, verb: Verb, answered: Answered): boolean {
+  const of = ({ answers, folder }: Answered) => canonicalJson({ answers, folder })
+  return unfinished.verb === verb && of(unfinished.answered) === of(answered)
+}
+
+export function readUnfinished(paths: RecordPaths): Promise<Unfinished | undefined> {
+  return readJsonFile<Unfinished>(paths.plan, schema)
+}
+
+export async function writeUnfinished(
+  paths: RecordPaths,
+  unfinished: Omit<Unfinished, 'schema'>,
+): Promise<void> {
+  await writeFileAtomic(paths.plan, `${JSON.stringify({ schema, ...unfinished }, null, 2)}\n`)
+}
+
+export async function clearUnfinished(paths: RecordPaths): Promise<void> {
+  await rm(paths.plan, { force: true })
+}

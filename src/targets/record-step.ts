@@ -1,0 +1,32 @@
+import type { Answers } from '../answers/answers.ts'
+import type { Input, Step, Text } from '../plan/plan.ts'
+import type { ClientSetup } from './target.ts'
+
+/** What a target says of its endpoint once *served* has passed. */
+export interface Served {
+  https: boolean
+  /** Where clients reach it. */
+  url: Text
+  addresses: Text[]
+  /** What the target needs to find it again. */
+  live: Record<string, Text>
+  clients: ClientSetup<Text>[]
+}
+
+/** The step that records what is proven; `current` moves to the new generation in it. */
+export function recordStep({ endpoint, domain, target }: Answers, served: Served): Step {
+  const { https, url, addresses, live } = served
+  const clients = served.clients.map(each => ({ ...each })) as unknown as Input
+  return {
+    id: 'serve.record',
+    phase: 'serve',
+    title: 'Record what is served',
+    act: {
+      do: 'op:record.served',
+      input: { name: endpoint, target: target.kind, domain, https, url, addresses, live, clients },
+      limit: '1m',
+    },
+    needs: ['serve.proof'],
+    onFail: 'stop',
+  }
+}

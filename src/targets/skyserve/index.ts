@@ -1,0 +1,46 @@
+import type { Target } from '../target.ts'
+import { folderName, skyserveAnswers } from './answers.ts'
+import { discover } from './discover.ts'
+import { skyserveOps } from './ops.ts'
+import type { SkyServePresent } from './present.ts'
+import { profile } from './profile.ts'
+import { skyserveQuestions } from './questions.ts'
+import { createStage } from './stage.ts'
+import { disableSteps } from './steps/disable.ts'
+import { enableSteps } from './steps/enable.ts'
+
+export const skyserve: Target<SkyServePresent> = {
+  kind: 'skyserve',
+  title: 'SkyServe service',
+  questions: skyserveQuestions,
+  hasOutsideName: true,
+  tools: ['sky', 'curl', 'nslookup'],
+  discover,
+  identity(answers, present) {
+    const own = skyserveAnswers(answers)
+    return `skyserve ${own.server} ${folderName(present.service?.name ?? present.newName ?? own.service)}`
+  },
+  changes(answers, present) {
+    const { service, server } = skyserveAnswers(answers)
+    return `SkyServe service ${present.service?.name ?? present.newName ?? service}, server ${server}`
+  },
+  profile,
+  enable: enableSteps,
+  rotate: enableSteps,
+  disable: disableSteps,
+  world: ({ server, version, service, names }) => ({
+    server,
+    version: version ?? 'unknown',
+    services: names.length,
+    service: service
+      ? {
+          name: service.name,
+          status: service.status,
+          https: service.tls ?? false,
+          replicas: service.replicas.total,
+        }
+      : null,
+  }),
+  ops: skyserveOps,
+  stage: createStage,
+}

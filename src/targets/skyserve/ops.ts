@@ -1,0 +1,231 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { problem } from '../../errors.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { formatAddress, parseAddress } from '../../net/address.ts'
+import { handshake } from '../../net/handshake.ts'
+import { request } from '../../net/request.ts'
+import { pemCertificates } from '../../net/roots.ts'
+import type { Op, OpTable, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { listGenerations, readGeneration, writeGeneration } from '../../record/generation.ts'
+import { type ApiServer, askRequests, plannedServer } from './api.ts'
+import { readServices, type ServiceState, serviceNamed } from './service.ts'
+
+type Input = Record<string, Json>
+
+/** What `skyserve.service` answers. */
+interface ServiceLook extends Record<string, Json> {
+  /** sky's status; `ABSENT` where that is sure, `UNKNOWN` where sky is not. */
+  state: string
+  tls: boolean | null
+  /** Whether it runs with the pair of the generation that this plan makes. */
+  ours: boolean
+  url: string | null
+  host: string | null
+  /** `host:port` where clients reach it. */
+  address: string | null
+  port: string | null
+  keyfile: string | null
+  ready: number
+  total: number
+  /** A `sky serve up` or `down` that the API server is at for this service. */
+  underWay: string | null
+  seen: string
+}
+
+/** Looks at one service: `{service, server, address?}`. */
+const service: Op = {
+  changes: false,
+  async run({ service: name, server: url, address }: Input, ctx): Promise<Json> {
+    const server = await plannedServer(String(url), ctx.world)
+    const all = await readServices([String(name)], server, ctx)
+    const found = serviceNamed(all, String(name))
+    const instead = typeof address === 'string' && !ctx.rehearsal ? address : undefined
+    const at = addressOf(found.url, instead)
+    const ours = await isOurs(found, at?.address ?? null, ctx)
+    const underWay = await requestUnderWay(String(name), server, ctx)
+    const answer: ServiceLook = {
+      state: found.status,
+      tls: found.tls ?? null,
+      ours,
+      url: found.url ?? null,
+      host: at?.host ?? null,
+      address: at?.address ?? null,
+      port: at ? String(parseAddress(at.address)?.port ?? '') : null,
+      keyfile: found.keyfile ?? null,
+      ready: found.replicas.ready,
+      total: found.replicas.total,
+      underWay,
+      seen: inWords(found, all.seen),
+    }
+    return answer
+  },
+  printed: ({ service: name }, show) => [`sky serve status ${show(name)}`],
+  shell: ({ service: name }, sh) => [`sky_service ${sh.word(name)}`],
+}
+
+function inWords({ status, tls, replicas, url }: ServiceState, seen: string): string {
+  if (status === 'ABSENT') return 'not there'
+  if (status === 'UNKNOWN') return `not known: ${seen}`
+  const scheme = tls === undefined ? '' : tls ? ', HTTPS' : ', HTTP'
+  const at = url ? `, ${url}` : ''
+  return `${status}${scheme}, ${replicas.ready} of ${replicas.total} replicas ready${at}`
+}
+
+/** Where an endpoint is reached. `instead` stands in for the host that sky names. */
+export function addressOf(
+  url: string | undefined,
+  instead: string | undefined,
+): { host: string; address: string } | undefined {
+  if (!url) return undefined
+  const { hostname, port, protocol } = new URL(url)
+  const host = instead ?? hostname.replace(/^\[|\]$/g, '')
+  return {
+    host,
+    address: formatAddress({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) }),
+  }
+}
+
+/** By the key path that it runs with; where a remote server rewrites paths, by the leaf that it serves. */
+async function isOurs(
+  found: ServiceState,
+  address: string | null,
+  { bindings, record, signal }: Performing,
+): Promise<boolean> {
+  if (found.keyfile === join(bindings.kept, 'key.pem')) return true
+  if (found.tls === false || address === null) return false
+  const wanted = (await readGeneration(record.paths, record.generation))?.leaf?.fingerprint
+  const at = parseAddress(address)
+  if (!wanted || !at) return false
+  const { chain } = await handshake({ ...at, name: at.host, roots: [], timeoutMs: 5_000, signal })
+  return chain[0] !== undefined && new X509Certificate(chain[0]).fingerprint256 === wanted
+}
+
+async function requestUnderWay(
+  name: string,
+  server: ApiServer,
+  ctx: Performing,
+): Promise<string | null> {
+  const requests = await askRequests(server, ctx.world, ctx.signal)
+  const at = requests.find(
+    each => /serve\.(up|down)$/.test(each.name) && each.services.includes(name),
+  )
+  return at ? at.name.replace('sky.', 'sky ').replace('.', ' ') : null
+}
+
+/**
+ * Waits until the load balancer passes requests on: `{url, name, roots?, service, server, waitMs}`.
+ * A 503 is the load balancer's own "no ready replicas"; sky's status is asked now and then, to say
+ * what it does and to stop when it gives up.
+ */
+const ready: Op = {
+  changes: false,
+  async run(input: Input, ctx): Promise<Json> {
+    const { clock } = ctx.world
+    const waitMs = Math.min(
+      Number(input.waitMs),
+      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
+    )
+    const roots =
+      typeof input.roots === 'string'
+        ? pemCertificates(await readFile(input.roots, 'utf8'))
+        : undefined
+    const began = clock.elapsed()
+    const server = await plannedServer(String(input.server), ctx.world)
+    const service = String(input.service)
+    let told = 0
+    let state = ''
+    for (;;) {
+      const answer = await request({
+        url: String(input.url),
+        name: String(input.name),
+        ...(roots ? { roots } : {}),
+        timeoutMs: 15_000,
+        signal: ctx.signal,
+      })
+      const seen =
+        answer.status === undefined ? `no answer (${answer.error})` : `status ${answer.status}`
+      if (answer.status !== undefined && answer.status !== 503) return { ready: true, seen }
+      const elapsed = clock.elapsed() - began
+      if (elapsed - told > 20_000) {
+        told = elapsed
+        const now = serviceNamed(await readServices([service], server, ctx), service)
+        state = `, ${inWords(now, '')}`
+        if (/^(FAILED|CONTROLLER_FAILED)/.test(now.status))
+          return { ready: false, seen: `sky says ${now.status}` }
+      }
+      if (elapsed >= waitMs) return { ready: false, seen: `${seen}${state}; going on` }
+      ctx.say(`${seen}${state}`)
+      await clock.sleep(answer.status === 503 ? 200 : 500, ctx.signal)
+    }
+  },
+  printed: ({ url }, show) => [`curl ${show(url)}`],
+  shell: ({ url, name, roots = '' }, sh) => [
+    `wait_for_answer ${[url, name, roots].map(sh.word).join(' ')}`,
+  ],
+}
+
+/**
+ * Keeps what runs now as generation 0, for going back: the user's YAML, and its pair where this
+ * machine can read it: `{service, server, yaml}`.
+ */
+const keepFound: Op = {
+  changes: false,
+  async run({ service: name, server: at, yaml }: Input, ctx): Promise<Json> {
+    const { paths } = ctx.record
+    if ((await listGenerations(paths)).includes(0)) return { kept: true, seen: 'generation 0' }
+    const server = await plannedServer(String(at), ctx.world)
+    const all = await readServices([String(name)], server, ctx)
+    const found = serviceNamed(all, String(name))
+    const text = await userYaml(typeof yaml === 'string' ? yaml : undefined, found, ctx)
+    const pair = await foundPair(found)
+    const made = new Date(ctx.world.clock.now()).toISOString()
+    const { url, tls = false, keyfile } = found
+    await writeGeneration(
+      paths,
+      { number: 0, made, source: 'found', found: { url, tls, keyfile } },
+      { 'service.yaml': text, ...pair },
+    )
+    return { kept: true, seen: tls ? 'its YAML and pair' : 'its YAML' }
+  },
+  printed: ({ yaml }, show) => [
+    `keeps ${yaml === undefined ? 'the YAML that the service runs with' : show(yaml)} as generation 0`,
+  ],
+  shell: ({ service: name }, sh) => [`keep_service_yaml ${sh.word(name)}`],
+}
+
+async function userYaml(
+  path: string | undefined,
+  found: ServiceState,
+  { userFolder }: Performing,
+): Promise<string> {
+  if (found.yaml !== undefined) return found.yaml
+  if (path === undefined) {
+    throw problem(exitCodes.data, {
+      id: 'skyserve.yaml-unknown',
+      title: 'sky does not say which YAML the service runs with.',
+      subject: found.name,
+      why: 'Without it there would be no way back.',
+      fix: 'Name the file in the answers: target.yaml.',
+    })
+  }
+  return readFile(isAbsolute(path) ? path : join(userFolder, path), 'utf8')
+}
+
+/** The running pair's files; a remote API server's paths are not this machine's. */
+async function foundPair({ keyfile, certfile }: ServiceState): Promise<Record<string, Buffer>> {
+  if (!keyfile || !certfile || !isAbsolute(keyfile) || !isAbsolute(certfile)) return {}
+  try {
+    return { 'key.pem': await readFile(keyfile), 'chain.pem': await readFile(certfile) }
+  } catch {
+    return {}
+  }
+}
+
+export const skyserveOps: OpTable = {
+  'skyserve.service': service,
+  'skyserve.ready': ready,
+  'skyserve.keep-found': keepFound,
+}

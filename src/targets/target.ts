@@ -1,0 +1,96 @@
+import type { Answered, Answers } from '../answers/answers.ts'
+import type { Question } from '../answers/question.ts'
+import type { CertificateProfile } from '../certificates/profile.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import type { Finding } from '../findings.ts'
+import type { RequestOptions, RequestResult } from '../net/request.ts'
+import type { OpTable } from '../plan/op.ts'
+import type { Json, Step } from '../plan/plan.ts'
+import type { ToolCall, ToolResult } from '../process/tool.ts'
+import type { EndpointRecord } from '../record/endpoint.ts'
+import type { World } from '../world.ts'
+
+/**
+ * What a target's clients must change after a run: variables, trust, URLs, probes. In a plan its texts
+ * may hang on what only the run finds out; in the record they are strings.
+ */
+export interface ClientSetup<T = string> {
+  /** Who: "every client", "curl", "Python". */
+  who: string
+  /** One full sentence. */
+  text: T
+  /** What can be pasted, where there is something. */
+  command?: T
+}
+
+/** What was read of the target before a plan is made. A problem that reading met is a value, too. */
+export interface Discovery<P> {
+  present: P
+  findings: Finding[]
+  /** Exit code of a command that cannot go on, where a finding blocks. */
+  exit?: ExitCode
+}
+
+/** All that a target needs to write steps. */
+export interface Wanted<P> {
+  answers: Answers
+  present: P
+  /** The record, where the endpoint has one. */
+  record?: EndpointRecord
+  /** The number of the generation that is current, where there is one, and the leaf in it. */
+  before?: number
+  beforeLeaf?: string
+  /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
+  privateRoot: boolean
+}
+
+/**
+ * How the rehearsal stands for a target: the tools' words and exit codes, and what is served. It acts
+ * on the argv that the plan would run.
+ */
+export interface Stage {
+  tool(call: ToolCall): Promise<ToolResult>
+  /** Answers for the vendor's API. */
+  api(options: RequestOptions): Promise<RequestResult>
+}
+
+/** What the rehearsal gives to a stage: the loopback servers that it may start. */
+export interface StageKit {
+  world: World
+  /**
+   * Serves TLS with a pair of PEM files as the target would; resolves to its port. Until `readyAt`
+   * (ms since 1970) it says that no replica is ready.
+   */
+  serveTls(options: { chain: string; key: string; readyAt: number }): Promise<number>
+  serveHttp(options: { readyAt: number }): Promise<number>
+  /** Ends one of the two. */
+  stop(port: number): Promise<void>
+}
+
+export interface Target<P = unknown> {
+  /** The value of `target.kind`. */
+  kind: string
+  /** As choices and findings name it: "SkyServe service". */
+  title: string
+  /** Its questions, ids under `target.`. */
+  questions: readonly Question[]
+  /** Where DNS names lead to this target at all. */
+  hasOutsideName: boolean
+  /** Names of entries in the tool table. */
+  tools: readonly string[]
+  /** Reads the present state; bounded, changes nothing, never throws for a missing tool. */
+  discover(answered: Answered, world: World, record?: EndpointRecord): Promise<Discovery<P>>
+  /** What two runs must not touch at once. */
+  identity(answers: Answers, present: P): string
+  /** One line: what is changed and where. */
+  changes(answers: Answers, present: P): string
+  profile(answers: Answers): CertificateProfile
+  enable(wanted: Wanted<P>): Step[]
+  rotate(wanted: Wanted<P>): Step[]
+  disable(wanted: Wanted<P>): Step[]
+  /** What was read, for the reader of a plan. */
+  world(present: P): Record<string, Json>
+  ops: OpTable
+  /** What a rehearsal needs of it. */
+  stage(answers: Answers, kit: StageKit): Promise<Stage>
+}
