@@ -1,8 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
+import { didYouMean } from './answers/checks.ts'
 import { createIo, type IoFlags } from './commands/create-io.ts'
 import type { Io } from './commands/io.ts'
 import { report } from './commands/report.ts'
 import { type ExitCode, exitCodes, exitMeanings } from './exit-codes.ts'
+import { oneLine } from './process/plain-text.ts'
+import { stageFaults } from './rehearsal/faults.ts'
 
 type Run = (io: Io) => Promise<ExitCode>
 
@@ -40,24 +43,23 @@ function define(version: string, choose: Choose): Command {
     .exitOverride()
     .showHelpAfterError('(secure-endpoint --help lists what there is)')
     .addHelpText('after', exitHelp())
-    .action(() => choose({}, async io => (await import('./commands/init.ts')).init({}, io)))
-  program.configureHelp({ sortSubcommands: false })
+    .allowExcessArguments()
+    .action(() => {
+      const [word] = program.args
+      if (word !== undefined) program.error(unknownCommand(word, program))
+      choose({}, async io => (await import('./commands/init.ts')).home(io))
+    })
 
   withFlags(program.command('init'))
     .description('ask, plan, apply and prove: the wizard, or --answers without a question')
     .option('--answers <file>', 'take the answers from a file, - for stdin, and ask nothing')
-    .option('--target <kind>', 'the target, where the wizard asks')
+    .option('--target <kind>', 'the target, so that it is not asked')
     .option('--plan', 'stop after the plan')
     .option('--rehearse', 'play the whole run on this machine; nothing else is touched')
     .addOption(
-      new Option('--stage-fault <part>', 'break one thing in the rehearsal').choices([
-        'leaf',
-        'chain',
-        'name',
-        'address',
-        'plain-http',
-        'tls11',
-      ]),
+      new Option('--stage-fault <part>', 'break one thing in the rehearsal').choices(
+        Object.keys(stageFaults),
+      ),
     )
     .option('--yes', 'agree to the plan')
     .option('--expect-plan <digest>', 'run only the plan with this digest')
@@ -67,7 +69,176 @@ function define(version: string, choose: Choose): Command {
     .action(options =>
       choose(options, async io => (await import('./commands/init.ts')).init(options, io)),
     )
+
+  withFlags(program.command('plan'))
+    .description('what a run would do; nothing is changed')
+    .argument('[name]', 'a recorded endpoint')
+    .option('--answers <file>', 'an answers file, - for stdin')
+    .addOption(
+      new Option('--verb <verb>', 'what is planned')
+        .choices(['enable', 'rotate', 'disable'])
+        .default('enable'),
+    )
+    .addOption(
+      new Option('--format <format>', 'sh is a script that runs without Node').choices([
+        'text',
+        'json',
+        'sh',
+      ]),
+    )
+    .option('--rehearse', 'ask the rehearsal stage instead of the target; no tool is called')
+    .action((name, options) =>
+      choose(options, async io => (await import('./commands/plan.ts')).plan(name, options, io)),
+    )
+
+  withFlags(program.command('verify'))
+    .description('prove an endpoint: by its name, or any https://host:port')
+    .argument('[what]', 'a recorded endpoint or an address')
+    .option('--answers <file>', 'the endpoint of an answers file')
+    .option('--roots <file>', 'PEM file of the roots that clients trust')
+    .option('--fingerprint <sha256>', 'the leaf that must be served')
+    .option('--path <path>', 'the path that is asked for')
+    .option('--wait <duration>', 'how long it may take to answer', '10s')
+    .action((what, options) =>
+      choose(options, async io => (await import('./commands/verify.ts')).verify(what, options, io)),
+    )
+
+  withFlags(program.command('status'))
+    .description('the state of recorded endpoints, live or once')
+    .argument('[names...]', 'recorded endpoints; all by default')
+    .option('--once', 'look once and end')
+    .option('--fail-on <alerts>', 'alerts that end --once with 1, "any" or "none"')
+    .action((names, options) =>
+      choose(options, async io =>
+        (await import('./commands/status.ts')).status(names, options, io),
+      ),
+    )
+
+  withFlags(program.command('rotate'))
+    .description('a new certificate for an endpoint; the old one comes back when the proof fails')
+    .argument('<name>', 'a recorded endpoint')
+    .option('--answers <file>', 'new files: only "certificate" is read')
+    .option('--switch <how>', 'how it changes over, where the target has several ways')
+    .option('--undo', 'bring the certificate before the current one back')
+    .option('--plan', 'stop after the plan')
+    .option('--yes', 'agree to the plan')
+    .option('--expect-plan <digest>', 'run only the plan with this digest')
+    .option('--abandon', 'leave an unfinished run as it is, and begin anew')
+    .action((name, options) =>
+      choose(options, async io => (await import('./commands/rotate.ts')).rotate(name, options, io)),
+    )
+
+  withFlags(program.command('disable'))
+    .description('back to HTTP, with proof that HTTP answers and TLS does not')
+    .argument('<name>', 'a recorded endpoint')
+    .option('--plan', 'stop after the plan')
+    .option('--yes', 'agree to the plan')
+    .option('--expect-plan <digest>', 'run only the plan with this digest')
+    .option('--abandon', 'leave an unfinished run as it is, and begin anew')
+    .action((name, options) =>
+      choose(options, async io =>
+        (await import('./commands/disable.ts')).disable(name, options, io),
+      ),
+    )
+
+  withFlags(program.command('doctor'))
+    .description('preflight alone: tools, versions, logins, permissions')
+    .argument('[name]', 'a recorded endpoint; all targets by default')
+    .option('--target <kind>', 'one target')
+    .option('-v, --verbose', 'list what passed, too')
+    .action((name, options) =>
+      choose(options, async io => (await import('./commands/doctor.ts')).doctor(name, options, io)),
+    )
+
+  defineCert(program, choose)
+
+  withFlags(program.command('list'))
+    .description('what is recorded on this machine')
+    .action(options =>
+      choose(options, async io => (await import('./commands/list.ts')).list(options, io)),
+    )
+
+  withFlags(program.command('show'))
+    .description('everything recorded of one endpoint, and what its clients must change')
+    .argument('<name>', 'a recorded endpoint')
+    .action((name, options) =>
+      choose(options, async io => (await import('./commands/show.ts')).show(name, options, io)),
+    )
+
+  withFlags(program.command('forget'))
+    .description('remove the record of an endpoint with its keys; the endpoint stays as it is')
+    .argument('<name>', 'a recorded endpoint')
+    .option('--yes', 'agree')
+    .action((name, options) =>
+      choose(options, async io => (await import('./commands/forget.ts')).forget(name, options, io)),
+    )
+
+  program
+    .command('schema')
+    .description('the JSON Schema of an answers file')
+    .action(() => choose({}, async io => (await import('./commands/schema.ts')).schema(io)))
+
+  program
+    .command('completion')
+    .description('a completion script')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(shell =>
+      choose({}, async io =>
+        (await import('./commands/completion.ts')).completion(shell, program, io),
+      ),
+    )
   return program
+}
+
+function unknownCommand(word: string, program: Command): string {
+  const meant = didYouMean(
+    word,
+    program.commands.map(each => each.name()),
+  )
+  const shown = oneLine(word).slice(0, 40)
+  return `error: ${shown} is no command.${meant ? ` Did you mean ${meant}?` : ''}`
+}
+
+function defineCert(program: Command, choose: Choose): void {
+  const cert = program
+    .command('cert')
+    .description('check, inspect or issue a certificate on its own')
+  withFlags(cert.command('check'))
+    .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
+    .argument('[files...]', 'chain and key')
+    .option('--chain <file>', 'the certificate, with its intermediates')
+    .option('--key <file>', 'its private key')
+    .option('--passphrase-file <file>', 'opens an encrypted key')
+    .option('--intermediates <path>', 'a file or folder with missing intermediates')
+    .option('--roots <file>', 'the roots that clients trust')
+    .option('--domain <name>', 'a name or IP address that it must cover')
+    .option('--target <kind>', 'the target that it goes into')
+    .option('--at <time>', 'judge as of this time (RFC 3339)')
+    .action((files, options) =>
+      choose(options, async io =>
+        (await import('./commands/cert/check.ts')).check(files, options, io),
+      ),
+    )
+  withFlags(cert.command('inspect'))
+    .description('what some files hold; nothing is judged')
+    .argument('<files...>', 'files of any kind')
+    .action((files, options) =>
+      choose(options, async io =>
+        (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
+      ),
+    )
+  withFlags(cert.command('issue'))
+    .description('make a self-signed certificate, as init does')
+    .argument('<names...>', 'DNS names and IP addresses')
+    .option('--key-type <type>', 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096')
+    .option('--days <days>', 'its lifetime')
+    .option('--authority <who>', 'local: a local CA signs it; none: it signs itself')
+    .option('--out <folder>', 'where the files go')
+    .action((names, options) =>
+      choose(options, async io =>
+        (await import('./commands/cert/issue.ts')).issue(names, options, io),
+      ),
+    )
 }
 
 function withFlags(command: Command): Command {

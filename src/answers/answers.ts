@@ -54,7 +54,8 @@ export function assemble(draft: Draft, questions: readonly Question[], folder: s
     if (!applies(question, draft, questions)) continue
     const value = answerTo(question, draft)
     if (value === undefined) continue
-    from[question.id] = draft[question.id]?.from ?? 'default'
+    const given = draft[question.id]
+    from[question.id] = given && given.value !== null ? given.from : 'default'
     put(whole, question.id.split('.'), value)
   }
   return { answers: whole as unknown as Answers, from, folder }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import type { RecognisedFile } from '../certificates/recognise.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
 import type { Choice, Condition, Question } from './question.ts'
 
@@ -32,6 +34,36 @@ const keyTypes: Choice[] = [
 ]
 
 const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
+
+/** The files of the folder that is typed so far; by default of this one and its usual subfolders. */
+function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']> {
+  return async ({ world, folder, typed }) => {
+    const { recogniseFolder } = await import('../certificates/recognise.ts')
+    const places =
+      typed === '' ? ['.', 'certs', 'ssl', 'tls'] : [typed.replace(/[^/]*$/, '') || '.']
+    const all = await Promise.all(
+      places.map(async place => {
+        const found = await recogniseFolder(
+          resolve(folder, place),
+          world.clock.now(),
+          wanted,
+        ).catch(() => [])
+        return found.map(each => asChoice(each, place, wanted))
+      }),
+    )
+    const choices = all.flat()
+    const usable = choices.filter(({ impossible }) => !impossible)
+    const source = `${choices.length} found, ${usable.length} can be used`
+    return { choices: [...usable, ...choices.filter(({ impossible }) => impossible)], source }
+  }
+}
+
+function asChoice(file: RecognisedFile, place: string, wanted: 'certificate' | 'key'): Choice {
+  const path = place === '.' ? `./${file.name}` : `${place.replace(/\/+$/, '')}/${file.name}`
+  const choice = { value: path, title: path, note: file.text }
+  if (file[wanted]) return choice
+  return { ...choice, impossible: { reason: `${file.text}.`, fix: 'Choose another file.' } }
+}
 
 const selfSigned: Condition[] = [{ id: 'certificate.source', is: ['self-signed'] }]
 const uploaded: Condition[] = [{ id: 'certificate.source', is: ['uploaded'] }]
@@ -103,6 +135,7 @@ export const certificateQuestions: readonly Question[] = [
     when: uploaded,
     asked: true,
     check: checkPath,
+    find: findFiles('certificate'),
   },
   {
     id: 'certificate.key',
@@ -114,6 +147,7 @@ export const certificateQuestions: readonly Question[] = [
     fallback: () => undefined,
     asked: true,
     check: checkPath,
+    find: findFiles('key'),
   },
   {
     id: 'certificate.intermediates',

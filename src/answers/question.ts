@@ -27,6 +27,8 @@ export interface Search {
   answers: Draft
   /** Folder that relative paths hang on. */
   folder: string
+  /** What stands in the field so far: a path to look below. */
+  typed: string
   signal: AbortSignal
 }
 
@@ -65,12 +67,16 @@ export interface Question {
 
 export type Origin = 'answer' | 'default' | 'found' | 'record'
 
-/** The answers so far, by question id. Answers whose question no longer applies are kept. */
+/**
+ * The answers so far, by question id; null is an answer that leaves the question at its fallback.
+ * Answers whose question no longer applies are kept.
+ */
 export type Draft = Readonly<Record<string, { value: Json; from: Origin }>>
 
 /** The value that an answer or the fallback gives. */
 export function answerTo(question: Question, answers: Draft): Json | undefined {
-  return answers[question.id]?.value ?? question.fallback?.(answers)
+  const given = answers[question.id]?.value
+  return given === undefined || given === null ? question.fallback?.(answers) : given
 }
 
 /** Whether a question applies, given the answers so far and the questions that these belong to. */

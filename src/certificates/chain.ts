@@ -51,7 +51,12 @@ export function buildChain(
     search(leaf, currentIssuersOf, selfSigned) ??
     search(leaf, issuersOf, trusted) ??
     search(leaf, issuersOf, selfSigned)
-  if (!found) return incomplete(longest(leaf, issuersOf), bag, counted.checks > mostChecks)
+  if (!found) {
+    const links = longest(leaf, issuersOf)
+    const end =
+      counted.checks > mostChecks ? { state: 'too-many' as const } : whyOpen(links, bag, issuersOf)
+    return { links, beyond: [], end }
+  }
   const { path, root } = found
   const links = path.length > 1 && path.at(-1)?.selfSigned ? path.slice(0, -1) : path
   const beyond = leaf.selfSigned ? [] : followingLinks(links, issuersOf)
@@ -98,13 +103,20 @@ function pathFrom(
   return path
 }
 
-function incomplete(links: Certificate[], bag: readonly Certificate[], gaveUp: boolean): Chain {
-  const top = links.at(-1)
-  const suspect = top && bag.find(each => each !== top && hasNameOfIssuer(each, top))
-  if (gaveUp) return { links, beyond: [], end: { state: 'too-many' } }
-  if (!top || !suspect) return { links, beyond: [], end: { state: 'missing' } }
-  const reason = whyNotIssuer(suspect, top)
-  return { links, beyond: [], end: { state: 'broken', below: top, above: suspect, reason } }
+/** Why the last link leads nowhere: nobody of the right name is here, or not the right one. */
+function whyOpen(
+  links: readonly Certificate[],
+  bag: readonly Certificate[],
+  issuersOf: IssuersOf,
+): ChainEnd {
+  const below = links.at(-1)
+  if (!below) return { state: 'missing' }
+  const signers = issuersOf(below)
+  const [above] = bag
+    .filter(each => each !== below && hasNameOfIssuer(each, below) && !signers.includes(each))
+    .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
+  if (!above) return { state: 'missing' }
+  return { state: 'broken', below, above, reason: whyNotIssuer(above, below) }
 }
 
 function followingLinks(links: readonly Certificate[], issuersOf: IssuersOf): Certificate[] {

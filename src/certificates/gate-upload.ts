@@ -21,10 +21,12 @@ export interface GateInput {
 export async function gateUpload(input: GateInput): Promise<Judgement> {
   const { upload, folder, profile, now, systemRoots, passphrase } = input
   const read = await readUploadFiles(upload, folder)
-  if (read.findings.length > 0) {
-    return { verdict: 'blocked', findings: sorted(read.findings), repairs: [], diff: [], chain: [] }
+  const given = readUpload(read.roots)
+  const unread = [...read.findings, ...given.unread.map(({ finding }) => finding)]
+  if (unread.length > 0) {
+    return { verdict: 'blocked', findings: sorted(unread), repairs: [], diff: [], chain: [] }
   }
-  const roots = readUpload(read.roots).certificates.map(({ certificate }) => certificate)
+  const roots = given.certificates.map(({ certificate }) => certificate)
   return judge({
     ...readUpload(read.files, passphrase),
     profile,

@@ -30,20 +30,21 @@ export async function readUploadFiles(answers: Uploaded, folder: string): Promis
   return { files: goesIn, roots: await read(roots), findings }
 }
 
+/** A folder stands for the files in it, not for what lies deeper. */
 async function readPath(
   path: string,
   folder: string,
+  inFolder = false,
 ): Promise<{ files: UploadedFile[] } | { finding: Finding }> {
   const absolute = isAbsolute(path) ? path : join(folder, path)
   try {
-    const { size, mode, isFolder } = await stat(absolute).then(found => ({
-      size: found.size,
-      mode: found.mode,
-      isFolder: found.isDirectory(),
-    }))
-    if (isFolder) {
+    const found = await stat(absolute)
+    const { size, mode } = found
+    if (!found.isFile() && !found.isDirectory()) return unreadable(path, 'it is a pipe or a device')
+    if (found.isDirectory()) {
+      if (inFolder) return { files: [] }
       const names = (await readdir(absolute)).sort().slice(0, 200)
-      const all = await Promise.all(names.map(name => readPath(join(path, name), folder)))
+      const all = await Promise.all(names.map(name => readPath(join(path, name), folder, true)))
       return { files: all.flatMap(each => ('files' in each ? each.files : [])) }
     }
     // one byte more than is taken shows that it is too large, without reading all of it
@@ -52,14 +53,12 @@ async function readPath(
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     const seen = { ENOENT: 'there is no such file', EACCES: 'this user may not read it' }[code]
-    const evidence = seen ?? `it cannot be read (${code})`
-    const fix = 'Name a file that is there and that you may read.'
-    return {
-      finding: finding(certificateFindings, 'cert.unreadable', {
-        subject: oneLine(path),
-        evidence,
-        fix,
-      }),
-    }
+    return unreadable(path, seen ?? `it cannot be read (${code})`)
   }
+}
+
+function unreadable(path: string, evidence: string): { finding: Finding } {
+  const fix = 'Name a file that is there and that you may read.'
+  const occurrence = { subject: oneLine(path), evidence, fix }
+  return { finding: finding(certificateFindings, 'cert.unreadable', occurrence) }
 }

@@ -19,6 +19,7 @@ import { takeUp, unfinishedOf } from '../road/resume.ts'
 import { clearUnfinished, isSameRun } from '../road/unfinished.ts'
 import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
+import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
 import { type Io, printErr, printJson, printOut } from './io.ts'
 
@@ -29,6 +30,8 @@ export interface GoOptions {
   plan?: boolean
   expectPlan?: string
   abandon?: boolean
+  /** `rotate --undo`: bring the generation before back. */
+  bringBack?: boolean
   rehearse?: boolean
   stageFault?: StageFault
 }
@@ -77,13 +80,36 @@ export async function go(
   }
 }
 
+/**
+ * The same with whoever is there: on a terminal the plan is reviewed and the run is watched, else
+ * `--yes` must have agreed.
+ */
+export async function goWith(
+  verb: Verb,
+  answered: Answered,
+  options: GoOptions,
+  io: Io,
+): Promise<ExitCode> {
+  if (io.meet === 'none' || options.yes || options.plan || options.rehearse)
+    return go(verb, answered, options, io)
+  const [{ createFront }, { reviewAndRun }] = await Promise.all([
+    import('./create-front.ts'),
+    import('./review.ts'),
+  ])
+  const front = await createFront(io)
+  const secrets = await secretsOf(answered)
+  const ended = await reviewAndRun(front, answered, { io, options, secrets, verb, saves: false })
+  return ended === 'change' ? exitCodes.done : ended
+}
+
 export function targetOf({ answers }: Answered): Target {
   const target = targets.find(({ kind }) => kind === answers.target.kind)
   if (!target) throw new TypeError(`a validated target that is not there: ${answers.target.kind}`)
   return target
 }
 
-async function rehearse(
+/** Starts the loopback stage for these answers. */
+export async function rehearse(
   { answers }: Answered,
   target: Target,
   { stageFault }: GoOptions,
@@ -94,19 +120,19 @@ async function rehearse(
 }
 
 /** The plan of an unfinished run with the same answers, else a new one. */
-async function takenUpOrPlanned(
+export async function takenUpOrPlanned(
   verb: Verb,
   answered: Answered,
   target: Target,
   io: Io,
-  { abandon }: GoOptions,
+  { abandon, bringBack = false }: GoOptions,
   secrets: { passphrase?: string },
 ): Promise<Planned> {
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
   if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
   if (unfinished && !abandon) throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
-  const planned = await makePlan({ verb, answered, target, world, ...secrets })
+  const planned = await makePlan({ verb, answered, target, world, bringBack, ...secrets })
   if (unfinished) await clearUnfinished(planned.paths)
   return planned
 }
@@ -122,7 +148,8 @@ function otherUnfinished(endpoint: string, verb: Verb) {
   })
 }
 
-function mustBeExpected({ digest }: Plan, expected: string | undefined): void {
+/** Refuses to run another plan than the one that somebody agreed to. */
+export function mustBeExpected({ digest }: Plan, expected: string | undefined): void {
   if (expected === undefined || (expected.length >= 8 && digest.startsWith(expected))) return
   throw usage(
     `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
@@ -135,6 +162,41 @@ function notAgreed({ endpoint }: Plan) {
     `Nobody agreed to the plan for ${endpoint}, and there is no terminal to ask on.`,
     'Look at it with --plan, then add --yes.',
   )
+}
+
+/** Takes an unfinished run up where it stopped, or takes back what it has begun. */
+export async function resume(
+  name: string,
+  options: GoOptions & { undo?: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  await recordOf(name, io.world)
+  const unfinished = await unfinishedOf(name, io.world)
+  if (!unfinished) {
+    printErr(io, [lastLine(exitCodes.done, `no run of ${name} is unfinished`)])
+    return exitCodes.done
+  }
+  const planned = takeUp(unfinished, targets, io.world)
+  const secrets = await secretsOf(unfinished.answered)
+  const undo = options.undo === true
+  if (io.meet !== 'none' && !options.json) {
+    const [{ createFront }, { watchRun }] = await Promise.all([
+      import('./create-front.ts'),
+      import('./review.ts'),
+    ])
+    return watchRun(await createFront(io), planned, io, { secrets, undo })
+  }
+  // It was agreed to when it began; nothing but that plan is run.
+  const onEvent = createRenderer(options, io)
+  const result = await carryOut({
+    planned,
+    world: io.world,
+    signal: io.signal,
+    onEvent,
+    secrets,
+    undo,
+  })
+  return finish(result, planned, options, io)
 }
 
 /** Prints a plan as text or as one JSON document. */

@@ -1,28 +1,48 @@
 import { usage } from '../errors.ts'
-import type { ExitCode } from '../exit-codes.ts'
-import type { StageFault } from '../rehearsal/faults.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { answersFromFile } from './get-answers.ts'
-import { go } from './go.ts'
+import { type GoOptions, go, resume } from './go.ts'
 import type { Io } from './io.ts'
 
-export interface InitOptions {
+export interface InitOptions extends GoOptions {
   answers?: string
   target?: string
-  plan?: boolean
-  rehearse?: boolean
-  stageFault?: StageFault
-  yes?: boolean
-  json?: boolean
-  expectPlan?: string
   resume?: string
   undo?: boolean
-  abandon?: boolean
 }
 
-/** From nothing to a proven endpoint: by the wizard, or with `--answers`. */
+/** From nothing to a proven endpoint: by the wizard, or with `--answers` and not one question. */
 export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
-  if (options.answers !== undefined) {
-    return go('enable', await answersFromFile(options.answers, io), options, io)
+  if (options.undo && options.resume === undefined) {
+    throw usage(
+      '--undo goes with --resume NAME.',
+      'A finished rotation is taken back with: secure-endpoint rotate NAME --undo',
+    )
   }
-  throw usage('--answers FILE is missing.', 'Without a terminal nothing can be asked.')
+  if (options.stageFault && !options.rehearse)
+    throw usage('--stage-fault goes with --rehearse.', 'Add --rehearse.')
+  if (options.resume !== undefined) return resume(options.resume, options, io)
+  if (options.answers !== undefined)
+    return go('enable', await answersFromFile(options.answers, io), options, io)
+  if (io.meet === 'none') {
+    throw usage(
+      'There is no terminal to ask on, and --answers is missing.',
+      'Put the answers into a file: secure-endpoint init --answers FILE --yes; secure-endpoint schema says what stands in it.',
+    )
+  }
+  const [{ createFront }, { secure }] = await Promise.all([
+    import('./create-front.ts'),
+    import('./wizard.ts'),
+  ])
+  return secure(await createFront(io), io, options)
+}
+
+/** The same without a word on the command line: what waits comes first. */
+export async function home(io: Io): Promise<ExitCode> {
+  if (io.meet === 'none') return init({}, io)
+  const [{ createFront }, { start }] = await Promise.all([
+    import('./create-front.ts'),
+    import('./start.ts'),
+  ])
+  return (await start(await createFront(io), io)) ?? exitCodes.done
 }

@@ -69,7 +69,8 @@ export function handshake(options: HandshakeOptions): Promise<HandshakeResult> {
     })
     socket.once('secureConnect', () => finish({ outcome: 'done' }))
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      const said = error.code ?? error.message
+      // OpenSSL's verdicts that Node has no code for (name constraints) are in the message alone
+      const said = error.code && error.code !== 'UNSPECIFIED' ? error.code : error.message
       if (agreed) finish({ outcome: 'done', distrust: said })
       else finish({ outcome: seen.tcpMs === undefined ? 'no-connection' : 'no-tls', error: said })
     })

@@ -62,6 +62,7 @@ export interface Http {
   roots?: Text
   limit: Duration
   expect?: Predicate[]
+  explains?: Explanation[]
 }
 
 export interface Handshake {

@@ -34,7 +34,6 @@ interface State {
   ended: Map<string, StepEnd['how']>
   /** When clients stopped getting an answer (ms since 1970). */
   awaySince: number | undefined
-  now: string
 }
 
 /**
@@ -44,7 +43,7 @@ interface State {
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { plan, emit, ctx } = input
   const began = ctx.world.clock.elapsed()
-  const state: State = { ended: new Map(), awaySince: undefined, now: '' }
+  const state: State = { ended: new Map(), awaySince: undefined }
   const { endpoint, verb, target, digest } = plan
   const steps = plan.steps.length
   emit({ type: 'run.started', endpoint, verb, target, digest, steps, rehearsal: input.rehearsal })
@@ -81,6 +80,42 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     return finish({ outcome: undone ? 'rolled-back' : 'failed', exit, problem: failure.problem })
   }
   return finish({ outcome: 'done', exit: exitCodes.done })
+}
+
+/** Takes back what an unfinished run of a plan has begun, and tells it as events. */
+export async function undoPlan(input: RunInput): Promise<RunResult> {
+  const { plan, emit, ctx } = input
+  const began = ctx.world.clock.elapsed()
+  const state: State = { ended: new Map(), awaySince: undefined }
+  const { endpoint, verb, target, digest, steps } = plan
+  emit({
+    type: 'run.started',
+    endpoint,
+    verb,
+    target,
+    digest,
+    steps: steps.length,
+    rehearsal: input.rehearsal,
+  })
+  const last = steps.at(-1)
+  const undone = last ? await undoAll(last, state, input) : true
+  const result: RunResult =
+    undone === 'interrupted'
+      ? { outcome: 'interrupted', exit: interruptExit(ctx.signal) }
+      : {
+          outcome: undone ? 'rolled-back' : 'failed',
+          exit: undone ? exitCodes.done : exitCodes.failed,
+        }
+  const tookMs = Math.round(ctx.world.clock.elapsed() - began)
+  emit({
+    type: 'run.finished',
+    ...outcomeOf(result),
+    tookMs,
+    done: [],
+    notDone: [],
+    now: nowOf(state, input),
+  })
+  return result
 }
 
 /** Runs one step, again as often as the user decides so. undefined when it went well. */

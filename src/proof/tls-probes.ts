@@ -121,8 +121,8 @@ const chainVerdicts: Record<string, string> = {
   INVALID_CA: 'a certificate in it may not sign others',
   PATH_LENGTH_EXCEEDED: 'it is longer than one of its CAs allows',
   INVALID_PURPOSE: 'a certificate in it may not be used for a server',
-  PERMITTED_VIOLATION: 'a name is outside the constraints of a CA in it',
-  EXCLUDED_VIOLATION: 'a name is excluded by a CA in it',
+  'permitted subtree violation': 'a name is outside the constraints of a CA in it',
+  'excluded subtree violation': 'a name is excluded by a CA in it',
 }
 
 function probeChain(result: HandshakeResult, wanted: TlsWanted, make: Make): Probed {

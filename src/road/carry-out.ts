@@ -4,7 +4,7 @@ import { opsOf } from '../ops/index.ts'
 import type { Event, EventBody } from '../plan/events.ts'
 import type { OpTable, Performing } from '../plan/op.ts'
 import type { Step } from '../plan/plan.ts'
-import { type Decision, type RunResult, runPlan } from '../plan/run.ts'
+import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
 import { createRedact } from '../process/redact.ts'
 import type { RunTool } from '../process/tool.ts'
@@ -29,6 +29,8 @@ export interface CarryOut {
   ask?: (question: string) => Promise<boolean>
   decide?: (step: Step, problem: Problem) => Promise<Decision>
   secrets?: { passphrase?: string }
+  /** Take back what an unfinished run has begun, instead of going on with it. */
+  undo?: boolean
   /** What a rehearsal puts in the place of the real thing. */
   rehearsal?: { run: RunTool; ops: OpTable; limitCapMs: number }
 }
@@ -105,7 +107,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       ...(rehearsal ? { rehearsal } : {}),
       ...(input.ask ? { ask: input.ask } : {}),
     }
-    const result = await runPlan({
+    const result = await (input.undo ? undoPlan : runPlan)({
       plan,
       ctx,
       captures,

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
 import { isAmong } from '../certificates/anchors.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Judgement } from '../certificates/judgement.ts'
-import { Problem } from '../errors.ts'
+import { Problem, problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import { systemRoots } from '../net/roots.ts'
@@ -12,6 +14,7 @@ import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
 import {
   currentGeneration,
   type GenerationMeta,
+  generationFolder,
   listGenerations,
   readGeneration,
 } from '../record/generation.ts'
@@ -42,6 +45,8 @@ export interface PlanInput {
   target: Target
   world: World
   passphrase?: string
+  /** Bring the generation before the current one back, instead of making one. */
+  bringBack?: boolean
   /** Told as each part is done, for a line on the screen. */
   onGate?: (judgement: Judgement) => void
 }
@@ -56,7 +61,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   const { verb, answered, target, world } = input
   const { answers } = answered
   const paths = recordPaths(world.stateFolder, answers.endpoint)
-  const judgement = verb === 'disable' ? undefined : await gate(input)
+  const judgement = verb === 'disable' || input.bringBack ? undefined : await gate(input)
   if (judgement) input.onGate?.(judgement)
   if (judgement?.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
 
@@ -69,11 +74,17 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   const beforeMeta = before === undefined ? undefined : await readGeneration(paths, before)
   const reused =
     before !== undefined && keeps(verb, answers.certificate, beforeMeta, input, judgement, record)
-  const generation = reused ? before : nextNumber(await listGenerations(paths))
+  const generation = input.bringBack
+    ? await generationBefore(paths, before)
+    : reused
+      ? before
+      : nextNumber(await listGenerations(paths))
   const wanted: Wanted<unknown> = {
     answers,
     present,
-    privateRoot: isPrivate(answers.certificate, judgement, world),
+    privateRoot: input.bringBack
+      ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
+      : isPrivate(answers.certificate, judgement, world),
     ...(record ? { record } : {}),
     ...(before === undefined ? {} : { before }),
     ...(beforeMeta?.leaf ? { beforeLeaf: beforeMeta.leaf.fingerprint } : {}),
@@ -157,6 +168,22 @@ function isPrivate(
   if (certificate.source === 'self-signed') return true
   const root = judgement?.root
   return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
+}
+
+/** The newest generation before the current one that holds a leaf. */
+async function generationBefore(paths: RecordPaths, current: number | undefined): Promise<number> {
+  const older = (await listGenerations(paths)).filter(number => number < (current ?? 0)).reverse()
+  for (const number of older) {
+    if ((await readGeneration(paths, number))?.leaf) return number
+  }
+  throw problem(exitCodes.data, {
+    id: 'record.no-generation-before',
+    title: 'There is no certificate before the current one to bring back.',
+    evidence:
+      current === undefined ? 'nothing has been proven yet' : `generation ${current} is the first`,
+    why: '',
+    fix: 'Make a new one: secure-endpoint rotate NAME',
+  })
 }
 
 function nextNumber(numbers: readonly number[]): number {

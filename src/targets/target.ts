@@ -90,6 +90,8 @@ export interface Target<P = unknown> {
   disable(wanted: Wanted<P>): Step[]
   /** What was read, for the reader of a plan. */
   world(present: P): Record<string, Json>
+  /** Read-only steps that tell whether this machine can drive the target: for `doctor`. */
+  preflight(world: World): Promise<Step[]>
   ops: OpTable
   /** What a rehearsal needs of it. */
   stage(answers: Answers, kit: StageKit): Promise<Stage>

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { durationMs } from '../../duration.ts'
-import { Problem } from '../../errors.ts'
-import { type ExitCode, exitCodes } from '../../exit-codes.ts'
+import { exitCodes } from '../../exit-codes.ts'
 import { oneLine, plainText } from '../../process/plain-text.ts'
 import type { ToolResult } from '../../process/tool.ts'
 import { tail, toolFinding, toolProblem } from '../../process/tool-problem.ts'
@@ -9,6 +8,7 @@ import type { Performing } from '../op.ts'
 import type { Exec, Json } from '../plan.ts'
 import { type Answer, allHold, holds } from '../predicate.ts'
 import { resolveText } from '../text.ts'
+import { explained } from './explained.ts'
 
 /** The same as `execAct`, but an answer that is not as expected is an answer, not a problem. */
 export async function execLook(act: Exec, ctx: Performing): Promise<Answer> {
@@ -21,14 +21,7 @@ export async function execAct(act: Exec, ctx: Performing): Promise<Answer> {
   const answer = answerOf(result)
   if (allHold(act.expect ?? [{ exit: [0] }], answer)) return answer
   const known = act.explains?.find(each => holds(each.when, answer))
-  if (known) {
-    const { id, exit, title, why, fix } = known
-    const evidence = tail(result)
-    const subject = result.argv[0] ?? ''
-    throw new Problem(exit as ExitCode, [
-      { id, severity: 'blocks', title, subject, evidence, why, fix },
-    ])
-  }
+  if (known) throw explained(known, result.argv[0] ?? '', tail(result))
   if (result.exit !== 0) throw toolProblem(result, durationMs(act.limit))
   const name = result.argv[0] ?? ''
   const title = `${name} answered something that cannot be understood.`

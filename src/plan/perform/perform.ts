@@ -2,10 +2,11 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import type { Finding } from '../../findings.ts'
 import type { Performing } from '../op.ts'
-import type { Act, Json, Op } from '../plan.ts'
-import { type Answer, allHold, atPath, type Predicate } from '../predicate.ts'
+import type { Act, Explanation, Json, Op } from '../plan.ts'
+import { type Answer, allHold, atPath, holds, type Predicate } from '../predicate.ts'
 import { resolveInput } from '../text.ts'
 import { execAct } from './exec.ts'
+import { explained } from './explained.ts'
 import { answerOf, look, opNamed, runOp } from './look.ts'
 import { manualAct, waitAct } from './wait.ts'
 import { writeAct } from './write.ts'
@@ -28,7 +29,7 @@ export async function perform(act: Act, ctx: Performing): Promise<Answer> {
       return manualAct(act, ctx)
     case 'http':
     case 'handshake':
-      return expected(act.expect, await look(act, ctx), ctx)
+      return expected(act, await look(act, ctx), ctx)
     default:
       return opAct(act as Op, ctx)
   }
@@ -36,16 +37,18 @@ export async function perform(act: Act, ctx: Performing): Promise<Answer> {
 
 async function opAct(act: Op, ctx: Performing): Promise<Answer> {
   const input = resolveInput(act.input, ctx.bindings) as Record<string, Json>
-  return expected(act.expect, answerOf(await runOp(act, input, ctx)), ctx)
+  return expected(act, answerOf(await runOp(act, input, ctx)), ctx)
 }
 
 function expected(
-  predicates: Predicate[] | undefined,
+  { expect = [], explains = [] }: { expect?: Predicate[]; explains?: Explanation[] },
   answer: Answer,
   { bindings }: Performing,
 ): Answer {
-  const resolved = resolveInput((predicates ?? []) as never, bindings) as unknown as Predicate[]
+  const resolved = resolveInput(expect as never, bindings) as unknown as Predicate[]
   if (allHold(resolved, answer)) return answer
+  const known = explains.find(({ when }) => holds(when, answer))
+  if (known) throw explained(known, '', answer.seen)
   throw new Problem(exitCodes.failed, [notAsWanted(answer)])
 }
 

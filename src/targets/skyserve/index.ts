@@ -1,11 +1,13 @@
 import type { Target } from '../target.ts'
 import { folderName, skyserveAnswers } from './answers.ts'
+import { findApiServer } from './api.ts'
 import { discover } from './discover.ts'
 import { skyserveOps } from './ops.ts'
 import type { SkyServePresent } from './present.ts'
 import { profile } from './profile.ts'
 import { skyserveQuestions } from './questions.ts'
 import { createStage } from './stage.ts'
+import { checkCloud, checkServer, checkSky } from './steps/checks.ts'
 import { disableSteps } from './steps/disable.ts'
 import { enableSteps } from './steps/enable.ts'
 
@@ -41,6 +43,10 @@ export const skyserve: Target<SkyServePresent> = {
         }
       : null,
   }),
+  async preflight(world) {
+    const { url } = await findApiServer(world)
+    return [checkServer(url), checkSky(url), checkCloud]
+  },
   ops: skyserveOps,
   stage: createStage,
 }

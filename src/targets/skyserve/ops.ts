@@ -193,7 +193,7 @@ const keepFound: Op = {
   printed: ({ yaml }, show) => [
     `keeps ${yaml === undefined ? 'the YAML that the service runs with' : show(yaml)} as generation 0`,
   ],
-  shell: ({ service: name }, sh) => [`keep_service_yaml ${sh.word(name)}`],
+  shell: ({ yaml }, sh) => [`keep_service_yaml ${sh.word(yaml)}`],
 }
 
 async function userYaml(

@@ -7,6 +7,35 @@ import { lookAt } from './commands.ts'
 /** `sky api info -o json` came with SkyPilot 0.12. */
 const newEnough = '^(0\\.(1[2-9]|[2-9]\\d)|[1-9]\\d*\\.)'
 
+/** The API server answers; any `sky` command would start one of its own where none does. */
+export function checkServer(server: string): Step {
+  return {
+    id: 'check.server',
+    phase: 'check',
+    title: 'Ask the API server of SkyPilot whether it is well',
+    act: {
+      do: 'http',
+      url: `${server}/api/health`,
+      method: 'GET',
+      limit: '5s',
+      // 401 and a redirect to a login answer, too: whether the login is good, sky itself says
+      expect: [{ status: [200, 301, 302, 303, 307, 401, 403] }],
+      explains: [
+        {
+          when: { not: { status: [200] } },
+          id: 'skyserve.no-server',
+          exit: 69,
+          title: 'No API server of SkyPilot answers.',
+          why: 'Each sky command would start one of its own; which services run would not be known.',
+          fix: 'Start it: sky api start, or name another: export SKYPILOT_API_SERVER_ENDPOINT=URL',
+        },
+      ],
+    },
+    needs: [],
+    onFail: 'stop',
+  }
+}
+
 /** sky is new enough, logged in, and talks to the server that the plan is for. */
 export function checkSky(server: string): Step {
   const same: Predicate = { json: 'server.url', matches: sameServer(server) }

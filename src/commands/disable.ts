@@ -1,0 +1,9 @@
+import type { ExitCode } from '../exit-codes.ts'
+import { recordedAnswers } from './endpoint-of.ts'
+import { type GoOptions, goWith } from './go.ts'
+import type { Io } from './io.ts'
+
+/** Back to HTTP, with proof that HTTP answers and TLS does not. */
+export async function disable(name: string, options: GoOptions, io: Io): Promise<ExitCode> {
+  return goWith('disable', await recordedAnswers(name, io.world), options, io)
+}

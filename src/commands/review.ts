@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Answered } from '../answers/answers.ts'
+import { answersText } from '../answers/save.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Front } from '../front/front.ts'
+import { lastLine } from '../front/words/last-line.ts'
+import { span } from '../front/words/line.ts'
+import { reviewLines, stepLines } from '../front/words/plan.ts'
+import { summaryLines } from '../front/words/summary.ts'
+import { opsOf } from '../ops/index.ts'
+import type { Verb } from '../plan/plan.ts'
+import { shellScript } from '../plan/shell/script.ts'
+import { createShow } from '../plan/show.ts'
+import { writeFileAtomic } from '../record/write.ts'
+import type { Rehearsal } from '../rehearsal/rehearse.ts'
+import { carryOut, placesOf } from '../road/carry-out.ts'
+import type { Planned } from '../road/make-plan.ts'
+import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './go.ts'
+import { type Io, printErr } from './io.ts'
+import { watchEndpoints } from './status.ts'
+
+export interface Reviewing {
+  io: Io
+  options: GoOptions
+  secrets: { passphrase?: string }
+  verb: Verb
+  /** Whether the answers are saved for another run: a wizard's are, recorded ones are there already. */
+  saves: boolean
+}
+
+/**
+ * Shows the plan and does what is chosen. `change` leads back to the answers; an exit code ends the
+ * command.
+ */
+export async function reviewAndRun(
+  front: Front,
+  answered: Answered,
+  reviewing: Reviewing,
+): Promise<ExitCode | 'change'> {
+  const { io, options, secrets } = reviewing
+  const target = targetOf(answered)
+  if (options.rehearse) return rehearseIt(front, answered, reviewing)
+  const planned = await takenUpOrPlanned(reviewing.verb, answered, target, io, options, secrets)
+  mustBeExpected(planned.plan, options.expectPlan)
+  const saveAs = await freePath(io.world.cwd, answered)
+  let rehearsed = false
+  for (;;) {
+    const choice = await front.review({
+      plan: planned.plan,
+      review: reviewLines(planned.plan),
+      commands: commandLines(planned, io),
+      script: await shellScript(planned, io.world),
+      saveAs: `./${basename(saveAs)}`,
+      rehearsed,
+    })
+    if (choice === 'change' || choice === 'back') return 'change'
+    if (choice === 'rehearse') {
+      rehearsed = (await rehearseIt(front, answered, reviewing)) === exitCodes.done
+    } else if (choice === 'save' || options.plan) {
+      await saveAnswers(front, saveAs, answered)
+      return exitCodes.done
+    } else {
+      return runIt(front, planned, saveAs, reviewing)
+    }
+  }
+}
+
+function commandLines(planned: Planned, { world }: Io) {
+  const show = createShow(placesOf(planned, world), { tilde: true })
+  return stepLines(planned.plan, opsOf(planned.target), show)
+}
+
+async function rehearseIt(
+  front: Front,
+  answered: Answered,
+  { io, options, secrets, verb }: Reviewing,
+): Promise<ExitCode> {
+  const target = targetOf(answered)
+  const rehearsal = await rehearse(answered, target, options, io)
+  try {
+    const { world } = rehearsal
+    const planned = await takenUpOrPlanned(verb, answered, target, { ...io, world }, {}, secrets)
+    return await watchRun(front, planned, { ...io, world }, { secrets, rehearsal })
+  } finally {
+    await rehearsal.close()
+  }
+}
+
+async function runIt(
+  front: Front,
+  planned: Planned,
+  saveAs: string,
+  { io, secrets, saves }: Reviewing,
+): Promise<ExitCode> {
+  const exit = await watchRun(front, planned, io, { secrets })
+  if (saves) await saveAnswers(front, saveAs, planned.answered)
+  if (exit === exitCodes.done) await watchEndpoints(front, [planned.plan.endpoint], io)
+  return exit
+}
+
+/** Runs a plan with the front drawing it, and prints how it ended. */
+export async function watchRun(
+  front: Front,
+  planned: Planned,
+  io: Io,
+  more: { secrets: { passphrase?: string }; rehearsal?: Rehearsal; undo?: boolean },
+): Promise<ExitCode> {
+  const view = front.run(planned.plan)
+  const { world, signal } = io
+  const result = await carryOut({
+    planned,
+    world,
+    signal,
+    onEvent: view.onEvent,
+    pause: view.pause,
+    ask: view.ask,
+    ...(more.rehearsal ? { rehearsal: more.rehearsal } : { decide: view.decide }),
+    secrets: more.secrets,
+    undo: more.undo === true,
+  }).finally(() => view.close())
+  const rehearsed = more.rehearsal !== undefined
+  const { printed, last } = await summaryLines(result, planned, { ...io, rehearsed })
+  front.print(printed)
+  if (!rehearsed || result.exit !== 0) printErr(io, [lastLine(result.exit, last)])
+  return result.exit
+}
+
+/** Saves the answers that replay this run, and says the command. The user's own files stay as they are. */
+async function saveAnswers(front: Front, path: string, { answers }: Answered): Promise<void> {
+  if (!existsSync(path)) await writeFileAtomic(path, answersText(answers), 0o644)
+  const command = `secure-endpoint init --answers ./${basename(path)}`
+  front.print([
+    [span('  answers    ', 'quiet'), span(command), span('    this run again', 'quiet')],
+  ])
+}
+
+/** `./NAME.yaml`, or the first free `./NAME-2.yaml` where another content lies there. */
+async function freePath(cwd: string, { answers }: Answered): Promise<string> {
+  const text = answersText(answers)
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? answers.endpoint : `${answers.endpoint}-${number}`
+    const path = join(cwd, `${name}.yaml`)
+    if (!existsSync(path) || (await readFile(path, 'utf8')) === text) return path
+    if (number > 99) return join(dirname(path), `${name}-${Date.now()}.yaml`)
+  }
+}

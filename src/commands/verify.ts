@@ -1,0 +1,211 @@
+import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import type { Answers } from '../answers/answers.ts'
+import { checkDomain } from '../answers/checks.ts'
+import { parseDuration } from '../duration.ts'
+import { usage } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { lastLine } from '../front/words/last-line.ts'
+import { type Line, span } from '../front/words/line.ts'
+import { findingLines } from '../front/words/problem.ts'
+import { proofLine } from '../front/words/run.ts'
+import { formatAddress } from '../net/address.ts'
+import type { ProofResult } from '../plan/events.ts'
+import { probeDns } from '../proof/dns-probe.ts'
+import { prove } from '../proof/prove.ts'
+import { provePlain } from '../proof/prove-plain.ts'
+import type { WantedEndpoint } from '../proof/wanted.ts'
+import { readEndpoint, writeEndpoint } from '../record/endpoint.ts'
+import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
+import { recordedAnswers, recordOf } from './endpoint-of.ts'
+import { answersFromFile } from './get-answers.ts'
+import { type Io, printErr, printJson, printOut, widthOf } from './io.ts'
+
+export interface VerifyOptions {
+  json?: boolean
+  answers?: string
+  roots?: string
+  fingerprint?: string
+  path?: string
+  wait?: string
+}
+
+/** What is to be proven, and where DNS should lead. */
+interface Subject {
+  title: string
+  wanted: WantedEndpoint
+  dns?: { name: string; host: string; server?: string }
+  plain: boolean
+  /** Name of the record, whose times are brought up to date when all passes. */
+  record?: string
+}
+
+/** Proves an endpoint: a recorded one by its name, or any `https://host:port`, from outside. */
+export async function verify(
+  what: string | undefined,
+  options: VerifyOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const subject = await subjectOf(what, options, io)
+  const { world, signal } = io
+  const proving = { world, run: world.run, signal }
+  const results: ProofResult[] = subject.plain
+    ? await provePlain(subject.wanted, proving)
+    : await prove(subject.wanted, proving)
+  if (subject.dns)
+    results.push((await probeDns(subject.dns, { world, run: world.run, signal })).result)
+  const good = results.every(({ state }) => state === 'pass' || state === 'skip')
+  const exit = good ? exitCodes.done : exitCodes.failed
+  if (good && subject.record) await recordProof(subject.record, io)
+  if (options.json) {
+    printJson(io, {
+      schema: 'secure-endpoint/proof@1',
+      endpoint: subject.title,
+      verdict: good ? 'pass' : 'fail',
+      probes: results,
+    })
+    return exit
+  }
+  printOut(io, resultLines(subject, results, io))
+  const bad = results.filter(({ state }) => state === 'fail' || state === 'unknown')
+  const words = good
+    ? `${subject.title} is as wanted`
+    : `${bad.map(({ id }) => id).join(', ')} did not pass`
+  printErr(io, [lastLine(exit, words)])
+  return exit
+}
+
+function resultLines({ title }: Subject, results: readonly ProofResult[], io: Io): Line[] {
+  const width = widthOf(io)
+  return [
+    [span(title, 'bold')],
+    ...results.flatMap((result): Line[] => {
+      const event = { ...result, type: 'proof' } as never
+      const line = proofLine(event, io.glyphs, width)
+      if (result.state !== 'fail') return [line]
+      const { expected, means, fix, command, evidence } = result
+      const found = findingLines(
+        {
+          id: result.id,
+          severity: 'blocks',
+          title: `expected ${expected}`,
+          subject: '',
+          evidence: evidence.slice(0, 6).join('\n'),
+          why: means,
+          fix,
+        },
+        span(' '),
+      )
+      return [
+        line,
+        ...found,
+        ...(command ? [[span('    command', 'quiet')] as Line, [span(command)] as Line] : []),
+      ]
+    }),
+  ]
+}
+
+async function subjectOf(
+  what: string | undefined,
+  options: VerifyOptions,
+  io: Io,
+): Promise<Subject> {
+  if (options.answers !== undefined) {
+    const { answers } = await answersFromFile(options.answers, io)
+    return recorded(answers.endpoint, answers, options, io)
+  }
+  if (what === undefined)
+    throw usage(
+      'What shall be verified is missing.',
+      'Name an endpoint, or an address: https://host:port',
+    )
+  if (what.includes('://')) return anyAddress(what, options, io)
+  await recordOf(what, io.world)
+  return recorded(what, (await recordedAnswers(what, io.world)).answers, options, io)
+}
+
+async function recorded(
+  name: string,
+  answers: Answers,
+  options: VerifyOptions,
+  io: Io,
+): Promise<Subject> {
+  const paths = await recordOf(name, io.world)
+  const record = await readEndpoint(paths)
+  const number = await currentGeneration(paths)
+  const leaf = number === undefined ? undefined : (await readGeneration(paths, number))?.leaf
+  const roots =
+    number === undefined ? undefined : join(generationFolder(paths, number), 'roots.pem')
+  const { domain, dns, proof } = answers
+  const host = record?.live.host
+  const asked = dns.how !== 'none' && !isIP(domain) && host !== undefined && record?.https
+  return {
+    title: name,
+    plain: record ? !record.https : false,
+    record: name,
+    wanted: {
+      addresses: [...(record?.addresses ?? [])],
+      name: domain,
+      ...(leaf ? { leaf: leaf.fingerprint } : {}),
+      ...(roots && existsSync(roots) ? { roots } : {}),
+      path: options.path ?? proof.path,
+      expect: proof.expect,
+      notReady: { status: 503, says: '"No ready replicas": TLS is good, the model is not ready' },
+      decides: 'report',
+      waitMs: waitOf(options, '10s'),
+    },
+    ...(asked
+      ? { dns: { name: domain, host, ...(dns.server === undefined ? {} : { server: dns.server }) } }
+      : {}),
+  }
+}
+
+function anyAddress(text: string, options: VerifyOptions, io: Io): Subject {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:') {
+    throw usage(
+      `${text} is no https:// address.`,
+      'Write for example https://fraud.ml.example.com:30001.',
+    )
+  }
+  const url = new URL(text)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const name = checkDomain(host)
+  if ('wrong' in name) throw usage(`${host}: ${name.wrong}`, name.fix)
+  const port = Number(url.port) || 443
+  return {
+    title: `https://${url.host}`,
+    plain: false,
+    wanted: {
+      addresses: [formatAddress({ host, port })],
+      name: String(name.value),
+      ...(options.fingerprint ? { leaf: options.fingerprint.toUpperCase() } : {}),
+      ...(options.roots ? { roots: join(io.world.cwd, options.roots) } : {}),
+      path: options.path ?? (url.pathname + url.search || '/'),
+      expect: range(200, 599),
+      decides: 'report',
+      waitMs: waitOf(options, '10s'),
+    },
+  }
+}
+
+function waitOf({ wait }: VerifyOptions, fallback: string): number {
+  const ms = parseDuration(wait ?? fallback)
+  if (ms === undefined)
+    throw usage(`--wait ${wait} is no duration.`, 'Write for example 30s or 5m.')
+  return ms
+}
+
+/** Any HTTP answer at all shows that TLS carries requests. */
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+async function recordProof(name: string, { world }: Io): Promise<void> {
+  const paths = await recordOf(name, world)
+  const record = await readEndpoint(paths)
+  if (!record) return
+  const now = new Date(world.clock.now()).toISOString()
+  const { schema: _schema, ...rest } = record
+  await writeEndpoint(paths, { ...rest, served: now, reachable: now })
+}

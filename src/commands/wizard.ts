@@ -1,0 +1,169 @@
+import { type Answered, assemble } from '../answers/answers.ts'
+import { askedQuestions, goTo, type Interview, startInterview } from '../answers/interview.ts'
+import type { Draft, Found, Question, Search } from '../answers/question.ts'
+import { questionsFor } from '../answers/questions.ts'
+import { Problem } from '../errors.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import type { Front } from '../front/front.ts'
+import { targets } from '../targets/index.ts'
+import { gateEarly, passphraseFor } from './early-gate.ts'
+import type { GoOptions } from './go.ts'
+import type { Io } from './io.ts'
+import { problemLines } from './report.ts'
+import { reviewAndRun } from './review.ts'
+
+/** The interview, the review and the run, with a person at the terminal. */
+export async function secure(
+  front: Front,
+  io: Io,
+  options: GoOptions & { target?: string },
+): Promise<ExitCode> {
+  const questions = questionsFor(targets)
+  const folder = io.world.cwd
+  const start: Draft =
+    options.target === undefined ? {} : { 'target.kind': { value: options.target, from: 'answer' } }
+  let interview: Interview = startInterview(start, questions)
+  const secrets: { passphrase?: string } = {}
+  for (;;) {
+    const asked = await askAll(front, interview, { questions, folder, io, secrets })
+    if (asked === 'left') return exitCodes.done
+    const answered = assemble(
+      await withFound(asked.draft, questions, io, folder),
+      questions,
+      folder,
+    )
+    const next = await tryToRun(front, answered, asked, { questions, io, options, secrets })
+    if (typeof next === 'number') return next
+    interview = next
+  }
+}
+
+interface Surroundings {
+  questions: readonly Question[]
+  folder: string
+  io: Io
+  secrets: { passphrase?: string }
+}
+
+/**
+ * Asks what is open. The certificate's files are judged as soon as they are named, before anything of
+ * the target is asked and before any tool is called.
+ */
+async function askAll(
+  front: Front,
+  from: Interview,
+  { questions, folder, io, secrets }: Surroundings,
+): Promise<Interview | 'left'> {
+  const border = questions.findIndex(({ id }) => id === 'target.kind')
+  const first = questions.slice(0, border)
+  const asking = { find: finder(io, folder) }
+  let interview = from
+  for (;;) {
+    if (first.some(({ id }) => id === interview.at)) {
+      const early = await front.interview(interview, { ...asking, questions: first })
+      if (!early) return 'left'
+      const judged = await gateEarly(front, early, { questions, folder, io, secrets })
+      if (judged === 'leave') throw new Problem(exitCodes.data, [])
+      if (judged !== 'good') {
+        interview = judged
+        continue
+      }
+      interview = startInterview(early.draft, questions)
+    }
+    if (interview.at === undefined) return interview
+    const all = await front.interview(interview, { ...asking, questions })
+    if (all && first.some(({ id }) => id === all.at)) interview = all
+    else if (all) return all
+    else interview = goTo(interview, askedQuestions(interview.draft, first).at(-1)?.id ?? 'domain')
+  }
+}
+
+function finder(io: Io, folder: string) {
+  const cache = new Map<string, Promise<Found>>()
+  return (
+    question: Question,
+    { draft }: Interview,
+    typed: string,
+    again = false,
+  ): Promise<Found> => {
+    const key = `${question.id} ${typed}`
+    const search: Search = { world: io.world, answers: draft, folder, typed, signal: io.signal }
+    const found =
+      (!again && cache.get(key)) || (question.find?.(search) ?? Promise.resolve({ choices: [] }))
+    cache.set(key, found)
+    return found
+  }
+}
+
+/** What the machine knows for questions that nobody is asked, so that the saved file does not hang on it. */
+async function withFound(
+  draft: Draft,
+  questions: readonly Question[],
+  io: Io,
+  folder: string,
+): Promise<Draft> {
+  const kind = String(draft['target.kind']?.value)
+  const silent = questions.filter(
+    each =>
+      !each.asked && each.find && !draft[each.id] && each.when?.some(({ is }) => is.includes(kind)),
+  )
+  const found = await Promise.all(
+    silent.map(async question => {
+      const search: Search = {
+        world: io.world,
+        answers: draft,
+        folder,
+        typed: '',
+        signal: io.signal,
+      }
+      const { choices } = await (question.find as NonNullable<Question['find']>)(search)
+      return choices.length === 1 && choices[0]
+        ? [[question.id, { value: choices[0].value, from: 'found' as const }] as const]
+        : []
+    }),
+  )
+  return { ...draft, ...Object.fromEntries(found.flat()) }
+}
+
+/** Plans and runs; what goes wrong before the run leads back to the answers. */
+async function tryToRun(
+  front: Front,
+  answered: Answered,
+  asked: Interview,
+  { questions, io, options, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
+): Promise<ExitCode | Interview> {
+  for (;;) {
+    try {
+      const ended = await reviewAndRun(front, answered, {
+        io,
+        options,
+        secrets,
+        verb: 'enable',
+        saves: true,
+      })
+      if (typeof ended === 'number') return ended
+      return changed(front, asked, questions)
+    } catch (error) {
+      if (!(error instanceof Problem) || error.findings.length === 0) throw error
+      const opened = await passphraseFor(front, error, secrets)
+      if (opened) continue
+      front.print(problemLines(error, io))
+      const choice = await front.choose('What now?', [
+        { value: 'again', title: 'Look again' },
+        { value: 'change', title: 'Change an answer' },
+        { value: 'leave', title: `Leave (exit ${error.exit})` },
+      ])
+      if (choice === 'leave') return error.exit
+      if (choice === 'change' || choice === undefined) return changed(front, asked, questions)
+    }
+  }
+}
+
+async function changed(
+  front: Front,
+  asked: Interview,
+  questions: readonly Question[],
+): Promise<Interview> {
+  const id = await front.change(asked, questions)
+  return id === undefined ? asked : goTo(asked, id)
+}

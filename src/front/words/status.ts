@@ -1,0 +1,68 @@
+import { formatLeft } from '../../duration.ts'
+import { type Alert, alerts, type EndpointStatus } from '../../status/endpoint-status.ts'
+import type { Glyphs, State } from './glyphs.ts'
+import { type Line, span, type Tone } from './line.ts'
+import { cut } from './run.ts'
+
+/** How bad an endpoint is, for its glyph: its worst alert. */
+export function stateOf({ alerts: found, looked, record }: EndpointStatus): State {
+  const worst = alerts.find(({ alert }) => found.includes(alert))
+  if (!worst) return looked || record ? 'done' : 'next'
+  return worst.severity === 'bad' ? 'failed' : worst.severity === 'unknown' ? 'unknown' : 'warns'
+}
+
+/** What is said of an endpoint in a list. */
+export function whatOf({ alerts: found, seen, record }: EndpointStatus): string {
+  const names = found.map(alert => (alert === 'drift' && seen ? `drift: ${seen}` : alert))
+  if (names.length > 0) return names.join(', ')
+  return record ? (record.https ? '' : 'HTTP') : 'not served yet'
+}
+
+/** Share of its life and time that is left of the leaf that is served, or recorded. */
+export function lifeOf(
+  { served, leaf }: EndpointStatus,
+  now: number,
+): { share: number; left: string; tone: Tone } | undefined {
+  const life = served ?? leaf
+  if (!life) return undefined
+  const from = Date.parse(life.notBefore)
+  const to = Date.parse(life.notAfter)
+  const share = (to - now) / (to - from)
+  const left = now > to ? `-${formatLeft(now - to)}` : formatLeft(to - now)
+  return { share, left, tone: now > to ? 'bad' : share < 1 / 3 ? 'warn' : 'good' }
+}
+
+/** One endpoint as a row: name, target, life, what is to be said. */
+export function statusRow(
+  status: EndpointStatus,
+  now: number,
+  glyphs: Glyphs,
+  width: number,
+): Line {
+  const life = lifeOf(status, now)
+  const state = glyphs.state(stateOf(status))
+  const what = whatOf(status)
+  const line: Line = [
+    span(status.name.padEnd(18).slice(0, 30)),
+    span(` ${status.target.padEnd(10)}`),
+    span(life ? glyphs.bar(life.share, 10) : '?'.padEnd(10), life?.tone),
+    span(` ${(life?.left ?? '?').padStart(9)}   `),
+    state,
+    span(` ${what}`, what === '' ? undefined : state.tone),
+  ]
+  return cut(line, width, glyphs.rest)
+}
+
+/** Worst first, then the least time left, then by name. */
+export function worstFirst(now: number): (a: EndpointStatus, b: EndpointStatus) => number {
+  const rank = ({ alerts: found }: EndpointStatus) => {
+    const index = alerts.findIndex(({ alert }) => found.includes(alert))
+    return index < 0 ? alerts.length : index
+  }
+  const left = (each: EndpointStatus) => lifeOf(each, now)?.share ?? 2
+  return (a, b) => rank(a) - rank(b) || left(a) - left(b) || (a.name < b.name ? -1 : 1)
+}
+
+export function alertText(alert: Alert): string {
+  return alerts.find(each => each.alert === alert)?.text ?? alert
+}

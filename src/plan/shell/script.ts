@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { opsOf } from '../../ops/index.ts'
+import { packageFolder } from '../../package-files.ts'
+import { oneLine } from '../../process/plain-text.ts'
+import { quoteWord } from '../../process/quote.ts'
+import { placesOf } from '../../road/carry-out.ts'
+import type { Planned } from '../../road/make-plan.ts'
+import type { World } from '../../world.ts'
+import { contentOf } from '../perform/write.ts'
+import type { Step } from '../plan.ts'
+import { capturesIn } from '../text.ts'
+import { actLines, askLines, type ShellContext } from './acts.ts'
+import { holdsWord, variable } from './words.ts'
+
+/**
+ * The plan as a script for bash, openssl, curl, jq and the target's own command: anyone can run it
+ * without Node, and it ends in the same state of the target.
+ */
+export async function shellScript(planned: Planned, world: World): Promise<string> {
+  const { plan, target, answered } = planned
+  const context: ShellContext = {
+    ops: opsOf(target),
+    contents: await contentsOf(planned, world),
+    captured: new Set(capturesIn(plan.steps.filter(({ act }) => !act.do.startsWith('op:record.')))),
+  }
+  const { certificate } = answered.answers
+  const places = placesOf(planned, world)
+  const uploaded = certificate.source === 'uploaded' ? certificate : undefined
+  const head = [
+    '#!/usr/bin/env bash',
+    `# secure-endpoint plan ${plan.digest.slice(0, 16)}: ${plan.verb} ${oneLine(plan.endpoint)}`,
+    `# ${oneLine(plan.changes)}`,
+    `# Needs bash, openssl, curl, jq and ${target.tools.filter(name => !['curl', 'nslookup'].includes(name)).join(', ')}.`,
+    '# CERT= and KEY= name the pair that goes in (ROOTS= what clients trust); without them one is made.',
+    '# WORK= names the folder that keeps the pair and what was found; YES=1 agrees without a question.',
+    'set -uo pipefail',
+    'umask 077',
+    `CERT=\${CERT:-${uploaded ? quoteWord(uploaded.chain) : ''}}`,
+    `KEY=\${KEY:-${uploaded?.key === undefined ? '' : quoteWord(uploaded.key)}}`,
+    `ROOTS=\${ROOTS:-${uploaded?.roots === undefined ? '' : quoteWord(uploaded.roots)}}`,
+    `WORK=\${WORK:-$HOME/.secure-endpoint-${variable(plan.endpoint)}}`,
+    `NEW=$WORK/new FOUND=$WORK/found OLD=\${OLD:-${quoteWord(places.before())}}`,
+    `cd ${quoteWord(answered.folder)} || exit 1`,
+  ]
+  const steps = plan.steps.flatMap(step => stepLines(step, context))
+  const calls = plan.steps.map(
+    ({ id, title, onFail, decides }) =>
+      `step ${variable(id)} ${quoteWord(title)} ${decides === 'report' ? 'report' : onFail}`,
+  )
+  return `${[...head, part('shell/prelude.sh'), part(`${target.kind}/functions.sh`), ...steps, 'begin', ...calls, 'finish'].join('\n')}\n`
+}
+
+function part(name: string): string {
+  return readFileSync(join(packageFolder(), 'templates', name), 'utf8').trimEnd()
+}
+
+/**
+ * A step as functions: act_ID, and where it has them look_ID, busy_ID and undo_ID. Steps of an undo
+ * get the name of the step in front; what they capture is named by them alone, as in the plan.
+ */
+function stepLines(step: Step, context: ShellContext, prefix = ''): string[] {
+  const name = prefix + variable(step.id)
+  const define = (kind: string, lines: string[]) => [
+    `${kind}_${name}() {`,
+    ...lines.map(indented),
+    '}',
+  ]
+  const captures = captureLines(step, context)
+  const body = actLines(step, context)
+  // what is captured follows what was answered, also where the body returns early
+  const act =
+    captures.length === 0
+      ? define('act', body)
+      : [...define('itself', body), ...define('act', [`itself_${name} || return`, ...captures])]
+  const lines = [`# ${step.title}`, ...contentLines(step, context), ...act]
+  if (step.look) {
+    const ask = askLines(step.look.look, context).map(line => `${line} || true`)
+    const holds = `holds ${holdsWord(step.look.already)} || return 1`
+    lines.push(...define('look', [...ask, holds, ...captures]))
+    if (step.look.busy) lines.push(...define('busy', [`holds ${holdsWord(step.look.busy)}`]))
+  }
+  if (step.undo) {
+    lines.push(...step.undo.flatMap(each => stepLines(each, context, `${name}_`)))
+    const calls = step.undo.map(
+      ({ id, title }) => `undo_step ${name}_${variable(id)} ${quoteWord(title)} || return 1`,
+    )
+    lines.push(...define('undo', calls))
+  }
+  return lines
+}
+
+/** A file's text as a function: quoted, so that the shell reads nothing in it. */
+function contentLines({ id }: Step, { contents }: ShellContext): string[] {
+  const text = contents.get(id)
+  if (text === undefined) return []
+  const end = `END_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+  return [`content_${variable(id)}() {`, `cat <<'${end}'`, text.replace(/\n$/, ''), end, '}']
+}
+
+/** Only what a later step names is captured. */
+function captureLines({ id, captures = {} }: Step, { captured }: ShellContext): string[] {
+  return Object.entries(captures).flatMap(([name, from]) => {
+    if (!captured.has(`${id}.${name}`)) return []
+    const path =
+      'json' in from
+        ? `.json | getpath(${JSON.stringify(from.json.split('.'))})`
+        : `.text | capture(${JSON.stringify(`(?<x>${from.regex})`)}).x`
+    return [`${variable(`${id}.${name}`)}=$(jq -r ${quoteWord(`${path} | tostring`)} "$ANSWER")`]
+  })
+}
+
+function indented(line: string): string {
+  return `  ${line}`
+}
+
+/** The text of every file that the plan writes, with a mark where the new folder goes. */
+async function contentsOf(
+  { plan, answered }: Planned,
+  world: World,
+): Promise<ReadonlyMap<string, string>> {
+  const bindings = { captures: new Map(), kept: '@NEW@', before: () => '@OLD@' }
+  const contents = new Map<string, string>()
+  for (const { id, act } of plan.steps) {
+    if (act.do !== 'write' || 'text' in act.content) continue
+    contents.set(id, await contentOf(act.content, { bindings, userFolder: answered.folder, world }))
+  }
+  return contents
+}

@@ -1,0 +1,144 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { rotationDue } from '../front/words/endpoint.ts'
+import { parseAddress } from '../net/address.ts'
+import { type HandshakeResult, handshake } from '../net/handshake.ts'
+import { pemCertificates, systemRoots } from '../net/roots.ts'
+import { resolveHost } from '../proof/prove.ts'
+import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
+import {
+  currentGeneration,
+  generationFolder,
+  type LeafSummary,
+  readGeneration,
+} from '../record/generation.ts'
+import { recordPaths } from '../record/paths.ts'
+import { codeOf } from '../record/write.ts'
+import { readUnfinished } from '../road/unfinished.ts'
+import type { World } from '../world.ts'
+import { type Alert, alerts, type EndpointStatus } from './endpoint-status.ts'
+
+/** An alert for a leaf that expires within this many milliseconds (3 days, as AIStore has it). */
+const soonMs = 3 * 86_400_000
+
+/** What is recorded of an endpoint, without looking at the network. */
+export async function recordedStatus(name: string, world: World): Promise<EndpointStatus> {
+  const paths = recordPaths(world.stateFolder, name)
+  const record = await readEndpoint(paths)
+  const unfinished = await readUnfinished(paths)
+  const number = await currentGeneration(paths)
+  const leaf = number === undefined ? undefined : (await readGeneration(paths, number))?.leaf
+  return {
+    name,
+    target: record?.target ?? unfinished?.plan.target ?? 'unknown',
+    ...(record ? { record } : {}),
+    ...(leaf ? { leaf } : {}),
+    alerts: unfinished ? ['unfinished'] : [],
+    seen: '',
+  }
+}
+
+/** Looks at an endpoint as it is served now, at each of its addresses, by one handshake each. */
+export async function lookAtEndpoint(
+  name: string,
+  world: World,
+  signal: AbortSignal,
+): Promise<EndpointStatus> {
+  const recorded = await recordedStatus(name, world)
+  const { record, leaf } = recorded
+  const looked = new Date(world.clock.now()).toISOString()
+  if (!record) return { ...recorded, looked, seen: 'not served yet' }
+  if (!record.https)
+    return {
+      ...recorded,
+      looked,
+      alerts: sorted([...recorded.alerts, 'plain-http']),
+      seen: 'plain HTTP',
+    }
+  const roots = await rootsOf(name, world)
+  const addresses = record.addresses.flatMap(text => parseAddress(text) ?? [])
+  const expanded = (await Promise.all(addresses.map(resolveHost))).flat()
+  const seen = await Promise.all(
+    expanded.map(address =>
+      handshake({
+        ...address,
+        name: record.domain ?? address.host,
+        roots,
+        timeoutMs: 10_000,
+        signal,
+      }),
+    ),
+  )
+  const judged = seen.map(result => judge(result, leaf, world.clock.now()))
+  const worst = judged.reduce(
+    (a, b) => (rank(b.alerts) < rank(a.alerts) ? b : a),
+    judged[0] ?? silent,
+  )
+  return { ...recorded, ...worst, looked, alerts: sorted([...recorded.alerts, ...worst.alerts]) }
+}
+
+type Judged = Pick<EndpointStatus, 'alerts' | 'seen' | 'served'>
+
+const silent: Judged = { alerts: ['unreachable'], seen: 'no address is recorded' }
+
+function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: number): Judged {
+  const der = result.chain[0]
+  if (result.outcome !== 'done' || !der) {
+    return { alerts: ['unreachable'], seen: result.error ?? result.outcome }
+  }
+  const x509 = new X509Certificate(der)
+  const served = {
+    fingerprint: x509.fingerprint256,
+    notBefore: new Date(x509.validFrom).toISOString(),
+    notAfter: new Date(x509.validTo).toISOString(),
+  }
+  const found: Alert[] = []
+  const left = Date.parse(served.notAfter) - now
+  if (left < 0) found.push('tls-cert-expired')
+  else if (left < soonMs) found.push('tls-cert-will-soon-expire')
+  if (result.distrust && left >= 0) found.push('tls-cert-invalid')
+  if (leaf && leaf.fingerprint !== served.fingerprint) found.push('drift')
+  if (left >= 0 && now >= rotationDue(served)) found.push('rotation-due')
+  const seen = found.includes('drift')
+    ? `serves ${served.fingerprint.slice(0, 11)}`
+    : found.includes('tls-cert-invalid')
+      ? String(result.distrust)
+      : ''
+  return { alerts: found, seen, served }
+}
+
+async function rootsOf(name: string, world: World): Promise<string[]> {
+  const paths = recordPaths(world.stateFolder, name)
+  const number = await currentGeneration(paths)
+  try {
+    const path = join(generationFolder(paths, number ?? 0), 'roots.pem')
+    return pemCertificates(await readFile(path, 'utf8'))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return systemRoots(world.env)
+    throw error
+  }
+}
+
+function rank(found: readonly Alert[]): number {
+  const index = Math.min(...found.map(each => alerts.findIndex(({ alert }) => alert === each)))
+  return found.length === 0 ? alerts.length : index
+}
+
+function sorted(found: readonly Alert[]): Alert[] {
+  return alerts.flatMap(({ alert }) => (found.includes(alert) ? [alert] : []))
+}
+
+/** Milliseconds until an endpoint is looked at again: the less time is left, the sooner. */
+export function pollingInterval(leftMs: number): number {
+  const hour = 3_600_000
+  if (leftMs < 0) return hour
+  if (leftMs > 24 * hour) return 6 * hour
+  if (leftMs > 6 * hour) return hour
+  return leftMs > hour ? 600_000 : 60_000
+}
+
+/** What a record says of where an endpoint is, for one line. */
+export function whereOf(record: EndpointRecord | undefined): string {
+  return record?.url ?? record?.addresses[0] ?? ''
+}
