@@ -60,7 +60,14 @@ export async function performStep(
     }
     capture(step, answer, input.captures)
     const notRun = input.rehearsal && step.act.do === 'exec' ? { notRun: true } : {}
-    emit({ type: 'step.done', id, title, tookMs: took(), seen: answer.seen, ...notRun })
+    emit({
+      type: 'step.done',
+      id,
+      title,
+      tookMs: took(),
+      seen: seenOf(step, answer, input),
+      ...notRun,
+    })
     return { how: 'done' }
   } catch (thrown) {
     const error = asEnd(thrown, input.ctx.signal)
@@ -82,6 +89,13 @@ export async function performStep(
   } finally {
     speaking.end()
   }
+}
+
+/** A tool that answers JSON has no last line worth showing: what was captured is shown instead. */
+function seenOf(step: Step, answer: Answer, { captures }: RunInput): string {
+  if (step.act.do !== 'exec' || answer.json === undefined) return answer.seen
+  const names = Object.keys(step.captures ?? {})
+  return names.map(name => captures.get(`${step.id}.${name}`)).join(', ')
 }
 
 /** What a step says while it runs, with a heartbeat when it is silent. */

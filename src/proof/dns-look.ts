@@ -77,7 +77,7 @@ export async function lookAtDns(
       : [],
     ...(zone ? { zone: zone.name } : {}),
     ...whatToDo(wanted, zone?.name),
-    seen: sentence(seen),
+    seen: sentence(seen, settled),
   }
 }
 
@@ -162,10 +162,12 @@ function whatToDo(
   }
 }
 
-function sentence(seen: readonly DnsSeen[]): string {
+function sentence(seen: readonly DnsSeen[], settled: boolean): string {
+  const right = seen.filter(({ state }) => state === 'right')
+  if (settled) return `${right.length} of ${seen.length} servers say ${right[0]?.says ?? ''}`
   const bad = seen.filter(({ state }) => state !== 'right')
   const words = bad.map(({ server, says }) => `${server} says ${says}`)
-  return words.length > 0 ? words.join('; ') : `all ${seen.length} say ${seen[0]?.says ?? ''}`
+  return words.join('; ')
 }
 
 function nobody(wanted: DnsWanted): DnsLook {

@@ -82,6 +82,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   const wanted: Wanted<unknown> = {
     answers,
     present,
+    kept: generationFolder(paths, generation),
     privateRoot: input.bringBack
       ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
       : isPrivate(answers.certificate, judgement, world),

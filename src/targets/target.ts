@@ -40,6 +40,8 @@ export interface Wanted<P> {
   /** The number of the generation that is current, where there is one, and the leaf in it. */
   before?: number
   beforeLeaf?: string
+  /** Absolute folder of the generation that the plan makes, or keeps where nothing is to be made. */
+  kept: string
   /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
   privateRoot: boolean
 }

@@ -41,7 +41,7 @@ export function endpointLines(
         span(`${leaf.fingerprint.slice(0, 11)}  `),
         span(glyphs.bar(share, 20), tone),
         span(
-          `  ${left}${left.endsWith('days') ? ` of ${days}` : ''}, until ${leaf.notAfter.slice(0, 10)}`,
+          `  ${left.endsWith(' days') ? left.replace(' days', ` of ${days} days`) : left}, until ${leaf.notAfter.slice(0, 10)}`,
         ),
       ),
     )

@@ -7,6 +7,8 @@ import { findingLines } from './problem.ts'
 /** Causes shown at once: one wrong file makes ten findings. */
 const mostShown = 3
 
+const blockedHead = 'This certificate cannot be used. Nothing was changed, no tool was called.'
+
 /** The gate's judgement as screens 3a (good), 3b (repaired) and 3c (blocked) of a certificate. */
 export function gateLines(
   judgement: Judgement,
@@ -28,13 +30,16 @@ export function gateLines(
   ]
 }
 
-function headOf({ verdict, repairs }: Judgement): string {
+/** The judgement in one sentence. */
+export function headOf({ verdict, repairs }: Judgement): string {
+  if (verdict === 'blocked') return blockedHead
   if (verdict === 'ok') return 'The certificate can be used. Nothing needs repair.'
   const count = repairs.length === 1 ? '1 repair' : `${repairs.length} repairs`
   return `The certificate can be used after ${count}. Your files stay as they are.`
 }
 
-function chainTree({ chain, root }: Judgement, now: number, glyphs: Glyphs): Line[] {
+/** The chain from the leaf up, as it is sent and as a client walks it. */
+export function chainTree({ chain, root }: Judgement, now: number, glyphs: Glyphs): Line[] {
   const lines = chainLines(chain, root, now)
   const name = ({ depth, label }: (typeof lines)[number]) =>
     depth === 0 ? label : `${'   '.repeat(depth - 1)}${glyphs.tree} signed by ${label}`
@@ -47,11 +52,15 @@ function chainTree({ chain, root }: Judgement, now: number, glyphs: Glyphs): Lin
   )
 }
 
-function diffLines({ diff }: Judgement): Line[] {
+/** What goes in, held against what was handed in. */
+export function diffLines({ diff }: Judgement): Line[] {
   if (diff.length === 0) return []
   const width = Math.max(20, ...diff.map(({ subject }) => subject.length))
   const ordinal = (place: number) => ['1st', '2nd', '3rd'][place - 1] ?? `${place}th`
-  return diff.map(({ sign, subject, goes, was, text, id }): Line => {
+  const files = [...new Set(diff.flatMap(({ file }) => file ?? []))]
+  const was = files.length === 1 ? `was in ${files[0]}` : 'was'
+  const head: Line = [span(`    ${'goes in'.padEnd(width + 2)}  ${was}`, 'quiet')]
+  const lines = diff.map(({ sign, subject, goes, was, text, id }): Line => {
     const place = goes === undefined ? '  ' : `${goes} `
     const tone = sign === '+' ? 'good' : sign === '-' ? 'bad' : undefined
     return [
@@ -60,6 +69,7 @@ function diffLines({ diff }: Judgement): Line[] {
       span(id ? `  ${id}` : '', 'quiet'),
     ]
   })
+  return [head, ...lines]
 }
 
 function blockedLines({ findings }: Judgement, glyphs: Glyphs, all: boolean): Line[] {
@@ -68,7 +78,7 @@ function blockedLines({ findings }: Judgement, glyphs: Glyphs, all: boolean): Li
   const more = findings.length - shown.length
   const glyphOf = { blocks: 'failed', warns: 'warns', notes: 'skipped' } as const
   return [
-    [span('This certificate cannot be used. Nothing was changed, no tool was called.', 'bold')],
+    [span(blockedHead, 'bold')],
     ...shown.flatMap(each => findingLines(each, glyphs.state(glyphOf[each.severity]))),
     ...(more > 0 ? [[span(`  and ${more} more`, 'quiet')] as Line] : []),
   ]

@@ -22,11 +22,35 @@ export interface Glyphs {
   tree: string
   pipe: string
   arrow: string
+  /** Where the next sign is typed. */
+  caret: string
+  /** One dot of a hidden text. */
+  hidden: string
   bar(share: number, width: number): string
   spinner: readonly string[]
   /** Replaces what a terminal without Unicode cannot show. */
   text(text: string): string
 }
+
+/** What stands for a sign where only ASCII can be drawn; as wide as the sign, so nothing moves. */
+const inAscii: Readonly<Record<string, string>> = {
+  '…': '~',
+  '·': '*',
+  '•': '*',
+  '–': '-',
+  '→': '>',
+  '❯': '>',
+  '↑': '^',
+  '↓': 'v',
+  '▏': '_',
+  '│': '|',
+  '└': '\\',
+  '─': '-',
+  '█': '#',
+  '░': '.',
+  ...Object.fromEntries(Object.values(states).map(({ glyph, ascii }) => [glyph, ascii])),
+}
+const drawn = new RegExp(`[${Object.keys(inAscii).join('')}]`, 'g')
 
 export const unicodeGlyphs: Glyphs = {
   state: state => ({ text: states[state].glyph, tone: states[state].tone }),
@@ -36,6 +60,8 @@ export const unicodeGlyphs: Glyphs = {
   tree: '└─',
   pipe: '│',
   arrow: '→',
+  caret: '▏',
+  hidden: '•',
   bar: (share, width) => bar(share, width, '█', '░'),
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧'],
   text: text => text,
@@ -49,15 +75,11 @@ export const asciiGlyphs: Glyphs = {
   tree: '\\-',
   pipe: '|',
   arrow: '>',
+  caret: '_',
+  hidden: '*',
   bar: (share, width) => bar(share, width, '#', '.'),
   spinner: ['-', '\\', '|', '/'],
-  text: text =>
-    text
-      .replaceAll('…', '~')
-      .replaceAll('·', '*')
-      .replaceAll('–', '-')
-      .replaceAll('→', '>')
-      .replaceAll('•', '*'),
+  text: text => text.replace(drawn, sign => inAscii[sign] ?? sign),
 }
 
 /** A bar with at least one block while any share is left. */

@@ -1,7 +1,8 @@
 import { formatElapsed, formatLimit } from '../../duration.ts'
 import type { DnsSeen, Event } from '../../plan/events.ts'
 import type { Glyphs } from './glyphs.ts'
-import { type Line, plain, span } from './line.ts'
+import { type Line, span } from './line.ts'
+import { cells, cellsOfLine, cutLine } from './width.ts'
 
 /**
  * An event as a line of the plain log; undefined for events that it leaves out. The state's word comes
@@ -86,24 +87,14 @@ export function proofLine(
 
 /** Puts a short text at the right edge; what stands on the left is cut before it. */
 export function withRight(left: Line, right: string, width: number, glyphs: Glyphs): Line {
-  const room = width - (right === '' ? 0 : right.length + 1)
-  const fitted = cut(left, room, glyphs.rest)
-  const gap = ' '.repeat(Math.max(1, width - plain(fitted).length - right.length))
-  return right === '' ? fitted : [...fitted, span(gap), span(right, 'quiet')]
+  if (right === '') return cutLine(left, width, glyphs.rest)
+  const fitted = cutLine(left, width - cells(right) - 1, glyphs.rest)
+  const gap = ' '.repeat(Math.max(1, width - cellsOfLine(fitted) - cells(right)))
+  return [...fitted, span(gap), span(right, 'quiet')]
 }
 
-/** A line of at most `width` characters; what does not fit ends in `…`. */
-export function cut(line: Line, width: number, rest: string): Line {
-  if (plain(line).length <= width) return line
-  const kept: Line[number][] = []
-  let room = Math.max(0, width - rest.length)
-  for (const each of line) {
-    if (room <= 0) break
-    kept.push({ ...each, text: each.text.slice(0, room) })
-    room -= each.text.length
-  }
-  return [...kept, span(rest)]
-}
+/** A line of at most `width` columns; what does not fit ends in `…`. */
+export const cut = cutLine
 
 function day(time: string): string {
   return time.slice(0, 16).replace('T', ' ')

@@ -52,8 +52,8 @@ async function lookUntil(
   const predicates = resolveInput(until as never, ctx.bindings) as unknown as Predicate[]
   const began = clock.elapsed()
   for (;;) {
-    ctx.recent.clear()
     const answer = await look(what, ctx)
+    ctx.recent.clear()
     if (allHold(predicates, answer)) return answer
     const elapsedMs = clock.elapsed() - began
     if (elapsedMs >= limitMs) throw tooLong(limitMs, answer.seen)

@@ -40,12 +40,15 @@ const service: Op = {
   changes: false,
   async run({ service: name, server: url, address }: Input, ctx): Promise<Json> {
     const server = await plannedServer(String(url), ctx.world)
+    // Requests first: where none is under way, what is read of the service afterwards is settled.
+    const request = await requestUnderWay(String(name), server, ctx)
     const all = await readServices([String(name)], server, ctx)
     const found = serviceNamed(all, String(name))
+    const starting = /_INIT$/.test(found.status) && found.url === undefined
     const instead = typeof address === 'string' && !ctx.rehearsal ? address : undefined
     const at = addressOf(found.url, instead)
     const ours = await isOurs(found, at?.address ?? null, ctx)
-    const underWay = await requestUnderWay(String(name), server, ctx)
+    const underWay = request ?? (starting ? 'its start' : null)
     const answer: ServiceLook = {
       state: found.status,
       tls: found.tls ?? null,

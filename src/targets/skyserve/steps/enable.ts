@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Price, Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import type { Wanted } from '../../target.ts'
@@ -52,7 +53,9 @@ function inPlace(wanted: SkyServe): Step[] {
       id: 'change.down',
       phase: 'change',
       title: 'Take the service down',
-      price: awayPrice(present),
+      ...(present.service?.keyfile === join(wanted.kept, 'key.pem')
+        ? {}
+        : { price: awayPrice(present) }),
       look: lookFor(service, own, [{ any: [isGoing, isOurs] }]),
       act: down(service),
       undo: startKept(service, own, wanted),

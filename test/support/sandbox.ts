@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmod, mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const sky = join(root, 'test/support/sky')
+
+export interface Ended {
+  exit: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface CallOptions {
+  input?: string
+  env?: Record<string, string>
+  cwd?: string
+}
+
+/** A folder with a double of sky, its API server, a state folder and a service YAML. */
+export interface Sandbox {
+  folder: string
+  env: Record<string, string>
+  state: string
+  /** Runs the built command to its end. */
+  cli(args: string[], options?: CallOptions): Promise<Ended>
+  /** Starts it and leaves it running. */
+  start(args: string[], options?: CallOptions): ChildProcess
+  file(name: string, content: string): string
+  /** The `sky` commands that were called, without the API's own reads. */
+  calls(): string[][]
+  /** The calls that change something. */
+  changes(): string[][]
+  double(): Double
+  setDouble(edit: (state: Double) => void): void
+  close(): Promise<void>
+}
+
+export interface Double {
+  services: Record<string, { status: string; url?: string; tls: boolean; key?: string; pid?: number }>
+  requests: unknown[]
+  faults: Record<string, unknown>
+  network?: boolean
+  version?: string
+  url?: string
+}
+
+/** The service YAML as a user would have it. */
+export const serviceYaml = `# my service
+service:
+  readiness_probe: /   # root
+  replicas: 1
+resources:
+  ports: 8080
+run: python3 -m http.server 8080
+`
+
+export async function createSandbox(): Promise<Sandbox> {
+  const folder = mkdtempSync(join(tmpdir(), 'se-test-'))
+  const home = join(folder, 'sky-home')
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  await mkdir(home)
+  const stateFile = join(home, 'state.json')
+  writeFileSync(stateFile, JSON.stringify({ services: {}, requests: [], faults: {} }))
+  writeFileSync(join(bin, 'sky'), `#!/bin/sh\nexec '${process.execPath}' '${sky}/sky.mjs' "$@"\n`)
+  await chmod(join(bin, 'sky'), 0o755)
+  writeFileSync(join(folder, 'service.yaml'), serviceYaml)
+  const api = spawn(process.execPath, [join(sky, 'api.mjs')], {
+    env: { ...process.env, SKY_DOUBLE: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await new Promise<string>(resolve => {
+    api.stdout?.once('data', data => resolve(String(data).trim()))
+  })
+  const env: Record<string, string> = {
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: folder,
+    LANG: 'C.UTF-8',
+    TERM: 'xterm-256color',
+    SKY_DOUBLE: home,
+    SKYPILOT_API_SERVER_ENDPOINT: url,
+    XDG_STATE_HOME: join(folder, 'state'),
+  }
+  const double = () => JSON.parse(readFileSync(stateFile, 'utf8')) as Double
+  const calls = () => {
+    const path = join(home, 'calls.log')
+    if (!existsSync(path)) return []
+    const lines = readFileSync(path, 'utf8').trim().split('\n')
+    return lines.map(line => JSON.parse(line) as string[]).filter(([first]) => first !== '(api)')
+  }
+  const started: ChildProcess[] = []
+  const start: Sandbox['start'] = (args, options = {}) => {
+    const child = spawn(process.execPath, [join(root, 'bin/secure-endpoint.cjs'), ...args], {
+      cwd: options.cwd ?? folder,
+      env: { ...env, ...options.env },
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    })
+    if (options.input !== undefined) child.stdin?.end(options.input)
+    started.push(child)
+    return child
+  }
+  return {
+    folder,
+    env,
+    state: join(folder, 'state', 'secure-endpoint'),
+    start,
+    cli: (args, options) => ended(start(args, options)),
+    file(name, content) {
+      const path = join(folder, name)
+      writeFileSync(path, content)
+      return path
+    },
+    calls,
+    changes: () => calls().filter(([, verb = '']) => ['up', 'down', 'update'].includes(verb)),
+    double,
+    setDouble(edit) {
+      const state = double()
+      edit(state)
+      writeFileSync(stateFile, JSON.stringify(state))
+    },
+    async close() {
+      for (const child of started) child.kill('SIGKILL')
+      for (const { pid } of Object.values(double().services)) {
+        try {
+          if (pid) process.kill(pid, 'SIGKILL')
+        } catch {
+          // it has ended
+        }
+      }
+      api.kill()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    },
+  }
+}
+
+/** Answers for the double's service. */
+export function answers(sandbox: Sandbox, more: { certificate?: string; rest?: string; service?: string } = {}): string {
+  const { certificate = '{source: self-signed, authority: local}', rest = '', service = 'svc-a' } = more
+  return `version: 1
+endpoint: ${service}
+domain: svc.test
+certificate: ${certificate}
+target: {kind: skyserve, service: ${service}, yaml: ./service.yaml, server: "${sandbox.env.SKYPILOT_API_SERVER_ENDPOINT}"}
+dns: {how: none}
+proof: {wait: 20s}
+${rest}`
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', data => {
+    stdout += data
+  })
+  child.stderr?.on('data', data => {
+    stderr += data
+  })
+  return new Promise(resolve => {
+    child.on('close', (exit, signal) => resolve({ exit, signal, stdout, stderr }))
+  })
+}

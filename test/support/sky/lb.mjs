@@ -1,0 +1,53 @@
+// Stands for SkyServe's load balancer where the real one is not at hand: 503 with its words before a
+// replica is ready, 405 on HEAD and OPTIONS, an empty reply to plain HTTP on the TLS port, and a
+// process that dies of a pair that it cannot use while everybody says that all is well.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer as createHttp } from 'node:http'
+import { createServer } from 'node:net'
+import { createServer as createTls } from 'node:tls'
+
+const [file, key, cert, readyAt] = process.argv.slice(2)
+const http = createHttp((request, response) => {
+  if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
+    response.writeHead(405, { allow: 'DELETE, PUT, POST, GET', connection: 'close' }).end()
+  } else if (Date.now() < Number(readyAt)) {
+    const detail = 'No ready replicas. Use "sky serve status [SERVICE_NAME]" to check the replica status.'
+    response.writeHead(503, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ detail }))
+  } else {
+    response.writeHead(200, { connection: 'close' }).end('hello from the stand-in replica\n')
+  }
+})
+let tls
+try {
+  tls = key ? createTls({ key: readFileSync(key), cert: readFileSync(cert), minVersion: 'TLSv1.2' }, socket => http.emit('connection', socket)) : undefined
+} catch (error) {
+  publish({ port: await freePort(), died: `ssl.SSLError: [X509: KEY_VALUES_MISMATCH] key values mismatch (${error.code})` })
+  process.exit(1)
+}
+tls?.on('tlsClientError', () => {})
+const server = createServer(socket => {
+  socket.on('error', () => socket.destroy())
+  if (!tls) return http.emit('connection', socket)
+  socket.once('data', first => {
+    if (first[0] !== 0x16) return socket.destroy()
+    socket.pause()
+    socket.unshift(first)
+    tls.emit('connection', socket)
+    process.nextTick(() => socket.resume())
+  })
+})
+server.listen(0, '0.0.0.0', () => publish({ port: server.address().port }))
+
+function publish(value) {
+  writeFileSync(`${file}.new`, JSON.stringify(value))
+  renameSync(`${file}.new`, file)
+}
+
+function freePort() {
+  return new Promise(resolve => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,53 @@
+// What the double of SkyPilot keeps in its folder: one JSON file, changed under a lock.
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export const home = process.env.SKY_DOUBLE
+
+/** How long things take, in milliseconds: thousands of times less than on a cloud. */
+export const pace = { schedule: 100, up: 250, ready: 400, gone: 500 }
+
+export function read() {
+  try {
+    return JSON.parse(readFileSync(join(home, 'state.json'), 'utf8'))
+  } catch {
+    return { services: {}, requests: [], faults: {} }
+  }
+}
+
+/** Changes the state; `change` gets it and may return something. */
+export async function change(edit) {
+  mkdirSync(home, { recursive: true })
+  const lock = join(home, 'state.lock')
+  for (;;) {
+    try {
+      closeSync(openSync(lock, 'wx'))
+      break
+    } catch {
+      // a command that was killed in here leaves its lock behind
+      if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 500) rmSync(lock, { force: true })
+      await sleep(5)
+    }
+  }
+  try {
+    const state = read()
+    const result = edit(state)
+    writeFileSync(join(home, 'state.json.new'), JSON.stringify(state, null, 1))
+    renameSync(join(home, 'state.json.new'), join(home, 'state.json'))
+    return result
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+/** Every call is written down, so that a test can say which were made. */
+export function logCall(argv) {
+  appendFileSync(join(home, 'calls.log'), `${JSON.stringify(argv)}\n`)
+}
+
+/** The status that sky would say now. */
+export function statusOf(service) {
+  if (service.status !== 'STARTED') return service.status
+  return Date.now() >= service.readyAt ? 'READY' : 'NO_REPLICA'
+}
