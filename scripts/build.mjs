@@ -1,13 +1,32 @@
 // Bundles src/cli.ts into dist: one entry, split so that a command loads only what it needs.
-import { rm } from 'node:fs/promises'
+// `node scripts/build.mjs ENTRY FOLDER` bundles another entry the same way, for tests.
+import { readFile, rm } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 const root = new URL('..', import.meta.url).pathname
-await rm(`${root}dist`, { recursive: true, force: true })
+const [entry = 'src/cli.ts', outdir = `${root}dist`] = process.argv.slice(2)
+
+/**
+ * Yoga's WebAssembly lies in its module as base64, and is read with fetch where there is one: that loads
+ * Node's whole HTTP client, 20 ms of a start, to decode a string.
+ */
+const yogaWithoutFetch = {
+  name: 'yoga-without-fetch',
+  setup({ onLoad }) {
+    onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8')
+      const contents = source.replaceAll('typeof fetch', 'typeof undefined')
+      if (contents === source) throw new Error('Yoga no longer asks for fetch: remove this plugin.')
+      return { contents }
+    })
+  },
+}
+
+await rm(outdir, { recursive: true, force: true })
 await build({
   absWorkingDir: root,
-  entryPoints: ['src/cli.ts'],
-  outdir: 'dist',
+  entryPoints: [entry],
+  outdir,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -18,8 +37,14 @@ await build({
   jsx: 'automatic',
   logLevel: 'warning',
   define: { 'process.env.DEV': '"false"', 'process.env.NODE_ENV': '"production"' },
-  // Ink loads its devtools only when DEV is "true"; the bundle never does.
-  alias: { 'react-devtools-core': './scripts/no-devtools.mjs' },
+  alias: {
+    // Ink loads its devtools only when DEV is "true"; the bundle never does.
+    'react-devtools-core': './scripts/no-devtools.mjs',
+    ws: './scripts/no-devtools.mjs',
+    // Ink draws no frames where CI is set; whether there is a terminal was decided before it is loaded.
+    'is-in-ci': './scripts/not-in-ci.mjs',
+  },
+  plugins: [yogaWithoutFetch],
   // CommonJS dependencies call require for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -26,6 +26,7 @@ export function formatElapsed(ms: number): string {
 
 /** A limit for people: `10 min`, `90 s`, `6 h`. */
 export function formatLimit(ms: number): string {
+  if (ms >= 2 * units.d && ms % units.d === 0) return `${ms / units.d} days`
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`
   if (ms % 60_000 === 0) return `${ms / 60_000} min`
   return `${Math.round(ms / 1_000)} s`

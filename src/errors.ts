@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Finding } from './findings.ts'
+import { type GeneralFindingId, generalFindings } from './general-findings.ts'
 
 /**
  * Something that a user or the world caused: it is shown as findings, never as a stack trace.
@@ -17,13 +18,13 @@ export class Problem extends Error {
   }
 }
 
-/** One finding that stops the command. */
+/** One finding that stops the command; the table's words stand where nothing is given. */
 export function problem(
   exit: ExitCode,
-  found: Pick<Finding, 'id' | 'title' | 'fix'> & Partial<Finding>,
+  found: { id: GeneralFindingId; fix: string } & Partial<Finding>,
   options?: ErrorOptions,
 ): Problem {
-  const whole: Finding = { severity: 'blocks', subject: '', evidence: '', why: '', ...found }
+  const whole: Finding = { subject: '', evidence: '', ...generalFindings[found.id], ...found }
   return new Problem(exit, [whole], options)
 }
 

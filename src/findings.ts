@@ -1,4 +1,4 @@
-export type Severity = 'blocks' | 'warns' | 'notes'
+type Severity = 'blocks' | 'warns' | 'notes'
 
 /** What a check found out. `id` is stable; `title` is one sentence; `evidence` is what was seen. */
 export interface Finding {
@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /** The constant part of a finding: what `docs/findings.md` lists. */
-export interface FindingKind {
+interface FindingKind {
   severity: Severity
   title: string
   why: string

@@ -37,20 +37,23 @@ export async function runProgram(argv: readonly string[], version: string): Prom
 type Choose = (flags: IoFlags, run: Run) => void
 
 function define(version: string, choose: Choose): Command {
-  const program = new Command('secure-endpoint')
+  const program = withFlags(new Command('secure-endpoint'))
     .description('Takes an endpoint from plain HTTP to proven HTTPS, and keeps it there.')
     .version(version, '-V, --version', 'print the version')
     .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .hook('preAction', handDown)
     .showHelpAfterError('(secure-endpoint --help lists what there is)')
     .addHelpText('after', exitHelp())
     .allowExcessArguments()
     .action(() => {
       const [word] = program.args
       if (word !== undefined) program.error(unknownCommand(word, program))
-      choose({}, async io => (await import('./commands/init.ts')).home(io))
+      choose(program.opts(), async io => (await import('./commands/init.ts')).home(io))
     })
 
-  withFlags(program.command('init'))
+  program
+    .command('init')
     .description('ask, plan, apply and prove: the wizard, or --answers without a question')
     .option('--answers <file>', 'take the answers from a file, - for stdin, and ask nothing')
     .option('--target <kind>', 'the target, so that it is not asked')
@@ -70,7 +73,8 @@ function define(version: string, choose: Choose): Command {
       choose(options, async io => (await import('./commands/init.ts')).init(options, io)),
     )
 
-  withFlags(program.command('plan'))
+  program
+    .command('plan')
     .description('what a run would do; nothing is changed')
     .argument('[name]', 'a recorded endpoint')
     .option('--answers <file>', 'an answers file, - for stdin')
@@ -91,7 +95,8 @@ function define(version: string, choose: Choose): Command {
       choose(options, async io => (await import('./commands/plan.ts')).plan(name, options, io)),
     )
 
-  withFlags(program.command('verify'))
+  program
+    .command('verify')
     .description('prove an endpoint: by its name, or any https://host:port')
     .argument('[what]', 'a recorded endpoint or an address')
     .option('--answers <file>', 'the endpoint of an answers file')
@@ -103,7 +108,8 @@ function define(version: string, choose: Choose): Command {
       choose(options, async io => (await import('./commands/verify.ts')).verify(what, options, io)),
     )
 
-  withFlags(program.command('status'))
+  program
+    .command('status')
     .description('the state of recorded endpoints, live or once')
     .argument('[names...]', 'recorded endpoints; all by default')
     .option('--once', 'look once and end')
@@ -114,7 +120,8 @@ function define(version: string, choose: Choose): Command {
       ),
     )
 
-  withFlags(program.command('rotate'))
+  program
+    .command('rotate')
     .description('a new certificate for an endpoint; the old one comes back when the proof fails')
     .argument('<name>', 'a recorded endpoint')
     .option('--answers <file>', 'new files: only "certificate" is read')
@@ -128,7 +135,8 @@ function define(version: string, choose: Choose): Command {
       choose(options, async io => (await import('./commands/rotate.ts')).rotate(name, options, io)),
     )
 
-  withFlags(program.command('disable'))
+  program
+    .command('disable')
     .description('back to HTTP, with proof that HTTP answers and TLS does not')
     .argument('<name>', 'a recorded endpoint')
     .option('--plan', 'stop after the plan')
@@ -141,7 +149,8 @@ function define(version: string, choose: Choose): Command {
       ),
     )
 
-  withFlags(program.command('doctor'))
+  program
+    .command('doctor')
     .description('preflight alone: tools, versions, logins, permissions')
     .argument('[name]', 'a recorded endpoint; all targets by default')
     .option('--target <kind>', 'one target')
@@ -152,20 +161,23 @@ function define(version: string, choose: Choose): Command {
 
   defineCert(program, choose)
 
-  withFlags(program.command('list'))
+  program
+    .command('list')
     .description('what is recorded on this machine')
     .action(options =>
       choose(options, async io => (await import('./commands/list.ts')).list(options, io)),
     )
 
-  withFlags(program.command('show'))
+  program
+    .command('show')
     .description('everything recorded of one endpoint, and what its clients must change')
     .argument('<name>', 'a recorded endpoint')
     .action((name, options) =>
       choose(options, async io => (await import('./commands/show.ts')).show(name, options, io)),
     )
 
-  withFlags(program.command('forget'))
+  program
+    .command('forget')
     .description('remove the record of an endpoint with its keys; the endpoint stays as it is')
     .argument('<name>', 'a recorded endpoint')
     .option('--yes', 'agree')
@@ -176,14 +188,16 @@ function define(version: string, choose: Choose): Command {
   program
     .command('schema')
     .description('the JSON Schema of an answers file')
-    .action(() => choose({}, async io => (await import('./commands/schema.ts')).schema(io)))
+    .action(options =>
+      choose(options, async io => (await import('./commands/schema.ts')).schema(io)),
+    )
 
   program
     .command('completion')
     .description('a completion script')
     .argument('<shell>', 'bash, zsh or fish')
-    .action(shell =>
-      choose({}, async io =>
+    .action((shell, options) =>
+      choose(options, async io =>
         (await import('./commands/completion.ts')).completion(shell, program, io),
       ),
     )
@@ -203,7 +217,8 @@ function defineCert(program: Command, choose: Choose): void {
   const cert = program
     .command('cert')
     .description('check, inspect or issue a certificate on its own')
-  withFlags(cert.command('check'))
+  cert
+    .command('check')
     .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
     .argument('[files...]', 'chain and key')
     .option('--chain <file>', 'the certificate, with its intermediates')
@@ -219,7 +234,8 @@ function defineCert(program: Command, choose: Choose): void {
         (await import('./commands/cert/check.ts')).check(files, options, io),
       ),
     )
-  withFlags(cert.command('inspect'))
+  cert
+    .command('inspect')
     .description('what some files hold; nothing is judged')
     .argument('<files...>', 'files of any kind')
     .action((files, options) =>
@@ -227,7 +243,8 @@ function defineCert(program: Command, choose: Choose): void {
         (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
       ),
     )
-  withFlags(cert.command('issue'))
+  cert
+    .command('issue')
     .description('make a self-signed certificate, as init does')
     .argument('<names...>', 'DNS names and IP addresses')
     .option('--key-type <type>', 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096')
@@ -247,6 +264,12 @@ function withFlags(command: Command): Command {
     .option('--plain', 'ask and tell line by line, nothing redrawn')
     .option('--ascii', 'draw with ASCII alone')
     .option('--no-color', 'no colours')
+}
+
+/** The common flags belong to the program: they may stand before or after the command's name. */
+function handDown(program: Command, command: Command): void {
+  if (command === program) return
+  for (const [name, value] of Object.entries(program.opts())) command.setOptionValue(name, value)
 }
 
 function exitHelp(): string {

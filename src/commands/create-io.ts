@@ -26,7 +26,7 @@ export function createIo(flags: IoFlags): Io {
     stderr,
     glyphs: chooseGlyphs(env, flags.ascii === true),
     colour: { out: colour(stdout), err: colour(stderr) },
-    signal: signalOfStops(),
+    ...stops(),
     meet: howToMeet(flags, env, stdin.isTTY && stdout.isTTY),
   }
 }
@@ -51,14 +51,15 @@ function isSet(value: string | undefined): boolean {
 }
 
 /** Ctrl-C stops; a second one leaves at once. */
-function signalOfStops(): AbortSignal {
-  const stop = new AbortController()
+function stops(): Pick<Io, 'signal' | 'stop'> {
+  const controller = new AbortController()
+  const { signal } = controller
   const onSignal = (exit: 130 | 143) => () => {
-    if (stop.signal.aborted) process.exit(exit)
-    stop.abort(new Interrupted(exit))
+    if (signal.aborted) process.exit(exit)
+    controller.abort(new Interrupted(exit))
   }
   process.on('SIGINT', onSignal(exitCodes.interrupted))
   process.on('SIGTERM', onSignal(exitCodes.terminated))
   process.on('SIGHUP', onSignal(exitCodes.terminated))
-  return stop.signal
+  return { signal, stop: onSignal(exitCodes.interrupted) }
 }

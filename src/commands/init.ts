@@ -1,8 +1,10 @@
+import manifest from '../../package.json' with { type: 'json' }
 import { usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { span } from '../front/words/line.ts'
 import { answersFromFile } from './get-answers.ts'
 import { type GoOptions, go, resume } from './go.ts'
-import type { Io } from './io.ts'
+import { type Io, printOut } from './io.ts'
 
 export interface InitOptions extends GoOptions {
   answers?: string
@@ -30,6 +32,7 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
       'Put the answers into a file: secure-endpoint init --answers FILE --yes; secure-endpoint schema says what stands in it.',
     )
   }
+  sayWhoSpeaks(io)
   const [{ createFront }, { secure }] = await Promise.all([
     import('./create-front.ts'),
     import('./wizard.ts'),
@@ -40,9 +43,22 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
 /** The same without a word on the command line: what waits comes first. */
 export async function home(io: Io): Promise<ExitCode> {
   if (io.meet === 'none') return init({}, io)
+  sayWhoSpeaks(io)
   const [{ createFront }, { start }] = await Promise.all([
     import('./create-front.ts'),
     import('./start.ts'),
   ])
   return (await start(await createFront(io), io)) ?? exitCodes.done
+}
+
+/** The first line stands before Ink is loaded: nobody waits in front of an empty screen. */
+function sayWhoSpeaks(io: Io): void {
+  if (io.meet !== 'ink') return
+  const dot = io.glyphs.dot
+  printOut(io, [
+    [
+      span(`  secure-endpoint ${manifest.version}`, 'bold'),
+      span(` ${dot} from HTTP to proven HTTPS`),
+    ],
+  ])
 }

@@ -13,6 +13,8 @@ export interface Io {
   colour: { out: boolean; err: boolean }
   /** Fires on Ctrl-C and SIGTERM; its reason is an Interrupted. */
   signal: AbortSignal
+  /** As Ctrl-C: a terminal in raw mode sends it as a key, not as a signal. */
+  stop(): void
   /** How a person is met: drawn by Ink, asked line by line, or not at all. */
   meet: 'ink' | 'plain' | 'none'
 }

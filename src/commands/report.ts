@@ -5,7 +5,7 @@ import { lastLine } from '../front/words/last-line.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { findingLines, mistakeLines } from '../front/words/problem.ts'
 import { createRedact } from '../process/redact.ts'
-import { type Io, printErr, printJson } from './io.ts'
+import { type Io, printErr } from './io.ts'
 
 /** Says what ended a command, and gives its exit code. A bug of ours shows where it is. */
 export function report(error: unknown, io: Io, { json = false } = {}): ExitCode {
@@ -14,12 +14,10 @@ export function report(error: unknown, io: Io, { json = false } = {}): ExitCode 
     return error.exit
   }
   if (error instanceof Problem) {
-    if (json)
-      printJson(io, {
-        schema: 'secure-endpoint/findings@1',
-        exit: error.exit,
-        findings: error.findings,
-      })
+    // one line: it may end a stream of events
+    const { exit, findings } = error
+    const whole = { schema: 'secure-endpoint/findings@1', exit, findings }
+    if (json) io.stdout.write(`${JSON.stringify(whole)}\n`)
     printErr(io, problemLines(error, io))
     return error.exit
   }

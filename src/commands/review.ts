@@ -42,7 +42,9 @@ export async function reviewAndRun(
   const { io, options, secrets } = reviewing
   const target = targetOf(answered)
   if (options.rehearse) return rehearseIt(front, answered, reviewing)
-  const planned = await takenUpOrPlanned(reviewing.verb, answered, target, io, options, secrets)
+  const planned = await front.busy(`Read ${target.title} and make the plan`, () =>
+    takenUpOrPlanned(reviewing.verb, answered, target, io, options, secrets),
+  )
   mustBeExpected(planned.plan, options.expectPlan)
   const saveAs = await freePath(io.world.cwd, answered)
   let rehearsed = false
@@ -122,7 +124,8 @@ export async function watchRun(
   }).finally(() => view.close())
   const rehearsed = more.rehearsal !== undefined
   const { printed, last } = await summaryLines(result, planned, { ...io, rehearsed })
-  front.print(printed)
+  // a screen that draws the run says itself how it was stopped
+  if (result.outcome !== 'interrupted' || io.meet !== 'ink') front.print(printed)
   if (!rehearsed || result.exit !== 0) printErr(io, [lastLine(result.exit, last)])
   return result.exit
 }

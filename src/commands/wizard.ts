@@ -27,12 +27,9 @@ export async function secure(
   for (;;) {
     const asked = await askAll(front, interview, { questions, folder, io, secrets })
     if (asked === 'left') return exitCodes.done
-    const answered = assemble(
-      await withFound(asked.draft, questions, io, folder),
-      questions,
-      folder,
-    )
-    const next = await tryToRun(front, answered, asked, { questions, io, options, secrets })
+    const whole = { draft: await withFound(asked.draft, questions, io, folder) }
+    const answered = assemble(whole.draft, questions, folder)
+    const next = await tryToRun(front, answered, whole, { questions, io, options, secrets })
     if (typeof next === 'number') return next
     interview = next
   }
@@ -56,7 +53,7 @@ async function askAll(
 ): Promise<Interview | 'left'> {
   const border = questions.findIndex(({ id }) => id === 'target.kind')
   const first = questions.slice(0, border)
-  const asking = { find: finder(io, folder) }
+  const asking = { find: finder(io, folder), all: questions }
   let interview = from
   for (;;) {
     if (first.some(({ id }) => id === interview.at)) {

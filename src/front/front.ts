@@ -26,7 +26,10 @@ export interface Home {
 export type HomeChoice = 'secure' | 'rehearse' | 'verify' | 'finish' | 'rotate' | 'status'
 
 export interface Asking {
+  /** The ones to ask now. */
   questions: readonly Question[]
+  /** The whole interview, where `questions` is a part of it: "Question 4 of 9" counts these. */
+  all?: readonly Question[]
   /** What the machine finds for a question; what was found before is kept unless `again` is set. */
   find(question: Question, interview: Interview, typed: string, again?: boolean): Promise<Found>
 }
@@ -91,6 +94,8 @@ export interface Front {
   run(plan: Plan): RunView
   /** A live status screen; ends when the user leaves. `look` asks one endpoint anew. */
   watch(watch: Watch): Promise<void>
+  /** Says what runs while nobody is asked, until the work is over; gives its result. */
+  busy<T>(text: string, work: () => Promise<T>): Promise<T>
   /** Prints finished lines above the frame. */
   print(lines: readonly Line[]): void
 }

@@ -1,8 +1,11 @@
 import { PassThrough } from 'node:stream'
 import { Terminal } from '@xterm/headless'
-import { createInkFront, type InkOptions } from '../../src/front/ink/index.ts'
-import type { Front } from '../../src/front/front.ts'
+import { onTestFinished } from 'vitest'
 import { Interrupted } from '../../src/errors.ts'
+import type { Front } from '../../src/front/front.ts'
+import { createInkFront, type InkOptions } from '../../src/front/ink/index.ts'
+import { sequences } from '../../src/front/ink/sequences.ts'
+import { frameIn, withoutWipe } from '../../src/front/ink/terminal.ts'
 import { unicodeGlyphs } from '../../src/front/words/glyphs.ts'
 
 export interface Size {
@@ -11,7 +14,7 @@ export interface Size {
 }
 
 /** Bytes that keys send. */
-export const keys = {
+const keys = {
   up: '\u001b[A',
   down: '\u001b[B',
   right: '\u001b[C',
@@ -36,9 +39,13 @@ export interface Screen {
   text(): string
   /** Everything, also what has scrolled away. */
   all(): string[]
+  /** Every frame that was drawn, line by line as the user saw it. */
+  frames(): string[][]
   /** All bytes that were written. */
   written(): string
   type(text: string): void
+  /** Writes to the terminal past the front, as another program does. */
+  output(text: string): void
   press(key: keyof typeof keys): void
   resize(size: Size): void
   /** Waits until something is seen; fails with what was seen instead. */
@@ -52,11 +59,27 @@ export interface Screen {
 
 const waitMs = 10_000
 
+/** The frames among what was written: what comes right after one was taken away is printed above it. */
+function framesIn(chunks: readonly string[]): string[][] {
+  const frames: string[][] = []
+  let isPrint = false
+  let open = false
+  for (const chunk of chunks) {
+    if (chunk.includes(sequences.pasteOn)) open = true
+    if (chunk.includes(sequences.pasteOff)) open = false
+    if (!open) continue
+    const frame = frameIn(withoutWipe(chunk))
+    if (frame && frame.length > 0 && !isPrint) frames.push(frame)
+    if (frame) isPrint = frame.length === 0
+  }
+  return frames
+}
+
 /**
  * A front on a terminal that is emulated: what Ink writes goes through @xterm/headless, so wraps, ghost
  * lines and wiped scrollbacks are seen as a user sees them.
  */
-export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
+export async function screen(size: Size, options: Partial<InkOptions> = {}): Promise<Screen> {
   const terminal = new Terminal({
     cols: size.columns,
     rows: size.rows,
@@ -89,9 +112,12 @@ export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
     unref: () => stdin,
   }) as unknown as NodeJS.ReadStream
   const stops = new AbortController()
+  // a screen that is left open would hold its listeners
+  onTestFinished(() => stops.abort(new Interrupted()))
   const left: number[] = []
   const clock = { now: Date.parse('2026-11-21T09:00:00Z') }
-  const lineAt = (index: number) => terminal.buffer.active.getLine(index)?.translateToString(true) ?? ''
+  const lineAt = (index: number) =>
+    terminal.buffer.active.getLine(index)?.translateToString(true) ?? ''
   const trimmed = (lines: string[]) => {
     const last = lines.findLastIndex(line => line !== '')
     return lines.slice(0, last + 1)
@@ -102,7 +128,7 @@ export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
   }
   const text = () => lines().join('\n')
   const made: Screen = {
-    front: createInkFront({
+    front: await createInkFront({
       stdin,
       stdout,
       env: { TERM: 'xterm-256color' },
@@ -117,8 +143,11 @@ export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
     }),
     lines,
     text,
-    all: () => trimmed(Array.from({ length: terminal.buffer.active.length }, (_, row) => lineAt(row))),
+    all: () =>
+      trimmed(Array.from({ length: terminal.buffer.active.length }, (_, row) => lineAt(row))),
+    frames: () => framesIn(chunks),
     written: () => chunks.join(''),
+    output: written => void stdout.write(written),
     type: typed => void stdin.push(typed),
     press: key => void stdin.push(keys[key]),
     resize({ columns, rows }) {
@@ -136,6 +165,7 @@ export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
       await new Promise<void>((resolve, reject) => {
         const settle = (finish: () => void) => {
           clearTimeout(timer)
+          clearInterval(again)
           listeners.delete(look)
           finish()
         }
@@ -147,6 +177,8 @@ export function screen(size: Size, options: Partial<InkOptions> = {}): Screen {
           waitMs,
         )
         listeners.add(look)
+        // not everything that is waited for is drawn
+        const again = setInterval(look, 10)
       })
     },
     stops,

@@ -137,6 +137,10 @@ export function createPlainFront(options: PlainOptions): Front {
         talk.say(`${name}, ${status.target}: ${said || 'as wanted.'} ${status.seen}`.trim())
       }
     },
+    async busy(text, work) {
+      talk.say(`Running: ${text}`)
+      return work()
+    },
     print: lines => sayLines(talk, lines),
   }
   return front

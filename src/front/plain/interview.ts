@@ -37,7 +37,7 @@ async function askOne(
   asking: Asking,
 ): Promise<Interview | 'back'> {
   const { questions } = asking
-  const asked = askedQuestions(interview.draft, questions)
+  const asked = askedQuestions(interview.draft, asking.all ?? questions)
   const number = asked.findIndex(({ id }) => id === question.id) + 1
   const head = number > 0 ? `Question ${number} of ${asked.length}: ` : ''
   const choices = await choicesOf(question, interview, asking)
@@ -46,7 +46,7 @@ async function askOne(
   sayChoices(talk, choices)
   const kept = interview.draft[question.id]?.value
   const keeps = kept === undefined || kept === null ? '' : ` (Enter keeps ${oneLine(String(kept))})`
-  const optional = question.fallback && keeps === '' ? ' (Enter leaves it out)' : ''
+  const optional = keeps === '' ? fallbackWords(question, interview) : ''
   const noun = choices.length > 0 ? 'Number or name' : question.noun
   for (;;) {
     const typed = (await talk.ask(`${noun}${keeps}${optional}, or back:`)).trim()
@@ -62,6 +62,15 @@ async function askOne(
     if (!('wrong' in next)) return next
     talk.say(`Wrong: ${next.wrong} ${next.fix}`)
   }
+}
+
+/** What Enter alone means, where it means something. */
+function fallbackWords(question: Question, { draft }: Interview): string {
+  if (!question.fallback) return ''
+  const value = question.fallback(draft)
+  if (value === undefined) return ' (Enter leaves it out)'
+  const title = question.choices?.find(each => each.value === value)?.title
+  return ` (Enter takes ${title ?? oneLine(String(value))})`
 }
 
 /** The fixed choices of a question, or what the machine finds for it. */

@@ -22,6 +22,7 @@ export function endpointLines(
   leaf: LeafSummary | undefined,
   now: number,
   glyphs: Glyphs,
+  barWidth = 20,
 ): Line[] {
   const row = (label: string, ...spans: Line): Line => [
     span(`  ${label.padEnd(11)}`, 'quiet'),
@@ -39,7 +40,7 @@ export function endpointLines(
       row(
         'leaf',
         span(`${leaf.fingerprint.slice(0, 11)}  `),
-        span(glyphs.bar(share, 20), tone),
+        span(glyphs.bar(share, barWidth), tone),
         span(
           `  ${left.endsWith(' days') ? left.replace(' days', ` of ${days} days`) : left}, until ${leaf.notAfter.slice(0, 10)}`,
         ),

@@ -56,12 +56,21 @@ export function endedLines(
   return [withRight(line, took, width, glyphs)]
 }
 
-/** Over the probes of one proof: what is proven, and what hangs on it. */
-export function proofHead(phase: string, event: Of<'proof'>, { glyphs, width }: Printing): Line {
-  const at = event.address ?? ''
-  const what = event.decides === 'undo' ? `what ${at || 'the address'} serves` : `${at || 'its name'} from here`
+/**
+ * Over the probes of one proof: what is proven, and what hangs on it.
+ *
+ * @param at the address that is looked at, or the name where it goes by name
+ */
+export function proofHead(
+  phase: string,
+  { decides }: Of<'proof'>,
+  at: string,
+  { glyphs, width }: Printing,
+): Line {
+  const undoes = decides === 'undo'
+  const what = undoes ? `what ${at} serves` : `${at} from here`
   const head: Line = [span(phase, 'bold'), span(`: ${what}`)]
-  return withRight(head, event.decides === 'undo' ? 'decides the undo' : '', width, glyphs)
+  return withRight(head, undoes ? 'decides the undo' : '', width, glyphs)
 }
 
 const proofStates: Readonly<Record<Of<'proof'>['state'], State>> = {
@@ -117,9 +126,9 @@ export function failedLines(event: Of<'step.failed'>, printing: Printing): Line[
 /** What a tool says, cut, never wrapped: `    │ Launching controller …`. */
 export function outputLines(output: readonly string[], { glyphs, width }: Printing): Line[] {
   const room = width - 6
-  return output.map((line): Line => [
-    span(`    ${glyphs.pipe} ${cutText(line, room, glyphs.rest)}`, 'quiet'),
-  ])
+  return output.map(
+    (line): Line => [span(`    ${glyphs.pipe} ${cutText(line, room, glyphs.rest)}`, 'quiet')],
+  )
 }
 
 /** What is still to be done by a person when a wait was left or is over. */
@@ -144,14 +153,20 @@ export function noticedLines(event: Of<'finding'>, { glyphs, width }: Printing):
 /**
  * After a stop: what was done, what was not, what clients see now, and how it goes on.
  *
- * @param step the step that was stopped, counted from 1
+ * @param step the step that was stopped, counted from 1; 0 for one that takes back
  */
 export function stoppedLines(
   event: Of<'run.finished'>,
-  { endpoint, step, steps, title }: { endpoint: string; step: number; steps: number; title: string },
+  {
+    endpoint,
+    step,
+    steps,
+    title,
+  }: { endpoint: string; step: number; steps: number; title: string },
   { glyphs, width }: Printing,
 ): Line[] {
-  const where = title === '' ? '' : ` in step ${step} of ${steps}, ${title}`
+  const which = step > 0 ? `step ${step} of ${steps}` : 'the undo'
+  const where = title === '' ? '' : ` in ${which}, ${title}`
   const after = `Stopped by you after ${formatElapsed(event.tookMs)}${where}`
   const state = glyphs.state('warns')
   const said = (label: string, text: string): Line[] =>

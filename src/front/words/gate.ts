@@ -47,7 +47,7 @@ export function chainTree({ chain, root }: Judgement, now: number, glyphs: Glyph
   return lines.map(
     (each): Line => [
       span(`  ${name(each).padEnd(width)}  `),
-      span(`${each.role}, ${glyphs.text(each.text)}`, 'quiet'),
+      span(`${each.role}, ${each.sent ? glyphs.text(each.text) : 'not sent'}`, 'quiet'),
     ],
   )
 }

@@ -84,6 +84,7 @@ export const asciiGlyphs: Glyphs = {
 
 /** A bar with at least one block while any share is left. */
 function bar(share: number, width: number, full: string, empty: string): string {
+  if (width <= 0) return ''
   const blocks = share <= 0 ? 0 : Math.max(1, Math.min(width, Math.round(share * width)))
   return full.repeat(blocks) + empty.repeat(width - blocks)
 }

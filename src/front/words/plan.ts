@@ -52,7 +52,7 @@ function undoLines({ steps }: Plan): string[] {
 }
 
 /** The answers that matter to a reader, shortest names first asked. */
-export function answerRows({ values }: Plan): [name: string, text: string, from: string][] {
+function answerRows({ values }: Plan): [name: string, text: string, from: string][] {
   const rows: [string, string, string][] = []
   const add = (name: string, id: string, text = shown(values[id])) => {
     const value = values[id]

@@ -40,9 +40,28 @@ export function logLine(event: Event): string | undefined {
       return `${at} ${event.severity}: ${event.id}: ${event.title} ${event.evidence}`
     case 'wait':
       return `${at} waiting: ${waitWords(event)}`
+    case 'run.finished':
+      return event.outcome === 'done' ? undefined : endWords(event)
     default:
       return undefined
   }
+}
+
+/** How a run ended that was not done: what it did, what it did not, and what clients see now. */
+function endWords({
+  outcome,
+  tookMs,
+  done,
+  notDone,
+  now,
+}: Extract<Event, { type: 'run.finished' }>): string {
+  const rows = [
+    ['done', done.join(' · ')],
+    ['not done', notDone.join(' · ')],
+    ['now', now],
+  ].filter(([, text]) => text !== '')
+  const head = `${outcome} after ${formatElapsed(tookMs)}`
+  return [head, ...rows.map(([label = '', text]) => `  ${label.padEnd(10)} ${text}`)].join('\n')
 }
 
 /** What a wait sees now, in one line. */
@@ -56,7 +75,7 @@ function serverWords({ server, says, note }: DnsSeen): string {
   return `${server} says ${says}${note ? `, ${note}` : ''}`
 }
 
-export function proofWord(state: Extract<Event, { type: 'proof' }>['state']): string {
+function proofWord(state: Extract<Event, { type: 'proof' }>['state']): string {
   return { pass: 'pass', fail: 'failed', skip: 'skipped', unknown: 'unknown' }[state]
 }
 

@@ -1,4 +1,3 @@
-import { formatLeft } from '../../duration.ts'
 import type { RunResult } from '../../plan/run.ts'
 import { readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, readGeneration } from '../../record/generation.ts'
@@ -39,7 +38,9 @@ export async function summaryLines(
         ...(rehearsed ? [] : endpointLines(record, leaf, world.clock.now(), glyphs)),
         ...next,
       ],
-      last: `${endpoint} is served over ${scheme}, proven`,
+      last: rehearsed
+        ? `the rehearsal of ${endpoint} has passed`
+        : `${endpoint} is served over ${scheme}, proven`,
     }
   }
   const found = problem?.findings[0]
@@ -66,9 +67,4 @@ function nextLines(endpoint: string): Line[] {
     row('next', `secure-endpoint rotate ${endpoint}`, 'puts a new certificate in'),
     row('', 'secure-endpoint status', 'all endpoints'),
   ]
-}
-
-/** Life left of a leaf, for words. */
-export function leftOf(notAfter: string, now: number): string {
-  return formatLeft(Date.parse(notAfter) - now)
 }

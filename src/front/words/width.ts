@@ -20,7 +20,8 @@ export function cells(text: string): number {
 function cellsOf(sign: string): number {
   // U+FE0F makes an emoji, two columns wide, of the sign before it
   if (sign === '\ufe0f') return 1
-  if (narrowest.test(sign)) return 0
+  // many terminals know no combining marks beyond U+FFFF
+  if (narrowest.test(sign) && sign.length === 1) return 0
   return wide.test(sign) ? 2 : 1
 }
 

@@ -1,5 +1,5 @@
 import { type Line, type Span, span } from './line.ts'
-import { cells, cellsOfLine, head } from './width.ts'
+import { cells, cellsOfLine, cutLine, head } from './width.ts'
 
 /**
  * Breaks a line between words so that none is wider than `width`; the lines after the first begin with
@@ -13,7 +13,7 @@ export function wrapLine(line: Line, width: number, indent = 0): Line[] {
   let used = 0
   let start = 0
   const next = () => {
-    lines.push(current)
+    lines.push(withoutEnd(current))
     current = indent > 0 ? [span(' '.repeat(indent))] : []
     used = indent
     start = indent
@@ -45,7 +45,29 @@ export function wrapLine(line: Line, width: number, indent = 0): Line[] {
   return lines
 }
 
+/** The line without blanks at its end. */
+function withoutEnd(line: Line): Span[] {
+  const [last, ...before] = [...line].reverse()
+  if (!last) return []
+  const text = last.text.trimEnd()
+  return text === '' ? withoutEnd(before.reverse()) : [...before.reverse(), { ...last, text }]
+}
+
 /** A sentence as lines of at most `width` columns, all indented alike. */
 export function wrapText(text: string, width: number, indent = 0, tone?: Span['tone']): Line[] {
   return wrapLine([span(' '.repeat(indent)), span(text, tone)], width, indent)
+}
+
+/** At most `most` lines; what was left out is said by the end of the last one. */
+export function clipLines(
+  lines: readonly Line[],
+  most: number,
+  width: number,
+  rest: string,
+): Line[] {
+  const kept = lines.slice(0, most)
+  const last = kept.at(-1)
+  if (kept.length === lines.length || !last) return kept
+  const cut = withoutEnd(cutLine(last, width - cells(rest) - 1, ''))
+  return [...kept.slice(0, -1), [...cut, span(` ${rest}`)]]
 }

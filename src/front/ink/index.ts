@@ -1,0 +1,1 @@
+export { createInkFront, type InkOptions } from './create-front.tsx'
