@@ -42,7 +42,7 @@ const systemClock: Clock = {
 }
 
 /** `$XDG_STATE_HOME/secure-endpoint`, by default `~/.local/state/secure-endpoint`. */
-export function stateFolderOf(env: World['env'], home: string): string {
+function stateFolderOf(env: World['env'], home: string): string {
   const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(home, '.local', 'state')
   return join(base, 'secure-endpoint')
 }

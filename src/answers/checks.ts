@@ -187,7 +187,7 @@ export const checkSecret: Check = value => {
 }
 
 /** `a, b or c`. */
-export function listed(values: readonly string[]): string {
+function listed(values: readonly string[]): string {
   return values.length < 2
     ? (values[0] ?? '')
     : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`

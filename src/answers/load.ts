@@ -8,7 +8,7 @@ import { applies, type Draft, type Question } from './question.ts'
 import { type Placed, type Position, readYaml } from './read-yaml.ts'
 
 /** One thing that is wrong in an answers file. */
-export interface Mistake extends Position {
+interface Mistake extends Position {
   /** Path of the key. */
   path: string
   text: string
@@ -23,7 +23,7 @@ export interface Mistake extends Position {
  * @param name as it is named in messages
  * @returns the draft, and every mistake at once (then the draft is incomplete)
  */
-export function checkAnswers(
+function checkAnswers(
   text: string,
   questions: readonly Question[],
 ): { draft: Draft; mistakes: Mistake[] } {
@@ -101,7 +101,7 @@ export function checkAnswers(
 }
 
 /** The questions that still need an answer, in order. */
-export function unanswered(draft: Draft, questions: readonly Question[]): Question[] {
+function unanswered(draft: Draft, questions: readonly Question[]): Question[] {
   return questions.filter(
     question =>
       !question.fallback && draft[question.id] === undefined && applies(question, draft, questions),

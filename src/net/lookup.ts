@@ -61,7 +61,8 @@ export async function lookUp(
 const nothing = { addresses: [] as string[], aliases: [] as string[] }
 
 function judgeEmpty(a: DnsAnswer, aaaa: DnsAnswer): Omit<Lookup, 'aliases' | 'authoritative'> {
-  const answer = a.rcode === undefined ? aaaa : a
+  // "no data" speaks for its own type alone: where A was not answered, AAAA cannot stand in for it
+  const answer = a.rcode === undefined && aaaa.rcode !== 'NOERROR' ? aaaa : a
   if (answer.rcode === undefined) {
     const reason = a.error === 'timeout' ? 'no answer' : (a.error ?? 'no answer')
     return { addresses: [], outcome: 'silent', reason }

@@ -3,7 +3,7 @@ import { type Address, parseAddress } from './address.ts'
 import { askDns } from './dns.ts'
 
 /** A name server of a zone. */
-export interface NameServer {
+interface NameServer {
   name: string
   address: Address
 }

@@ -1,4 +1,4 @@
-import { isMap, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml'
+import { type Document, isMap, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { oneLine } from '../process/plain-text.ts'
@@ -43,15 +43,26 @@ export async function editYaml(
 export function parse(source: string, name: string): { [key: string]: Json } {
   const document = parseDocument(source, { prettyErrors: false })
   const error = document.errors[0]
-  if (!error && isMap(document.contents)) return document.toJS() as { [key: string]: Json }
+  const whole = error ? error.message : isMap(document.contents) ? plainValue(document) : ''
+  if (typeof whole !== 'string') return whole
   throw problem(exitCodes.data, {
     id: 'answers.no-mapping',
     title: `${name} is no YAML file with keys.`,
     subject: name,
-    evidence: error ? oneLine(error.message).slice(0, 200) : '',
+    evidence: oneLine(whole).slice(0, 200),
     why: 'The plan makes its copy from it.',
     fix: 'Put it right, or name another file in the answers.',
   })
+}
+
+/** The value, or why there is none: an alias inside what it names, or more aliases than anybody means. */
+function plainValue(document: Document): { [key: string]: Json } | string {
+  try {
+    // through JSON: each alias stands for a copy of its own, so that changing one changes no other
+    return JSON.parse(JSON.stringify(document.toJS())) as { [key: string]: Json }
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /** Takes the lines of a key out; the text is given back as it was when there is none. */
@@ -129,17 +140,8 @@ function isSame(text: string, wanted: Json): boolean {
 
 /** Flow style and other rarities: the library rewrites the file; comments stay, spacing may change. */
 async function throughDocument(source: string, edit: YamlEdit, wanted: Json): Promise<string> {
-  const document = parseDocument(source, { prettyErrors: false })
-  for (const path of edit.remove) document.deleteIn(path)
-  for (const { at } of edit.set) {
-    document.setIn(at, document.createNode(getIn(wanted, at)))
-  }
-  const text = document.toString({
-    lineWidth: 0,
-    defaultStringType: 'QUOTE_DOUBLE',
-    defaultKeyType: 'PLAIN',
-  })
-  if (isSame(text, wanted)) return text
+  const text = rewritten(source, edit, wanted)
+  if (text !== undefined && isSame(text, wanted)) return text
   throw problem(exitCodes.data, {
     id: 'answers.yaml-unusual',
     title: `${edit.name} is written in a way that cannot be edited safely.`,
@@ -147,6 +149,24 @@ async function throughDocument(source: string, edit: YamlEdit, wanted: Json): Pr
     evidence: '',
     why: 'A copy that differs in more than it should would change the service.',
     fix: 'Write the file without anchors and merge keys around the part that changes.',
+  })
+}
+
+/** undefined where the path leads through something that the library does not change, as an alias. */
+function rewritten(source: string, edit: YamlEdit, wanted: Json): string | undefined {
+  const document = parseDocument(source, { prettyErrors: false })
+  try {
+    for (const path of edit.remove) document.deleteIn(path)
+    for (const { at } of edit.set) {
+      document.setIn(at, document.createNode(getIn(wanted, at)))
+    }
+  } catch {
+    return undefined
+  }
+  return document.toString({
+    lineWidth: 0,
+    defaultStringType: 'QUOTE_DOUBLE',
+    defaultKeyType: 'PLAIN',
   })
 }
 

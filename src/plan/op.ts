@@ -8,7 +8,7 @@ import type { Json } from './plan.ts'
 import type { Bindings } from './text.ts'
 
 /** Where the run's record lies, for the steps that keep certificates. */
-export interface RunRecord {
+interface RunRecord {
   paths: RecordPaths
   /** The number of the generation that this plan makes. */
   generation: number
@@ -44,7 +44,7 @@ export interface Performing {
   recent: Map<string, { at: number; output: Json }>
 }
 
-export interface WaitState {
+interface WaitState {
   elapsedMs: number
   limitMs: number
   /** After this long it is looked again. */

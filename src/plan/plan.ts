@@ -24,7 +24,7 @@ export type Text =
 export type Input = Text | number | boolean | null | Input[] | { [key: string]: Input }
 
 /** Durations in a plan are written as people write them: `90s`, `10m`, `6h`. */
-export type Duration = string
+type Duration = string
 
 /** A command. `tool` names the entry of the tool table that says how to get it. */
 export interface Exec {

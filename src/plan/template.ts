@@ -37,7 +37,7 @@ export async function renderYaml(
   } catch (error) {
     throw fail((error as Error).message)
   }
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = parseDocument(text, { prettyErrors: false, stringKeys: true })
   if (document.errors[0]) throw fail(document.errors[0].message)
   const value = document.toJS() as Json
   if (value === null || typeof value !== 'object') throw fail('It renders to no mapping.')

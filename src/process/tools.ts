@@ -10,7 +10,7 @@ export interface ToolInfo {
   optional?: boolean
 }
 
-export const tools: readonly ToolInfo[] = [
+const tools: readonly ToolInfo[] = [
   {
     name: 'sky',
     purpose: 'SkyPilot, which runs SkyServe services',

@@ -8,7 +8,7 @@ import type { DnsSeen } from '../plan/events.ts'
 import type { World } from '../world.ts'
 
 /** The record that leads a name to an endpoint. */
-export interface DnsRecord {
+interface DnsRecord {
   type: 'A' | 'AAAA' | 'CNAME'
   name: string
   value: string

@@ -96,12 +96,20 @@ export async function setCurrentGeneration(paths: RecordPaths, number: number): 
   await writeFileAtomic(paths.current, `${number}\n`)
 }
 
-/** Removes what is older than the current generation and two before it; 0 (what was found) stays. */
+/**
+ * Removes what is older than the current generation and the two that it replaced, one after the other;
+ * 0 (what was found) stays, and what is newer (somebody went back). Pairs whose proof failed go, too.
+ */
 export async function pruneGenerations(paths: RecordPaths): Promise<number[]> {
   const current = await currentGeneration(paths)
   if (current === undefined) return []
-  const older = (await listGenerations(paths)).filter(number => number > 0 && number < current)
-  const gone = older.slice(0, -2)
+  const kept = new Set([0, current])
+  let at: number | undefined = current
+  for (let older = 0; older < 2 && at !== undefined; older += 1) {
+    at = (await readGeneration(paths, at))?.replaces
+    if (at !== undefined) kept.add(at)
+  }
+  const gone = (await listGenerations(paths)).filter(each => each < current && !kept.has(each))
   for (const number of gone) {
     await rm(generationFolder(paths, number), { recursive: true, force: true })
   }

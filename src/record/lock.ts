@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { link, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { problem } from '../errors.ts'
@@ -62,15 +63,21 @@ export async function takeLock(
     await rm(own, { force: true })
   }
   let renewed: Promise<void> = Promise.resolve()
+  const stillMine = async () => isSame(await readHolder(path), mine)
   const renew = setInterval(() => {
-    renewed = writeFileAtomic(path, JSON.stringify({ ...mine, seen: now() })).catch(() => {})
+    // a machine that slept may have been taken for gone
+    renewed = stillMine()
+      .then(yes =>
+        yes ? writeFileAtomic(path, JSON.stringify({ ...mine, seen: now() })) : undefined,
+      )
+      .catch(() => {})
   }, renewMs)
   renew.unref()
   return {
     async release() {
       clearInterval(renew)
       await renewed
-      if (isSame(await readHolder(path), mine)) await rm(path, { force: true })
+      if (await stillMine()) await rm(path, { force: true })
     },
   }
 }
@@ -84,6 +91,11 @@ export async function lockHolder(
   return holder && isAlive(holder, world) ? holder : undefined
 }
 
+/**
+ * Puts our own file in the lock's place. A stale lock may be replaced only by the one who holds the
+ * lock of its succession (named after its content, so it comes only once): looking and renaming alone
+ * would let a slow one push aside the lock that a fast one has just got.
+ */
 async function linkOrTakeOver(
   own: string,
   path: string,
@@ -96,23 +108,17 @@ async function linkOrTakeOver(
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error
     }
-    const holder = await readHolder(path)
+    const found = await readText(path)
+    if (found === undefined) continue
+    const holder = holderOf(found)
     if (holder && isAlive(holder, world)) throw held(holder)
-    // Only one of several that find it stale can rename it away; the others meet the winner's lock.
-    const aside = `${own}.stale`
+    const succession = `${path}.${createHash('sha256').update(found).digest('hex').slice(0, 12)}`
+    await linkOrTakeOver(own, succession, world)
     try {
-      await rename(path, aside)
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-      continue
+      if ((await readText(path)) === found) return await rename(own, path)
+    } finally {
+      await rm(succession, { force: true })
     }
-    const moved = await readHolder(aside)
-    if (moved && isAlive(moved, world)) {
-      await link(aside, path).catch(() => {}) // a live one came in between: give it back
-      await rm(aside, { force: true })
-      throw held(moved)
-    }
-    await rm(aside, { force: true })
   }
   throw problem(exitCodes.later, {
     id: 'lock.contended',
@@ -131,8 +137,22 @@ function isSame(a: Holder | undefined, b: Holder): boolean {
 }
 
 async function readHolder(path: string): Promise<Holder | undefined> {
+  return holderOf((await readText(path)) ?? '')
+}
+
+async function readText(path: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** undefined where nobody can be read out of it: such a lock is stale. */
+function holderOf(text: string): Holder | undefined {
+  try {
+    return (JSON.parse(text) as Holder | null) ?? undefined
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ import type { Step } from '../plan/plan.ts'
 import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
 import { createRedact } from '../process/redact.ts'
-import type { RunTool } from '../process/tool.ts'
+import type { RunTool, ToolCall } from '../process/tool.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
 import { openJournal } from '../record/journal.ts'
 import { takeLock } from '../record/lock.ts'
@@ -84,15 +84,18 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       }
       input.onEvent(event)
     }
-    const tool: RunTool = call =>
-      (rehearsal?.run ?? world.run)({
-        ...call,
-        onStart(started) {
-          const time = new Date(world.clock.now()).toISOString()
-          journal.append({ time, run, type: 'tool.started', argv: [...call.argv], ...started })
-          call.onStart?.(started)
-        },
-      })
+    const note = (line: Record<string, unknown> & { type: string }) =>
+      journal.append({ time: new Date(world.clock.now()).toISOString(), run, ...line })
+    const tool: RunTool = async call => {
+      const onStart: ToolCall['onStart'] = started => {
+        note({ type: 'tool.started', argv: [...call.argv], ...started })
+        call.onStart?.(started)
+      }
+      const result = await (rehearsal?.run ?? world.run)({ ...call, onStart })
+      const { argv, outcome, exit, tookMs } = result
+      note({ type: 'tool.ended', argv: [...argv], outcome, exit, tookMs })
+      return result
+    }
     const ctx: Omit<Performing, 'say' | 'proof' | 'finding' | 'wait'> = {
       world,
       run: tool,

@@ -171,18 +171,16 @@ function isPrivate(
   return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
 }
 
-/** The newest generation before the current one that holds a leaf. */
+/** The generation that the current one replaced, where it holds a leaf. */
 async function generationBefore(paths: RecordPaths, current: number | undefined): Promise<number> {
-  const older = (await listGenerations(paths)).filter(number => number < (current ?? 0)).reverse()
-  for (const number of older) {
-    if ((await readGeneration(paths, number))?.leaf) return number
-  }
+  const meta = current === undefined ? undefined : await readGeneration(paths, current)
+  const before = meta?.replaces
+  if (before !== undefined && (await readGeneration(paths, before))?.leaf) return before
   throw problem(exitCodes.data, {
     id: 'record.no-generation-before',
     title: 'There is no certificate before the current one to bring back.',
     evidence:
       current === undefined ? 'nothing has been proven yet' : `generation ${current} is the first`,
-    why: '',
     fix: 'Make a new one: secure-endpoint rotate NAME',
   })
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { durationMs } from '../../duration.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { canonicalJson } from '../digest.ts'
@@ -41,6 +42,7 @@ export async function runOp(
   const limit = AbortSignal.timeout(Math.min(limitMs, 2 ** 31 - 1))
   try {
     const signal = AbortSignal.any([ctx.signal, limit])
+    setMaxListeners(0, signal) // every server and address that is asked listens for the stop
     return await opNamed(act.do, ctx).run(input, { ...ctx, signal })
   } catch (error) {
     if (limit.aborted && !ctx.signal.aborted) throw tooLong(limitMs, '')

@@ -12,7 +12,7 @@ import { contentOf } from '../perform/write.ts'
 import type { Step } from '../plan.ts'
 import { capturesIn } from '../text.ts'
 import { actLines, askLines, type ShellContext } from './acts.ts'
-import { holdsWord, variable } from './words.ts'
+import { holdsWord, jqPath, variable } from './words.ts'
 
 /**
  * The plan as a script for bash, openssl, curl, jq and the target's own command: anyone can run it
@@ -74,7 +74,7 @@ function stepLines(step: Step, context: ShellContext, prefix = ''): string[] {
     captures.length === 0
       ? define('act', body)
       : [...define('itself', body), ...define('act', [`itself_${name} || return`, ...captures])]
-  const lines = [`# ${step.title}`, ...contentLines(step, context), ...act]
+  const lines = [`# ${oneLine(step.title)}`, ...contentLines(step, context), ...act]
   if (step.look) {
     const ask = askLines(step.look.look, context).map(line => `${line} || true`)
     const holds = `holds ${holdsWord(step.look.already)} || return 1`
@@ -105,7 +105,7 @@ function captureLines({ id, captures = {} }: Step, { captured }: ShellContext): 
     if (!captured.has(`${id}.${name}`)) return []
     const path =
       'json' in from
-        ? `.json | getpath(${JSON.stringify(from.json.split('.'))})`
+        ? `.json | getpath(${jqPath(from.json)})`
         : `.text | capture(${JSON.stringify(`(?<x>${from.regex})`)}).x`
     return [`${variable(`${id}.${name}`)}=$(jq -r ${quoteWord(`${path} | tostring`)} "$ANSWER")`]
   })

@@ -41,4 +41,9 @@ export const skyserveFindings = {
     title: 'The service YAML cannot be used.',
     why: 'The service is started from a copy of it.',
   },
+  'skyserve.yaml-unknown': {
+    severity: 'blocks',
+    title: 'sky does not say which YAML the service runs with.',
+    why: 'Without it there would be no way back.',
+  },
 } as const satisfies FindingTable

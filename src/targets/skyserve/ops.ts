@@ -1,17 +1,24 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { problem } from '../../errors.ts'
+import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { finding } from '../../findings.ts'
 import { formatAddress, parseAddress } from '../../net/address.ts'
 import { handshake } from '../../net/handshake.ts'
-import { request } from '../../net/request.ts'
-import { pemCertificates } from '../../net/roots.ts'
+import { editYaml } from '../../plan/edit-yaml.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
-import { listGenerations, readGeneration, writeGeneration } from '../../record/generation.ts'
+import {
+  generationFolder,
+  listGenerations,
+  readGeneration,
+  writeGeneration,
+} from '../../record/generation.ts'
 import { type ApiServer, askRequests, plannedServer } from './api.ts'
-import { readServices, type ServiceState, serviceNamed } from './service.ts'
+import { skyserveFindings } from './findings.ts'
+import { ready } from './ready.ts'
+import { inWords, readServices, type ServiceState, serviceNamed } from './service.ts'
 
 type Input = Record<string, Json>
 
@@ -69,16 +76,8 @@ const service: Op = {
   shell: ({ service: name }, sh) => [`sky_service ${sh.word(name)}`],
 }
 
-function inWords({ status, tls, replicas, url }: ServiceState, seen: string): string {
-  if (status === 'ABSENT') return 'not there'
-  if (status === 'UNKNOWN') return `not known: ${seen}`
-  const scheme = tls === undefined ? '' : tls ? ', HTTPS' : ', HTTP'
-  const at = url ? `, ${url}` : ''
-  return `${status}${scheme}, ${replicas.ready} of ${replicas.total} replicas ready${at}`
-}
-
 /** Where an endpoint is reached. `instead` stands in for the host that sky names. */
-export function addressOf(
+function addressOf(
   url: string | undefined,
   instead: string | undefined,
 ): { host: string; address: string } | undefined {
@@ -119,58 +118,6 @@ async function requestUnderWay(
 }
 
 /**
- * Waits until the load balancer passes requests on: `{url, name, roots?, service, server, waitMs}`.
- * A 503 is the load balancer's own "no ready replicas"; sky's status is asked now and then, to say
- * what it does and to stop when it gives up.
- */
-const ready: Op = {
-  changes: false,
-  async run(input: Input, ctx): Promise<Json> {
-    const { clock } = ctx.world
-    const waitMs = Math.min(
-      Number(input.waitMs),
-      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-    )
-    const roots =
-      typeof input.roots === 'string'
-        ? pemCertificates(await readFile(input.roots, 'utf8'))
-        : undefined
-    const began = clock.elapsed()
-    const server = await plannedServer(String(input.server), ctx.world)
-    const service = String(input.service)
-    let told = 0
-    let state = ''
-    for (;;) {
-      const answer = await request({
-        url: String(input.url),
-        name: String(input.name),
-        ...(roots ? { roots } : {}),
-        timeoutMs: 15_000,
-        signal: ctx.signal,
-      })
-      const seen =
-        answer.status === undefined ? `no answer (${answer.error})` : `status ${answer.status}`
-      if (answer.status !== undefined && answer.status !== 503) return { ready: true, seen }
-      const elapsed = clock.elapsed() - began
-      if (elapsed - told > 20_000) {
-        told = elapsed
-        const now = serviceNamed(await readServices([service], server, ctx), service)
-        state = `, ${inWords(now, '')}`
-        if (/^(FAILED|CONTROLLER_FAILED)/.test(now.status))
-          return { ready: false, seen: `sky says ${now.status}` }
-      }
-      if (elapsed >= waitMs) return { ready: false, seen: `${seen}${state}; going on` }
-      ctx.say(`${seen}${state}`)
-      await clock.sleep(answer.status === 503 ? 200 : 500, ctx.signal)
-    }
-  },
-  printed: ({ url }, show) => [`curl ${show(url)}`],
-  shell: ({ url, name, roots = '' }, sh) => [
-    `wait_for_answer ${[url, name, roots].map(sh.word).join(' ')}`,
-  ],
-}
-
-/**
  * Keeps what runs now as generation 0, for going back: the user's YAML, and its pair where this
  * machine can read it: `{service, server, yaml}`.
  */
@@ -182,8 +129,9 @@ const keepFound: Op = {
     const server = await plannedServer(String(at), ctx.world)
     const all = await readServices([String(name)], server, ctx)
     const found = serviceNamed(all, String(name))
-    const text = await userYaml(typeof yaml === 'string' ? yaml : undefined, found, ctx)
     const pair = await foundPair(found)
+    const own = await userYaml(typeof yaml === 'string' ? yaml : undefined, found, ctx)
+    const text = 'key.pem' in pair ? await withKeptPair(own, ctx) : own
     const made = new Date(ctx.world.clock.now()).toISOString()
     const { url, tls = false, keyfile } = found
     await writeGeneration(
@@ -206,15 +154,24 @@ async function userYaml(
 ): Promise<string> {
   if (found.yaml !== undefined) return found.yaml
   if (path === undefined) {
-    throw problem(exitCodes.data, {
-      id: 'skyserve.yaml-unknown',
-      title: 'sky does not say which YAML the service runs with.',
+    const occurrence = {
       subject: found.name,
-      why: 'Without it there would be no way back.',
+      evidence: '',
       fix: 'Name the file in the answers: target.yaml.',
-    })
+    }
+    throw new Problem(exitCodes.data, [
+      finding(skyserveFindings, 'skyserve.yaml-unknown', occurrence),
+    ])
   }
   return readFile(isAbsolute(path) ? path : join(userFolder, path), 'utf8')
+}
+
+/** The YAML with the paths of the copies: the owner's files may go. */
+function withKeptPair(yaml: string, { record, world }: Performing): Promise<string> {
+  const folder = generationFolder(record.paths, 0)
+  const values = { keyfile: join(folder, 'key.pem'), certfile: join(folder, 'chain.pem') }
+  const set = [{ at: ['service', 'tls'], template: 'skyserve/tls.yaml', values }]
+  return editYaml(yaml, { set, remove: [], name: 'the YAML that the service runs with' }, world)
 }
 
 /** The running pair's files; a remote API server's paths are not this machine's. */

@@ -1,6 +1,4 @@
 import { parse } from 'yaml'
-import { problem } from '../../errors.ts'
-import { exitCodes } from '../../exit-codes.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -74,16 +72,13 @@ export function serviceNamed(all: Services, name: string): ServiceState {
   return { name, status: all.whole ? 'ABSENT' : 'UNKNOWN', replicas: { ready: 0, total: 0 } }
 }
 
-/** Absence that sky cannot be sure of stops a command before anything is changed. */
-export function absenceProblem(seen: string) {
-  return problem(exitCodes.later, {
-    id: 'skyserve.unsure',
-    title: 'sky cannot say for sure which services run.',
-    subject: 'sky serve status',
-    evidence: seen,
-    why: 'Without internet sky says "No live services." although services run.',
-    fix: 'See what it lacks: sky check; then run the same command again.',
-  })
+/** A service in a few words: what it does, over what, where. */
+export function inWords({ status, tls, replicas, url }: ServiceState, seen: string): string {
+  if (status === 'ABSENT') return 'not there'
+  if (status === 'UNKNOWN') return `not known: ${seen}`
+  const scheme = tls === undefined ? '' : tls ? ', HTTPS' : ', HTTP'
+  const at = url ? `, ${url}` : ''
+  return `${status}${scheme}, ${replicas.ready} of ${replicas.total} replicas ready${at}`
 }
 
 function fromRecord(record: Json): ServiceState[] {

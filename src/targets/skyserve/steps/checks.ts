@@ -53,7 +53,7 @@ export function checkSky(server: string): Step {
         same,
         { json: 'client.version', matches: newEnough },
       ],
-      explains: [...apiInfoProblems, otherServer(server, same)],
+      explains: [...apiInfoProblems, otherServer(server)],
     },
     captures: { version: { json: 'client.version' } },
     needs: [],
@@ -67,9 +67,9 @@ function sameServer(server: string): string {
   return `^${scheme}://([^@/]*@)?${rest.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}/?$`
 }
 
-function otherServer(server: string, same: Predicate): Explanation {
+function otherServer(server: string): Explanation {
   return {
-    when: { any: [{ not: same }] },
+    when: { json: 'server.url', matches: `^(?!${sameServer(server).slice(1)})` },
     id: 'skyserve.other-server',
     exit: 65,
     title: 'sky talks to another API server than the plan is for.',

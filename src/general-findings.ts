@@ -1,0 +1,152 @@
+import type { FindingTable } from './findings.ts'
+
+/** Findings that belong to no tool, target or certificate: answers, plan, run, record. */
+export const generalFindings = {
+  usage: {
+    severity: 'blocks',
+    title: 'The command line is not complete.',
+    why: 'Without a terminal nothing can be asked.',
+  },
+  'answers.unreadable': {
+    severity: 'blocks',
+    title: 'The answers cannot be read.',
+    why: 'No tool is called before all answers are right.',
+  },
+  'answers.no-yaml': {
+    severity: 'blocks',
+    title: 'The answers are no valid YAML or JSON.',
+    why: 'No tool is called before all answers are right.',
+  },
+  'answers.wrong': {
+    severity: 'blocks',
+    title: 'An answer is not right.',
+    why: 'No tool is called before all answers are right.',
+  },
+  'answers.missing': {
+    severity: 'blocks',
+    title: 'An answer is missing.',
+    why: 'No tool is called before all answers are there.',
+  },
+  'answers.file-unreadable': {
+    severity: 'blocks',
+    title: 'A file that the answers name cannot be read.',
+    why: 'The plan makes its copy from it.',
+  },
+  'answers.secret-unreadable': {
+    severity: 'blocks',
+    title: 'A secret cannot be read from where the answers point.',
+    why: 'The key stays locked without it.',
+  },
+  'answers.no-mapping': {
+    severity: 'blocks',
+    title: 'A file that the answers name is no YAML with keys.',
+    why: 'The plan makes its copy from it.',
+  },
+  'answers.yaml-unusual': {
+    severity: 'blocks',
+    title: 'A file is written in a way that cannot be edited safely.',
+    why: 'A copy that differs in more than it should would change the service.',
+  },
+  'template.wrong': {
+    severity: 'blocks',
+    title: 'A template does not render to what is needed.',
+    why: 'No tool must see half a file.',
+  },
+  'plan.capture-missing': {
+    severity: 'blocks',
+    title: 'A step needs what no step has found out yet.',
+    why: 'The plan would act on a guess.',
+  },
+  'step.capture-missing': {
+    severity: 'blocks',
+    title: 'An answer lacks what a later step needs.',
+    why: 'A later step needs it.',
+  },
+  'step.not-as-wanted': {
+    severity: 'blocks',
+    title: 'It is not as wanted.',
+    why: 'Clients would not get what the plan promises.',
+  },
+  'proof.failed': {
+    severity: 'blocks',
+    title: 'A probe did not pass.',
+    why: 'Clients would not get what the plan promises.',
+  },
+  'wait.too-long': {
+    severity: 'blocks',
+    title: 'It is not as wanted at the limit of the wait.',
+    why: 'It may only need more time.',
+  },
+  'wait.left': {
+    severity: 'blocks',
+    title: 'The wait was left.',
+    why: 'Nothing is lost by waiting longer.',
+  },
+  'record.cannot-write': {
+    severity: 'blocks',
+    title: 'The record cannot be written.',
+    why: 'Without its record a run could not be taken up again or undone.',
+  },
+  'record.newer': {
+    severity: 'blocks',
+    title: 'A file of the record was written by a newer secure-endpoint.',
+    why: 'Guessing what it means could put a wrong certificate in place.',
+  },
+  'record.damaged': {
+    severity: 'blocks',
+    title: 'A file of the record is damaged, or not of secure-endpoint.',
+    why: 'Guessing what it means could put a wrong certificate in place.',
+  },
+  'record.unknown': {
+    severity: 'blocks',
+    title: 'No endpoint of this name is recorded on this machine.',
+    why: 'Its answers and certificates are needed.',
+  },
+  'record.unknown-target': {
+    severity: 'blocks',
+    title: 'This secure-endpoint does not know the target of a recorded run.',
+    why: 'Its steps cannot be carried out.',
+  },
+  'record.unfinished': {
+    severity: 'blocks',
+    title: 'A run of the endpoint with other answers is not finished.',
+    why: 'Its steps may be half done.',
+  },
+  'record.unfinished-only': {
+    severity: 'blocks',
+    title: 'The endpoint has never been served: its first run is not finished.',
+    why: 'There is nothing to rotate, verify or disable yet.',
+  },
+  'record.no-generation-before': {
+    severity: 'blocks',
+    title: 'There is no certificate before the current one to bring back.',
+    why: 'Only what was kept can come back.',
+  },
+  'lock.held': {
+    severity: 'blocks',
+    title: 'The target is locked by another run.',
+    why: 'Two runs on one target would undo each other.',
+  },
+  'lock.contended': {
+    severity: 'blocks',
+    title: 'Several runs want this target at the same moment.',
+    why: 'Two runs on one target would undo each other.',
+  },
+  'cert.name-invalid': {
+    severity: 'blocks',
+    title: 'A name is neither a DNS name nor an IP address.',
+    why: 'No certificate can cover it.',
+  },
+  'cert.authority-damaged': {
+    severity: 'blocks',
+    title: 'A local CA on this machine is damaged.',
+    why: 'What it would sign could not be verified.',
+  },
+  'cert.file-taken': {
+    severity: 'blocks',
+    title: 'A file is there already.',
+    why: 'A key that is in use must not be written over.',
+  },
+} as const satisfies FindingTable
+
+export type GeneralFindingId = keyof typeof generalFindings

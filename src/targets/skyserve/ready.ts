@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import { type RequestResult, request } from '../../net/request.ts'
+import { pemCertificates } from '../../net/roots.ts'
+import type { Op, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { plannedServer } from './api.ts'
+import { inWords, readServices, type ServiceState, serviceNamed } from './service.ts'
+
+type Input = Record<string, Json>
+
+/** Milliseconds; a status costs the server seconds of CPU, which the replicas need as well. */
+const tellEveryMs = 20_000
+
+/**
+ * Waits until the load balancer passes requests on: `{url, name, roots?, service, server, waitMs}`.
+ * A 503 is the load balancer's own "no ready replicas", which it gives after seconds of trying; sky's
+ * status is read beside that, to say what it does and to stop when it gives up.
+ */
+export const ready: Op = {
+  changes: false,
+  async run(input: Input, ctx): Promise<Json> {
+    const { clock } = ctx.world
+    const waitMs = Math.min(
+      Number(input.waitMs),
+      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
+    )
+    const { roots } = input
+    const trusted =
+      typeof roots === 'string' ? pemCertificates(await readFile(roots, 'utf8')) : undefined
+    const began = clock.elapsed()
+    const telling = tellMeanwhile(input, ctx)
+    try {
+      for (;;) {
+        const answer = await ask(input, trusted, ctx.signal)
+        const seen = [answerWords(answer), telling.words()].filter(Boolean).join(', ')
+        if (answer.status !== undefined && answer.status !== 503) return { ready: true, seen }
+        if (telling.gaveUp() || clock.elapsed() - began >= waitMs)
+          return { ready: false, seen: `${seen}; going on` }
+        ctx.say(seen)
+        await clock.sleep(answer.status === 503 ? 100 : 500, ctx.signal)
+      }
+    } finally {
+      telling.stop()
+    }
+  },
+  printed: ({ url }, show) => [`curl ${show(url)}`],
+  shell: ({ url, name, roots = '' }, sh) => [
+    `wait_for_answer ${[url, name, roots].map(sh.word).join(' ')}`,
+  ],
+}
+
+function ask(
+  { url, name }: Input,
+  roots: string[] | undefined,
+  signal: AbortSignal,
+): Promise<RequestResult> {
+  const trust = roots ? { roots } : {}
+  return request({ url: String(url), name: String(name), ...trust, timeoutMs: 15_000, signal })
+}
+
+function answerWords({ status, error }: RequestResult): string {
+  return status === undefined ? `no answer (${error})` : `status ${status}`
+}
+
+/** Reads sky's status now and then, without holding up who waits. */
+function tellMeanwhile({ service, server }: Input, ctx: Performing) {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([ctx.signal, stop.signal])
+  let state: ServiceState | undefined
+  const loop = async () => {
+    const at = await plannedServer(String(server), ctx.world)
+    for (;;) {
+      await ctx.world.clock.sleep(tellEveryMs, signal)
+      state = serviceNamed(
+        await readServices([String(service)], at, { ...ctx, signal }),
+        String(service),
+      )
+    }
+  }
+  loop().catch(() => {}) // it only tells: what is wrong shows in the wait itself
+  return {
+    words: () => (state ? inWords(state, '') : ''),
+    gaveUp: () => /^(FAILED|CONTROLLER_FAILED)/.test(state?.status ?? ''),
+    stop: () => stop.abort(),
+  }
+}
