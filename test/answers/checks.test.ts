@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { checkDomain, checkDuration, checkEndpointName, checkSan, didYouMean, endpointNameFrom } from '../../src/answers/checks.ts'
+import {
+  checkDomain,
+  checkDuration,
+  checkEndpointName,
+  checkSan,
+  didYouMean,
+  endpointNameFrom,
+} from '../../src/answers/checks.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { targets } from '../../src/targets/index.ts'
 
@@ -16,17 +23,29 @@ describe('a domain', () => {
   })
 
   it.each([
-    ['fraud_model.ml.example.com', 'A host name cannot hold "_".', 'Write fraud-model.ml.example.com.'],
+    [
+      'fraud_model.ml.example.com',
+      'A host name cannot hold "_".',
+      'Write fraud-model.ml.example.com.',
+    ],
     ['https://fraud.example.com/x', 'This is a URL.', 'Write only the name: fraud.example.com.'],
     ['fraud.example.com:8080', 'This is no IP address and no name.', expect.any(String)],
     ['1.2.3', 'This is no IP address and no name.', expect.any(String)],
     ['a..b', 'Each part between dots starts and ends with a letter or digit.', 'Write a.b.'],
-    ['-a.example', 'Each part between dots starts and ends with a letter or digit.', 'Write a.example.'],
+    [
+      '-a.example',
+      'Each part between dots starts and ends with a letter or digit.',
+      'Write a.example.',
+    ],
     ['*.example.com', 'A host name cannot hold "*".', 'Write example.com.'],
     ['a b.example', 'A host name cannot hold white space.', 'Write a-b.example.'],
     ['$(touch x).example', expect.stringContaining('cannot hold'), expect.any(String)],
     ["a'b.example", expect.stringContaining('cannot hold'), expect.any(String)],
-    [`${'a'.repeat(64)}.example`, 'A part between dots has at most 63 characters.', expect.any(String)],
+    [
+      `${'a'.repeat(64)}.example`,
+      'A part between dots has at most 63 characters.',
+      expect.any(String),
+    ],
     [`${'a.'.repeat(150)}example`, 'A host name has at most 253 characters.', expect.any(String)],
     ['', 'A name is needed.', expect.any(String)],
   ])('%s is refused', (text, wrong, fix) => {
@@ -46,12 +65,23 @@ describe('a service name', () => {
     expect(question?.check(name)).toEqual({ value: name })
   })
 
-  it.each(["a'b", 'a"b', 'a\nb', '$(id)', '`id`', '🤖', 'a b', '-a', '9a', 'a-', `a${'b'.repeat(300)}`, '--help', ''])(
-    '%j is refused before any tool sees it',
-    name => {
-      expect(question?.check(name)).toHaveProperty('wrong')
-    },
-  )
+  it.each([
+    "a'b",
+    'a"b',
+    'a\nb',
+    '$(id)',
+    '`id`',
+    '🤖',
+    'a b',
+    '-a',
+    '9a',
+    'a-',
+    `a${'b'.repeat(300)}`,
+    '--help',
+    '',
+  ])('%j is refused before any tool sees it', name => {
+    expect(question?.check(name)).toHaveProperty('wrong')
+  })
 })
 
 describe('the rest', () => {

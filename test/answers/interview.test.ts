@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { assemble } from '../../src/answers/answers.ts'
-import { currentQuestion, goBack, goTo, type Interview, startInterview, takeAnswer } from '../../src/answers/interview.ts'
+import {
+  currentQuestion,
+  goBack,
+  goTo,
+  type Interview,
+  startInterview,
+  takeAnswer,
+} from '../../src/answers/interview.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { answersText } from '../../src/answers/save.ts'
@@ -18,7 +25,14 @@ function through(values: string[]): Interview {
   return values.reduce(say, startInterview({}, questions))
 }
 
-const selfSigned = ['fraud.example.com', 'self-signed', 'local', 'skyserve', 'fraud', './service.yaml']
+const selfSigned = [
+  'fraud.example.com',
+  'self-signed',
+  'local',
+  'skyserve',
+  'fraud',
+  './service.yaml',
+]
 
 describe('the interview', () => {
   it('asks what applies, in order, and ends when all has an answer', () => {
@@ -28,7 +42,14 @@ describe('the interview', () => {
       asked.push(currentQuestion(interview, questions)?.id ?? '')
       interview = say(interview, value)
     }
-    expect(asked).toEqual(['domain', 'certificate.source', 'certificate.authority', 'target.kind', 'target.service', 'target.yaml'])
+    expect(asked).toEqual([
+      'domain',
+      'certificate.source',
+      'certificate.authority',
+      'target.kind',
+      'target.service',
+      'target.yaml',
+    ])
     expect(interview.at).toBeUndefined()
   })
 
@@ -55,13 +76,21 @@ describe('the interview', () => {
     expect(changed.at).toBe('certificate.chain')
     const uploaded = say(say(changed, './c.pem'), '')
     expect(uploaded.at).toBeUndefined()
-    expect(assemble(uploaded.draft, questions, '/work').answers.certificate).toEqual({ source: 'uploaded', chain: './c.pem' })
+    expect(assemble(uploaded.draft, questions, '/work').answers.certificate).toEqual({
+      source: 'uploaded',
+      chain: './c.pem',
+    })
     const again = say(goTo(uploaded, 'certificate.source'), 'self-signed')
-    expect(assemble(again.draft, questions, '/work').answers.certificate).toMatchObject({ authority: 'local' })
+    expect(assemble(again.draft, questions, '/work').answers.certificate).toMatchObject({
+      authority: 'local',
+    })
   })
 
   it('says the same of a wrong answer as the file does', () => {
-    const wrong = takeAnswer(startInterview({}, questions), questions, { value: 'a_b', from: 'answer' })
+    const wrong = takeAnswer(startInterview({}, questions), questions, {
+      value: 'a_b',
+      from: 'answer',
+    })
     expect(wrong).toEqual({ wrong: 'A host name cannot hold "_".', fix: 'Write a-b.' })
   })
 

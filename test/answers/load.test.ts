@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
-import { answersSchema } from '../../src/answers/schema.ts'
 import { answersText } from '../../src/answers/save.ts'
+import { answersSchema } from '../../src/answers/schema.ts'
 import { Problem } from '../../src/errors.ts'
 import { targets } from '../../src/targets/index.ts'
 
@@ -29,7 +29,12 @@ function mistakes(text: string): { at: string; title: string; fix: string; line:
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     expect(error.exit).toBe(65)
-    return error.findings.map(({ subject, title, fix, evidence }) => ({ at: subject.replace('a.yaml', ''), title, fix, line: evidence }))
+    return error.findings.map(({ subject, title, fix, evidence }) => ({
+      at: subject.replace('a.yaml', ''),
+      title,
+      fix,
+      line: evidence,
+    }))
   }
 }
 
@@ -40,7 +45,13 @@ describe('answers from a file', () => {
       version: 1,
       endpoint: 'fraud-model',
       domain: 'fraud.ml.example.com',
-      certificate: { source: 'self-signed', authority: 'local', keyType: 'ecdsa-p256', days: 90, names: [] },
+      certificate: {
+        source: 'self-signed',
+        authority: 'local',
+        keyType: 'ecdsa-p256',
+        days: 90,
+        names: [],
+      },
       target: {
         kind: 'skyserve',
         service: 'fraud-model',
@@ -67,7 +78,12 @@ describe('answers from a file', () => {
     const text = good.replace('domain:', 'domian:')
     expect(mistakes(text)).toEqual([
       { at: ':3:1', title: 'domian is no key here.', fix: 'Did you mean domain?', line: '' },
-      { at: '', title: 'domain is missing.', fix: expect.stringContaining('Put domain into the answers'), line: '' },
+      {
+        at: '',
+        title: 'domain is missing.',
+        fix: expect.stringContaining('Put domain into the answers'),
+        line: '',
+      },
     ])
   })
 
@@ -90,12 +106,27 @@ proof:
   expect: [200, 999]
 `
     const found = mistakes(text)
-    expect(found.map(({ at }) => at)).toEqual([':1:10', ':2:11', ':3:9', ':6:12', ':7:9', ':8:10', ':10:9', ':11:12', ':13:9', ':15:9', ':16:11'])
+    expect(found.map(({ at }) => at)).toEqual([
+      ':1:10',
+      ':2:11',
+      ':3:9',
+      ':6:12',
+      ':7:9',
+      ':8:10',
+      ':10:9',
+      ':11:12',
+      ':13:9',
+      ':15:9',
+      ':16:11',
+    ])
     expect(found[6]).toMatchObject({ fix: 'Did you mean skyserve?' })
   })
 
   it('never shows a secret that stands in the file', () => {
-    const text = good.replace('source: self-signed', 'source: uploaded\n  chain: ./c.pem\n  passphrase: hunter2-hunter2')
+    const text = good.replace(
+      'source: self-signed',
+      'source: uploaded\n  chain: ./c.pem\n  passphrase: hunter2-hunter2',
+    )
     const [only] = mistakes(text)
     expect(only).toEqual({
       at: ':7:15',
@@ -107,7 +138,10 @@ proof:
 
   it('refuses keys that do not go with the other answers', () => {
     const text = good.replace('source: self-signed', 'source: self-signed\n  chain: ./c.pem')
-    expect(mistakes(text)[0]).toMatchObject({ at: ':6:3', title: 'certificate.chain does not go with the other answers.' })
+    expect(mistakes(text)[0]).toMatchObject({
+      at: ':6:3',
+      title: 'certificate.chain does not go with the other answers.',
+    })
   })
 
   it.each([
@@ -116,9 +150,21 @@ proof:
     ['nothing', '# only a comment\n', 'These are no answers.'],
     ['two documents', `${good}---\n${good}`, 'This is no valid YAML'],
     ['a key twice', `${good}domain: b.example.com\n`, 'This is no valid YAML'],
-    ['a group that is a text', good.replace(/certificate:\n {2}source: self-signed/, 'certificate: self-signed'), 'certificate is a group of keys.'],
-    ['a target of a later version', good.replace('kind: skyserve', 'kind: feldera'), 'target.kind: This version does not drive it yet.'],
-    ['a source that cannot work', good.replace('self-signed', 'managed'), 'This version does not order certificates.'],
+    [
+      'a group that is a text',
+      good.replace(/certificate:\n {2}source: self-signed/, 'certificate: self-signed'),
+      'certificate is a group of keys.',
+    ],
+    [
+      'a target of a later version',
+      good.replace('kind: skyserve', 'kind: feldera'),
+      'target.kind: This version does not drive it yet.',
+    ],
+    [
+      'a source that cannot work',
+      good.replace('self-signed', 'managed'),
+      'This version does not order certificates.',
+    ],
   ])('refuses %s', (_name, text, title) => {
     expect(mistakes(text)[0]?.title).toContain(title)
   })
@@ -134,7 +180,9 @@ describe('the JSON Schema', () => {
 
   it('takes every example, and what the loader takes', () => {
     const folder = new URL('../../examples/', import.meta.url)
-    const files = readdirSync(folder).filter(name => name.endsWith('.yaml') && !name.includes('service'))
+    const files = readdirSync(folder).filter(
+      name => name.endsWith('.yaml') && !name.includes('service'),
+    )
     expect(files.length).toBeGreaterThan(0)
     for (const name of files) {
       expect(validate(parse(readFileSync(new URL(name, folder), 'utf8'))), name).toBe(true)

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { answers, createSandbox, ended, type Sandbox } from '../support/sandbox.ts'
 import { startHttpService } from '../support/http-service.ts'
+import { answers, createSandbox, ended, type Sandbox } from '../support/sandbox.ts'
 
 interface Line {
   type: string
@@ -47,33 +47,42 @@ async function killedThenAgain(when: (box: Sandbox, kill: () => void) => Promise
 const lines = Array.from({ length: 48 }, (_, index) => index + 1)
 
 describe.concurrent('a run that is killed from outside', () => {
-  it.each(lines)('after line %i of its journal converges with the next run', { timeout: 240_000 }, async count => {
-    await killedThenAgain(async (box, kill) => {
-      while (journal(box).length < count) await sleep(3)
-      kill()
-    })
-  })
+  it.each(lines)(
+    'after line %i of its journal converges with the next run',
+    { timeout: 240_000 },
+    async count => {
+      await killedThenAgain(async (box, kill) => {
+        while (journal(box).length < count) await sleep(3)
+        kill()
+      })
+    },
+  )
 
   const moments = Array.from({ length: 20 }, (_, index) => index)
 
-  it.each(moments)('inside a tool, moment %i of 20, converges with the next run', { timeout: 240_000 }, async index => {
-    const tool = ['up', 'down'][index % 2]
-    const toolDies = index % 4 >= 2
-    // spread over what the double needs for a request, so that each moment is another one
-    const delay = (index * 37) % 400
-    await killedThenAgain(async (box, kill) => {
-      const started = () => journal(box).find(({ type, argv }) => type === 'tool.started' && argv?.[2] === tool)
-      while (!started()) await sleep(2)
-      await sleep(delay)
-      const pid = started()?.pid
-      kill()
-      if (toolDies && pid) {
-        try {
-          process.kill(-pid, 'SIGKILL')
-        } catch {
-          // it had ended by itself
+  it.each(moments)(
+    'inside a tool, moment %i of 20, converges with the next run',
+    { timeout: 240_000 },
+    async index => {
+      const tool = ['up', 'down'][index % 2]
+      const toolDies = index % 4 >= 2
+      // spread over what the double needs for a request, so that each moment is another one
+      const delay = (index * 37) % 400
+      await killedThenAgain(async (box, kill) => {
+        const started = () =>
+          journal(box).find(({ type, argv }) => type === 'tool.started' && argv?.[2] === tool)
+        while (!started()) await sleep(2)
+        await sleep(delay)
+        const pid = started()?.pid
+        kill()
+        if (toolDies && pid) {
+          try {
+            process.kill(-pid, 'SIGKILL')
+          } catch {
+            // it had ended by itself
+          }
         }
-      }
-    })
-  })
+      })
+    },
+  )
 })

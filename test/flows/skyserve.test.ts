@@ -31,14 +31,16 @@ describe('a SkyServe service', () => {
     expect(box.changes()).toHaveLength(1)
   })
 
-  it('goes from HTTP to HTTPS in place, keeps the YAML that it found, and leaves the user\'s own alone', async () => {
+  it("goes from HTTP to HTTPS in place, keeps the YAML that it found, and leaves the user's own alone", async () => {
     await startHttpService(box)
     const run = await enable()
     expect(run.exit).toBe(0)
     expect(box.changes().map(([, verb]) => verb)).toEqual(['up', 'down', 'up'])
     expect(readFileSync(join(box.folder, 'service.yaml'), 'utf8')).toBe(serviceYaml)
     const record = join(box.state, 'endpoints/svc-a')
-    expect(readFileSync(join(record, 'generations/0/service.yaml'), 'utf8')).toContain('readiness_probe')
+    expect(readFileSync(join(record, 'generations/0/service.yaml'), 'utf8')).toContain(
+      'readiness_probe',
+    )
     const rendered = readFileSync(join(record, 'generations/1/service.yaml'), 'utf8')
     expect(rendered).toContain('# my service')
     expect(rendered).toContain('readiness_probe: /   # root')

@@ -42,6 +42,8 @@ export interface Wish {
   /** Signs instead of the issuer's key. */
   signer?: KeyObject
   key?: KeyObject | TestKey
+  /** The moment that the days count from, where it is not the tests' own. */
+  at?: number
   /** Days from now. */
   from?: number
   to?: number
@@ -80,7 +82,7 @@ export function newKey(kind: TestKey = 'p256'): KeyObject {
 
 /** Makes any certificate, also wrong ones. */
 export function make(wish: Wish = {}): Made {
-  const { ca = false, issuer, from = -3, to = ca ? 3000 : 87 } = wish
+  const { ca = false, issuer, at = now, from = -3, to = ca ? 3000 : 87 } = wish
   const key = typeof wish.key === 'object' ? wish.key : newKey(wish.key)
   const names = wish.names ?? (ca ? [] : ['fraud.ml.example.com'])
   const cn = wish.cn ?? (ca ? 'Example CA' : names[0])
@@ -111,8 +113,8 @@ export function make(wish: Wish = {}): Made {
       serial: Buffer.concat([Buffer.from([0x40]), randomBytes(15)]),
       issuer: issuer?.certificate.subjectDer ?? subject,
       subject,
-      notBefore: now + from * dayMs,
-      notAfter: now + to * dayMs,
+      notBefore: at + from * dayMs,
+      notAfter: at + to * dayMs,
       publicKey: key,
       extensions: wish.version1 ? [] : extensions,
     },
@@ -131,8 +133,9 @@ export function toName(text: string): Name {
 
 /** A root, an intermediate and a leaf for fraud.ml.example.com. */
 export function family(wish: Wish = {}) {
-  const root = make({ ca: true, cn: 'Example Root CA' })
-  const issuing = make({ ca: true, cn: 'Example Issuing CA 3', issuer: root, pathLength: 0 })
+  const at = wish.at === undefined ? {} : { at: wish.at }
+  const root = make({ ca: true, cn: 'Example Root CA', ...at })
+  const issuing = make({ ca: true, cn: 'Example Issuing CA 3', issuer: root, pathLength: 0, ...at })
   const leaf = make({ issuer: issuing, ...wish })
   return { root, issuing, leaf }
 }

@@ -7,7 +7,11 @@ import { type Sandbox, serviceYaml } from './sandbox.ts'
 export async function startHttpService(box: Sandbox, name = 'svc-a'): Promise<void> {
   box.file('http.yaml', serviceYaml)
   const options = { cwd: box.folder, env: box.env, encoding: 'utf8' } as const
-  const up = spawnSync(join(box.folder, 'bin/sky'), ['serve', 'up', 'http.yaml', '-n', name, '-y'], options)
+  const up = spawnSync(
+    join(box.folder, 'bin/sky'),
+    ['serve', 'up', 'http.yaml', '-n', name, '-y'],
+    options,
+  )
   if (up.status !== 0) throw new Error(up.stderr)
   await sleep(500)
 }

@@ -15,7 +15,7 @@ export interface Ended {
   stderr: string
 }
 
-export interface CallOptions {
+interface CallOptions {
   input?: string
   env?: Record<string, string>
   cwd?: string
@@ -40,8 +40,11 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-export interface Double {
-  services: Record<string, { status: string; url?: string; tls: boolean; key?: string; pid?: number }>
+interface Double {
+  services: Record<
+    string,
+    { status: string; url?: string; tls: boolean; key?: string; pid?: number }
+  >
   requests: unknown[]
   faults: Record<string, unknown>
   network?: boolean
@@ -95,11 +98,15 @@ export async function createSandbox(): Promise<Sandbox> {
   }
   const started: ChildProcess[] = []
   const start: Sandbox['start'] = (args, options = {}) => {
-    const child = spawn(process.execPath, [join(root, 'bin/secure-endpoint.cjs'), ...args], {
-      cwd: options.cwd ?? folder,
-      env: { ...env, ...options.env },
-      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      [process.env.SE_BIN ?? join(root, 'bin/secure-endpoint.cjs'), ...args],
+      {
+        cwd: options.cwd ?? folder,
+        env: { ...env, ...options.env },
+        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      },
+    )
     if (options.input !== undefined) child.stdin?.end(options.input)
     started.push(child)
     return child
@@ -139,8 +146,15 @@ export async function createSandbox(): Promise<Sandbox> {
 }
 
 /** Answers for the double's service. */
-export function answers(sandbox: Sandbox, more: { certificate?: string; rest?: string; service?: string } = {}): string {
-  const { certificate = '{source: self-signed, authority: local}', rest = '', service = 'svc-a' } = more
+export function answers(
+  sandbox: Sandbox,
+  more: { certificate?: string; rest?: string; service?: string } = {},
+): string {
+  const {
+    certificate = '{source: self-signed, authority: local}',
+    rest = '',
+    service = 'svc-a',
+  } = more
   return `version: 1
 endpoint: ${service}
 domain: svc.test

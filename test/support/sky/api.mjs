@@ -8,9 +8,12 @@ const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost')
   const { faults } = read()
   const send = (status, value, headers = {}) =>
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value))
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify(value))
   if (faults.api === 'login') return send(401, { detail: 'Not authenticated' })
-  if (url.pathname === '/api/health') return send(200, { status: 'healthy', api_version: '62', version: '0.14.1' })
+  if (url.pathname === '/api/health')
+    return send(200, { status: 'healthy', api_version: '62', version: '0.14.1' })
   if (url.pathname === '/serve/status') {
     logCall(['(api)', 'serve/status'])
     const id = String(answers.size + 1)
@@ -18,8 +21,18 @@ const server = createServer(async (request, response) => {
     answers.set(id, body.service_names ?? null)
     return send(200, null, { 'x-skypilot-request-id': id })
   }
-  if (url.pathname === '/api/get') return send(...status(answers.get(url.searchParams.get('request_id'))))
-  if (url.pathname === '/api/status') return send(200, read().requests.map(({ kind, name }) => ({ name: `sky.serve.${kind}`, request_body: JSON.stringify(kind === 'up' ? { service_name: name } : { service_names: [name] }) })))
+  if (url.pathname === '/api/get')
+    return send(...status(answers.get(url.searchParams.get('request_id'))))
+  if (url.pathname === '/api/status')
+    return send(
+      200,
+      read().requests.map(({ kind, name }) => ({
+        name: `sky.serve.${kind}`,
+        request_body: JSON.stringify(
+          kind === 'up' ? { service_name: name } : { service_names: [name] },
+        ),
+      })),
+    )
   send(404, {})
 })
 server.listen(0, '127.0.0.1', async () => {
@@ -33,7 +46,10 @@ server.listen(0, '127.0.0.1', async () => {
 function status(names) {
   const { services, network = true } = read()
   if (!network) {
-    const error = JSON.stringify({ type: 'RuntimeError', message: 'Failed to refresh services status due to network error.' })
+    const error = JSON.stringify({
+      type: 'RuntimeError',
+      message: 'Failed to refresh services status due to network error.',
+    })
     return [500, { detail: { status: 'FAILED', error } }]
   }
   const listed = Object.entries(services).filter(([name]) => !names || names.includes(name))
@@ -45,7 +61,11 @@ function status(names) {
     load_balancer_port: service.port ?? null,
     target_num_replicas: 1,
     replica_info: [{ replica_id: 1, status: statusOf(service) === 'READY' ? 'READY' : 'STARTING' }],
-    yaml_content: stringify({ name, service: service.key ? { tls: { keyfile: service.key, certfile: service.cert } } : {}, _user_specified_yaml: service.yaml }),
+    yaml_content: stringify({
+      name,
+      service: service.key ? { tls: { keyfile: service.key, certfile: service.cert } } : {},
+      _user_specified_yaml: service.yaml,
+    }),
   }))
   return [200, { status: 'SUCCEEDED', return_value: JSON.stringify(records) }]
 }

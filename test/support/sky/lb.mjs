@@ -11,17 +11,28 @@ const http = createHttp((request, response) => {
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
     response.writeHead(405, { allow: 'DELETE, PUT, POST, GET', connection: 'close' }).end()
   } else if (Date.now() < Number(readyAt)) {
-    const detail = 'No ready replicas. Use "sky serve status [SERVICE_NAME]" to check the replica status.'
-    response.writeHead(503, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ detail }))
+    const detail =
+      'No ready replicas. Use "sky serve status [SERVICE_NAME]" to check the replica status.'
+    response
+      .writeHead(503, { 'content-type': 'application/json', connection: 'close' })
+      .end(JSON.stringify({ detail }))
   } else {
     response.writeHead(200, { connection: 'close' }).end('hello from the stand-in replica\n')
   }
 })
 let tls
 try {
-  tls = key ? createTls({ key: readFileSync(key), cert: readFileSync(cert), minVersion: 'TLSv1.2' }, socket => http.emit('connection', socket)) : undefined
+  tls = key
+    ? createTls(
+        { key: readFileSync(key), cert: readFileSync(cert), minVersion: 'TLSv1.2' },
+        socket => http.emit('connection', socket),
+      )
+    : undefined
 } catch (error) {
-  publish({ port: await freePort(), died: `ssl.SSLError: [X509: KEY_VALUES_MISMATCH] key values mismatch (${error.code})` })
+  publish({
+    port: await freePort(),
+    died: `ssl.SSLError: [X509: KEY_VALUES_MISMATCH] key values mismatch (${error.code})`,
+  })
   process.exit(1)
 }
 tls?.on('tlsClientError', () => {})

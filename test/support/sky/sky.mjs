@@ -42,7 +42,9 @@ function usage() {
 async function misbehave({ how, exit = 1, text = '', times }) {
   if (times !== undefined) {
     const left = await change(state => {
-      const key = Object.keys(state.faults).find(each => command.startsWith(each) || each.startsWith(command))
+      const key = Object.keys(state.faults).find(
+        each => command.startsWith(each) || each.startsWith(command),
+      )
       if (key) state.faults[key].times -= 1
       return key ? state.faults[key].times : -1
     })
@@ -60,7 +62,17 @@ async function misbehave({ how, exit = 1, text = '', times }) {
 function apiInfo() {
   const { url, version = '0.14.1' } = read()
   const commit = '7e595970a806dcc9eefadf459f399edf1733e962'
-  say(JSON.stringify({ client: { version, commit }, server: { url, status: 'healthy', version, commit, api_version: '62' }, user: 'root' }, null, 2))
+  say(
+    JSON.stringify(
+      {
+        client: { version, commit },
+        server: { url, status: 'healthy', version, commit, api_version: '62' },
+        user: 'root',
+      },
+      null,
+      2,
+    ),
+  )
 }
 
 function option(name) {
@@ -75,7 +87,10 @@ async function submit(kind, body) {
     state.requests.push({ id, kind, name: body.name })
   })
   const worker = new URL('worker.mjs', import.meta.url).pathname
-  const child = spawn(process.execPath, [worker, kind, id, JSON.stringify(body)], { detached: true, stdio: 'ignore' })
+  const child = spawn(process.execPath, [worker, kind, id, JSON.stringify(body)], {
+    detached: true,
+    stdio: 'ignore',
+  })
   child.unref()
   for (;;) {
     await sleep(20)
@@ -87,15 +102,22 @@ async function submit(kind, body) {
 async function up() {
   const [, , file] = argv
   const name = option('-n')
-  if (!existsSync(file)) fail(`'${file}' looks like a yaml path but does not exist. It will be treated as a command to be run remotely. Continue? [y/N]: \nAborted!`)
+  if (!existsSync(file))
+    fail(
+      `'${file}' looks like a yaml path but does not exist. It will be treated as a command to be run remotely. Continue? [y/N]: \nAborted!`,
+    )
   const yaml = readFileSync(file, 'utf8')
   const key = scalar(/^\s*keyfile:\s*(.+)$/m, yaml)
   const cert = scalar(/^\s*certfile:\s*(.+)$/m, yaml)
   const tls = key && cert ? `Keyfile: ${key}, Certfile: ${cert}` : 'No TLS Enabled'
-  say(`YAML to run: ${file}\nService spec:\nReadiness probe method:           GET /\nReplica autoscaling policy:       Fixed 1 replica\nTLS Certificates:                 ${tls}\nSpot Policy:                      No spot policy\nLoad Balancing Policy:            least_load\n`)
+  say(
+    `YAML to run: ${file}\nService spec:\nReadiness probe method:           GET /\nReplica autoscaling policy:       Fixed 1 replica\nTLS Certificates:                 ${tls}\nSpot Policy:                      No spot policy\nLoad Balancing Policy:            least_load\n`,
+  )
   const done = await submit('up', { name, yaml, key, cert, folder: process.cwd() })
   if (done.error) fail(done.error)
-  say(`Service name: ${name}\nEndpoint URL: ${done.url}\n📋 Useful Commands\n├── To check service status:\tsky serve status ${name} [--endpoint]\n└── To send a test request:\tcurl ${done.url}\n\n✓ Service is spinning up and replicas will be ready shortly.`)
+  say(
+    `Service name: ${name}\nEndpoint URL: ${done.url}\n📋 Useful Commands\n├── To check service status:\tsky serve status ${name} [--endpoint]\n└── To send a test request:\tcurl ${done.url}\n\n✓ Service is spinning up and replicas will be ready shortly.`,
+  )
 }
 
 function scalar(pattern, text) {
@@ -115,10 +137,16 @@ function status() {
   const { services, network = true } = read()
   if (!network) return say('Services\nNo live services.')
   const names = argv.slice(2).filter(each => !each.startsWith('-'))
-  const listed = Object.entries(services).filter(([name]) => names.length === 0 || names.includes(name))
+  const listed = Object.entries(services).filter(
+    ([name]) => names.length === 0 || names.includes(name),
+  )
   if (argv.includes('--endpoint')) {
     const [only] = listed
-    if (!only) fail('Usage: sky serve status [OPTIONS] [SERVICE_NAMES]...\n\nError: No service found. Please specify an existing service to show its endpoint. Usage: sky serve status --endpoint <service-name>', 2)
+    if (!only)
+      fail(
+        'Usage: sky serve status [OPTIONS] [SERVICE_NAMES]...\n\nError: No service found. Please specify an existing service to show its endpoint. Usage: sky serve status --endpoint <service-name>',
+        2,
+      )
     return say(only[1].url ?? '-')
   }
   if (listed.length === 0) return say('Services\nNo existing services.')
@@ -126,14 +154,18 @@ function status() {
   say('NAME        VERSION  UPTIME  STATUS         REPLICAS  ENDPOINT')
   for (const [name, service] of listed) {
     const now = statusOf(service)
-    say(`${name}  1        9m 1s   ${now}  ${now === 'READY' ? '1/1' : '0/1'}       ${service.url ?? '-'}`)
+    say(
+      `${name}  1        9m 1s   ${now}  ${now === 'READY' ? '1/1' : '0/1'}       ${service.url ?? '-'}`,
+    )
   }
   say('\nService Replicas\nNo existing replicas.')
 }
 
 function update() {
   const name = argv[2]
-  process.stderr.write('Updating TLS keyfile and certfile is not supported. Any updates to the keyfile and certfile will not take effect. To update TLS keyfile and certfile, please tear down the service and spin up a new one.\n')
+  process.stderr.write(
+    'Updating TLS keyfile and certfile is not supported. Any updates to the keyfile and certfile will not take effect. To update TLS keyfile and certfile, please tear down the service and spin up a new one.\n',
+  )
   say(`Service '${name}' update scheduled.\n✓ Successfully updated service '${name}' to version 2.`)
 }
 

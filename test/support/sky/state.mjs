@@ -1,5 +1,15 @@
 // What the double of SkyPilot keeps in its folder: one JSON file, changed under a lock.
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -26,7 +36,8 @@ export async function change(edit) {
       break
     } catch {
       // a command that was killed in here leaves its lock behind
-      if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 500) rmSync(lock, { force: true })
+      if (Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > 500)
+        rmSync(lock, { force: true })
       await sleep(5)
     }
   }

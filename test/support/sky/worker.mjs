@@ -32,13 +32,23 @@ async function up({ name, yaml, key, cert, folder }) {
   const missing = [key, cert].find(path => path && (!isAbsolute(path) || !existsSync(path)))
   if (missing) {
     await change(state => delete state.services[name])
-    return { error: `ValueError: File mount source '${missing}' does not exist locally. To fix: check if it exists, and correct the path.` }
+    return {
+      error: `ValueError: File mount source '${missing}' does not exist locally. To fix: check if it exists, and correct the path.`,
+    }
   }
   const { port, died, pid } = await startBalancer(name, { key, cert, folder })
   const url = `${key ? 'https' : 'http'}://localhost:${port}`
   await change(state => {
     const readyAt = Date.now() + pace.ready
-    state.services[name] = { ...state.services[name], status: 'STARTED', readyAt, url, port, pid, ...(died ? { died } : {}) }
+    state.services[name] = {
+      ...state.services[name],
+      status: 'STARTED',
+      readyAt,
+      url,
+      port,
+      pid,
+      ...(died ? { died } : {}),
+    }
   })
   return { url }
 }
@@ -47,8 +57,14 @@ async function up({ name, yaml, key, cert, folder }) {
 function startBalancer(name, { key, cert }) {
   const { lb } = read()
   const file = join(home, `lb-${name}-${Date.now()}.json`)
-  const program = lb ? [join(new URL('.', import.meta.url).pathname, 'lab-lb.mjs'), lb] : [join(new URL('.', import.meta.url).pathname, 'lb.mjs')]
-  const child = spawn(process.execPath, [...program, file, key ?? '', cert ?? '', String(Date.now() + pace.ready)], { detached: true, stdio: 'ignore' })
+  const program = lb
+    ? [join(new URL('.', import.meta.url).pathname, 'lab-lb.mjs'), lb]
+    : [join(new URL('.', import.meta.url).pathname, 'lb.mjs')]
+  const child = spawn(
+    process.execPath,
+    [...program, file, key ?? '', cert ?? '', String(Date.now() + pace.ready)],
+    { detached: true, stdio: 'ignore' },
+  )
   child.unref()
   return new Promise(resolve => {
     const look = setInterval(() => {

@@ -1,0 +1,131 @@
+// `npm run bench [rounds]`: what the command costs beside bare Node, round by round in one run, so that
+// each ratio is of a fair pair. Prints a table; ends with 1 when a figure is over its bound.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pty from '@lydell/node-pty'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const bin = join(root, 'bin/secure-endpoint.cjs')
+const rounds = Number(process.argv[2] ?? 15)
+const folder = mkdtempSync(join(tmpdir(), 'se-bench-'))
+const env = {
+  ...process.env,
+  XDG_STATE_HOME: folder,
+  HOME: folder,
+  TERM: 'xterm-256color',
+  LANG: 'C.UTF-8',
+}
+delete env.CI
+
+const answers = join(root, 'examples/skyserve.yaml')
+const cases = [
+  { name: 'node -e 0', run: () => timed(['-e', '0']) },
+  { name: '--version', bound: 1.5, run: () => timed([bin, '--version']) },
+  { name: 'init, first frame', bound: 4, run: () => firstFrame([bin, 'init']) },
+  {
+    name: 'plan --rehearse --answers',
+    bound: 3,
+    run: () => timed([bin, 'plan', '--rehearse', '--answers', answers]),
+  },
+  {
+    name: 'init --rehearse --answers',
+    bound: 15,
+    memory: 150,
+    run: () => timed([bin, 'init', '--rehearse', '--answers', answers]),
+  },
+  {
+    name: 'cert issue (CA exists)',
+    run: () =>
+      timed([
+        bin,
+        'cert',
+        'issue',
+        'bench.example.com',
+        '--out',
+        mkdtempSync(join(folder, 'out-')),
+      ]),
+  },
+]
+
+const results = new Map(cases.map(({ name }) => [name, []]))
+for (let round = -1; round < rounds; round += 1) {
+  for (const { name, run } of cases) {
+    const result = await run()
+    if (round >= 0) results.get(name).push(result)
+  }
+}
+rmSync(folder, { recursive: true, force: true })
+
+let over = false
+const base = results.get('node -e 0').map(({ ms }) => ms)
+console.log(`${rounds} rounds; ratio: median of the rounds' ratios to node -e 0\n`)
+console.log(
+  '| case | median | lowest to highest | ratio | bound | peak memory |\n|---|---|---|---|---|---|',
+)
+for (const { name, bound, memory } of cases) {
+  const all = results.get(name)
+  const times = all.map(({ ms }) => ms)
+  const ratio = median(times.map((ms, index) => ms / base[index]))
+  const peak = Math.max(...all.map(({ mb }) => mb))
+  if ((bound && ratio > bound) || (memory && peak > memory)) over = true
+  const shown = [
+    `${median(times).toFixed(0)} ms`,
+    `${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`,
+    ratio.toFixed(2),
+    bound ? `≤ ${bound}` : '',
+    `${peak.toFixed(0)} MB${memory ? ` (< ${memory})` : ''}`,
+  ]
+  console.log(`| ${name} | ${shown.join(' | ')} |`)
+}
+process.exitCode = over ? 1 : 0
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]
+}
+
+/** Wall time of a process from start to end, and its peak memory (Linux: VmHWM). */
+function timed(argv) {
+  return new Promise(resolve => {
+    const began = performance.now()
+    const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: 'ignore' })
+    let mb = 0
+    const watch = setInterval(() => {
+      mb = Math.max(mb, peakOf(child.pid))
+    }, 5)
+    child.on('close', code => {
+      clearInterval(watch)
+      if (code !== 0) console.error(`${argv.join(' ')} ended with ${code}`)
+      resolve({ ms: performance.now() - began, mb })
+    })
+  })
+}
+
+function peakOf(pid) {
+  try {
+    return (
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+    )
+  } catch {
+    return 0
+  }
+}
+
+/** Time until the first question of the wizard stands on a real terminal. */
+function firstFrame(argv) {
+  return new Promise(resolve => {
+    const began = performance.now()
+    const terminal = pty.spawn(process.execPath, argv, { cols: 80, rows: 24, cwd: folder, env })
+    let seen = ''
+    terminal.onData(data => {
+      seen += data
+      if (!/Which name will clients use/.test(seen)) return
+      const ms = performance.now() - began
+      const mb = peakOf(terminal.pid)
+      terminal.kill('SIGKILL')
+      resolve({ ms, mb })
+    })
+  })
+}

@@ -1,0 +1,162 @@
+// Brings each lab up, tests on it and takes it down: `npm run test:real [--part] [lab…]`.
+// Ends with a table lab x verb, and with the totals as a plain line.
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const labs = process.env.SECURE_ENDPOINT_LAB_FOLDER ?? join(root, '../shared/labs')
+
+/** Which labs a suite needs, and the test file. */
+const suites = [
+  { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
+  { name: 'skyserve-lb', labs: ['skyserve'], file: 'skyserve-lb.test.ts' },
+  { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
+]
+
+const argv = process.argv.slice(2)
+const part = argv.includes('--part')
+const wanted = argv.filter(each => !each.startsWith('-'))
+const chosen = suites.filter(
+  ({ name, labs: [lab] }) => wanted.length === 0 || wanted.includes(name) || wanted.includes(lab),
+)
+const isRoot = process.getuid?.() === 0
+const rows = []
+
+// The tests run a copy: what is built meanwhile must not change under them.
+const copy = mkdtempSync(join(tmpdir(), 'se-real-'))
+for (const name of ['bin', 'dist', 'templates', 'package.json'])
+  cpSync(join(root, name), join(copy, name), { recursive: true })
+
+const up = new Map()
+try {
+  for (const suite of chosen) rows.push(...runSuite(suite))
+} finally {
+  for (const lab of [...up.keys()].reverse()) {
+    process.stderr.write(`${lab}: down\n`)
+    spawnSync(join(labs, lab, 'down'), { stdio: ['ignore', 'ignore', 'inherit'] })
+  }
+  rmSync(copy, { recursive: true, force: true })
+}
+printTable()
+
+function runSuite(suite) {
+  const env = {
+    ...process.env,
+    SE_BIN: join(copy, 'bin/secure-endpoint.cjs'),
+    ...(part ? { SE_REAL_PART: '1' } : {}),
+  }
+  for (const lab of suite.labs) {
+    const brought = bringUp(lab)
+    if ('why' in brought) {
+      process.stderr.write(`${suite.name}: skipped: ${brought.why}\n`)
+      return [
+        {
+          suite: suite.name,
+          verb: 'all',
+          state: 'skipped',
+          why: brought.why,
+          expected: !isRoot || !existsSync(labs),
+        },
+      ]
+    }
+    Object.assign(env, sourced(brought.file, env))
+  }
+  process.stderr.write(`${suite.name}: tests\n`)
+  const report = join(copy, `${suite.name}.json`)
+  const args = [
+    'vitest',
+    'run',
+    '--config',
+    'vitest.real.config.ts',
+    `test/real/${suite.file}`,
+    '--reporter=verbose',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  spawnSync('npx', args, { cwd: root, env, stdio: ['ignore', 2, 'inherit'] })
+  if (!existsSync(report))
+    return [{ suite: suite.name, verb: 'all', state: 'failed', why: 'the tests did not run' }]
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  return testResults.flatMap(({ assertionResults, message, status }) =>
+    assertionResults.length === 0 && status === 'failed'
+      ? [{ suite: suite.name, verb: 'all', state: 'failed', why: message }]
+      : assertionResults.map(({ title, status: state }) => ({
+          suite: suite.name,
+          verb: /^([^:]+):/.exec(title)?.[1] ?? title,
+          state: { passed: 'passed', failed: 'failed' }[state] ?? 'skipped',
+          why: title,
+        })),
+  )
+}
+
+/** The variables of a lab, or why it cannot come up. A lab that is up stays up until the end. */
+function bringUp(lab) {
+  const known = up.get(lab)
+  if (known) return { file: known }
+  const program = join(labs, lab, 'up')
+  if (!existsSync(program)) return { why: `there is no lab ${lab} in ${labs}` }
+  process.stderr.write(`${lab}: up\n`)
+  const { status, stdout } = spawnSync(program, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 15 * 60_000,
+  })
+  const file = stdout?.trim().split('\n').at(-1) ?? ''
+  if (status !== 0 || !existsSync(file)) return { why: `${lab} did not come up (exit ${status})` }
+  up.set(lab, file)
+  return { file }
+}
+
+/** An environment with what a lab's file exports on top: two labs may both add to PATH. */
+function sourced(file, env) {
+  const { stdout } = spawnSync('bash', ['-c', '. "$1" && env -0', 'env', file], {
+    encoding: 'utf8',
+    env,
+  })
+  const lines = stdout.split('\0').filter(Boolean)
+  return Object.fromEntries(
+    lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+}
+
+function printTable() {
+  const verbs = [...new Set(rows.map(({ verb }) => verb))]
+  const width = Math.max(...verbs.map(verb => verb.length), 4)
+  const names = [...new Set(rows.map(({ suite }) => suite))]
+  console.log(`\n${'verb'.padEnd(width)}  ${names.join('  ')}`)
+  for (const verb of verbs) {
+    const cells = names.map(name => {
+      const here = rows.filter(row => row.suite === name && row.verb === verb)
+      const count = state => here.filter(row => row.state === state).length
+      const text =
+        here.length === 0
+          ? '-'
+          : count('failed') > 0
+            ? `${count('failed')} failed`
+            : count('skipped') > 0
+              ? 'skipped'
+              : `${count('passed')} ok`
+      return text.padEnd(name.length)
+    })
+    console.log(`${verb.padEnd(width)}  ${cells.join('  ')}`)
+  }
+  const total = state => rows.filter(row => row.state === state).length
+  const unexpected = rows.filter(row => row.state === 'skipped' && !row.expected)
+  for (const { suite, why } of rows.filter(row => row.state === 'skipped'))
+    console.log(`skipped: ${suite}: ${why}`)
+  console.log(`${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`)
+  const { SE_REAL_REPORT: report } = process.env
+  if (report)
+    writeFileSync(
+      report,
+      JSON.stringify({
+        passed: total('passed'),
+        failed: total('failed'),
+        skipped: total('skipped'),
+      }),
+    )
+  process.exitCode = total('failed') > 0 || unexpected.length > 0 ? 1 : 0
+}

@@ -1,0 +1,33 @@
+// The lab's real SkyServe load balancer behind the double: started with its own tool, ended with this
+// process. Publishes its port, or what it died of.
+import { spawnSync } from 'node:child_process'
+import { renameSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+
+const [lb, file, key, cert] = process.argv.slice(2)
+const port = await freePort()
+const { status, stderr } = spawnSync(
+  lb,
+  ['start', '--key', key, '--cert', cert, '--port', String(port)],
+  { encoding: 'utf8' },
+)
+writeFileSync(
+  `${file}.new`,
+  JSON.stringify(status === 0 ? { port } : { port, died: stderr.trim().split('\n').at(-1) }),
+)
+renameSync(`${file}.new`, file)
+const stop = () => {
+  spawnSync(lb, ['stop', '--port', String(port)])
+  process.exit(0)
+}
+process.on('SIGTERM', stop)
+if (status === 0) setInterval(() => {}, 60_000)
+
+function freePort() {
+  return new Promise(resolve => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port: found } = probe.address()
+      probe.close(() => resolve(found))
+    })
+  })
+}
