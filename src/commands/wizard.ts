@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { targets } from '../targets/index.ts'
 import { gateEarly, passphraseFor } from './early-gate.ts'
-import type { GoOptions } from './go.ts'
+import { type GoOptions, resume } from './go.ts'
 import type { Io } from './io.ts'
 import { problemLines } from './report.ts'
 import { reviewAndRun } from './review.ts'
@@ -127,8 +127,9 @@ async function tryToRun(
   front: Front,
   answered: Answered,
   asked: Interview,
-  { questions, io, options, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
+  { questions, io, options: given, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
 ): Promise<ExitCode | Interview> {
+  let options = given
   for (;;) {
     try {
       const ended = await reviewAndRun(front, answered, {
@@ -146,11 +147,21 @@ async function tryToRun(
       if (opened) continue
       front.print(problemLines(error, io))
       const choice = await front.choose('What now?', [
-        { value: 'again', title: 'Look again' },
+        ...(error.findings[0]?.id === 'record.unfinished'
+          ? [
+              { value: 'finish' as const, title: 'Finish that run' },
+              {
+                value: 'abandon' as const,
+                title: 'Leave it as it is, and go on with these answers',
+              },
+            ]
+          : [{ value: 'again' as const, title: 'Look again' }]),
         { value: 'change', title: 'Change an answer' },
         { value: 'leave', title: `Leave (exit ${error.exit})` },
       ])
       if (choice === 'leave') return error.exit
+      if (choice === 'finish') return resume(answered.answers.endpoint, {}, io)
+      if (choice === 'abandon') options = { ...options, abandon: true }
       if (choice === 'change' || choice === undefined) return changed(front, asked, questions)
     }
   }
