@@ -6,11 +6,9 @@ import { Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { targets } from '../targets/index.ts'
-import { gateEarly, passphraseFor } from './early-gate.ts'
-import { type GoOptions, resume } from './go.ts'
+import type { GoOptions } from './go.ts'
 import type { Io } from './io.ts'
 import { problemLines } from './report.ts'
-import { reviewAndRun } from './review.ts'
 
 /** The interview, the review and the run, with a person at the terminal. */
 export async function secure(
@@ -59,6 +57,7 @@ async function askAll(
     if (first.some(({ id }) => id === interview.at)) {
       const early = await front.interview(interview, { ...asking, questions: first })
       if (!early) return 'left'
+      const { gateEarly } = await import('./early-gate.ts')
       const judged = await gateEarly(front, early, { questions, folder, io, secrets })
       if (judged === 'leave') throw new Problem(exitCodes.data, [])
       if (judged !== 'good') {
@@ -130,6 +129,12 @@ async function tryToRun(
   { questions, io, options: given, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
 ): Promise<ExitCode | Interview> {
   let options = given
+  // loaded while the first questions were answered
+  const [{ passphraseFor }, { reviewAndRun }, { resume }] = await Promise.all([
+    import('./early-gate.ts'),
+    import('./review.ts'),
+    import('./go.ts'),
+  ])
   for (;;) {
     try {
       const ended = await reviewAndRun(front, answered, {

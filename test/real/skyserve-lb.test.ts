@@ -153,7 +153,7 @@ describe('a SkyServe service behind the real load balancer', () => {
       await pty.waitFor('r look now')
       await pty.waitFor(/alerts +none/)
       const { leaf } = await statusOf(service)
-      expect(pty.text()).toContain(`leaf       ${leaf?.fingerprint.slice(0, 11)}`)
+      expect(pty.text()).toMatch(new RegExp(`leaf +${leaf?.fingerprint.slice(0, 11)}`))
       pty.type('q')
       expect(await pty.ended).toBe(0)
       const all = pty.all().join('\n')
