@@ -5,7 +5,7 @@ export const generalFindings = {
   usage: {
     severity: 'blocks',
     title: 'The command line is not complete.',
-    why: 'Without a terminal nothing can be asked.',
+    why: 'Nothing was done: what is meant is not guessed.',
   },
   'answers.unreadable': {
     severity: 'blocks',
