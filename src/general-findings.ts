@@ -5,7 +5,7 @@ export const generalFindings = {
   usage: {
     severity: 'blocks',
     title: 'The command line is not complete.',
-    why: 'Without a terminal nothing can be asked.',
+    why: 'Nothing is guessed that somebody must say.',
   },
   'answers.unreadable': {
     severity: 'blocks',

@@ -154,6 +154,7 @@ export function mustBeExpected({ digest }: Plan, expected: string | undefined): 
   throw usage(
     `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
     'Look at it with secure-endpoint plan, then name its digest.',
+    'What was agreed to would not be what runs.',
   )
 }
 
@@ -161,6 +162,7 @@ function notAgreed({ endpoint }: Plan) {
   return usage(
     `Nobody agreed to the plan for ${endpoint}, and there is no terminal to ask on.`,
     'Look at it with --plan, then add --yes.',
+    'Nothing is changed before somebody has agreed to it.',
   )
 }
 

@@ -30,9 +30,11 @@ export interface Sandbox {
   cli(args: string[], options?: CallOptions): Promise<Ended>
   /** Starts it and leaves it running. */
   start(args: string[], options?: CallOptions): ChildProcess
-  file(name: string, content: string): string
+  file(name: string, content: string | Buffer): string
   /** The `sky` commands that were called, without the API's own reads. */
   calls(): string[][]
+  /** The paths that the API server was asked for. */
+  asked(): string[]
   /** The calls that change something. */
   changes(): string[][]
   double(): Double
@@ -90,12 +92,14 @@ export async function createSandbox(): Promise<Sandbox> {
     XDG_STATE_HOME: join(folder, 'state'),
   }
   const double = () => JSON.parse(readFileSync(stateFile, 'utf8')) as Double
-  const calls = () => {
+  const logged = () => {
     const path = join(home, 'calls.log')
     if (!existsSync(path)) return []
     const lines = readFileSync(path, 'utf8').trim().split('\n')
-    return lines.map(line => JSON.parse(line) as string[]).filter(([first]) => first !== '(api)')
+    return lines.map(line => JSON.parse(line) as string[])
   }
+  const isApi = ([first]: string[]) => first === '(api)'
+  const calls = () => logged().filter(each => !isApi(each))
   const started: ChildProcess[] = []
   const start: Sandbox['start'] = (args, options = {}) => {
     const child = spawn(
@@ -107,6 +111,7 @@ export async function createSandbox(): Promise<Sandbox> {
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       },
     )
+    child.stdin?.on('error', () => {}) // it need not read all of it
     if (options.input !== undefined) child.stdin?.end(options.input)
     started.push(child)
     return child
@@ -123,6 +128,10 @@ export async function createSandbox(): Promise<Sandbox> {
       return path
     },
     calls,
+    asked: () =>
+      logged()
+        .filter(isApi)
+        .map(([, path = '']) => path),
     changes: () => calls().filter(([, verb = '']) => ['up', 'down', 'update'].includes(verb)),
     double,
     setDouble(edit) {
