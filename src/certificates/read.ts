@@ -82,7 +82,7 @@ function readKeyBlock(
     case 'locked':
       add('cert.key-encrypted', {
         evidence: where,
-        fix: 'Type its passphrase, or name a file with it: certificate.passphrase: {file: ./pass}.',
+        fix: 'Type its passphrase, or say where it is: certificate.passphrase: {file: ./pass} or {fd: 3}.',
       })
       return
     case 'wrong-passphrase':

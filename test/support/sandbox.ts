@@ -19,7 +19,11 @@ interface CallOptions {
   input?: string
   env?: Record<string, string>
   cwd?: string
+  uid?: number
 }
+
+/** Runs a command without root's rights, where the tests have them. */
+export const nobody: { uid?: number } = process.getuid?.() === 0 ? { uid: 65_534 } : {}
 
 /** A folder with a double of sky, its API server, a state folder and a service YAML. */
 export interface Sandbox {
@@ -66,6 +70,7 @@ run: python3 -m http.server 8080
 
 export async function createSandbox(): Promise<Sandbox> {
   const folder = mkdtempSync(join(tmpdir(), 'se-test-'))
+  await chmod(folder, 0o755)
   const home = join(folder, 'sky-home')
   const bin = join(folder, 'bin')
   await mkdir(bin)
@@ -108,6 +113,7 @@ export async function createSandbox(): Promise<Sandbox> {
       {
         cwd: options.cwd ?? folder,
         env: { ...env, ...options.env },
+        ...(options.uid === undefined ? {} : { uid: options.uid }),
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       },
     )
