@@ -87,6 +87,11 @@ export const generalFindings = {
     title: 'The record cannot be written.',
     why: 'Without its record a run could not be taken up again or undone.',
   },
+  'record.cannot-read': {
+    severity: 'blocks',
+    title: 'The record cannot be read.',
+    why: 'What was done before is needed to know what to do now.',
+  },
   'record.newer': {
     severity: 'blocks',
     title: 'A file of the record was written by a newer secure-endpoint.',
