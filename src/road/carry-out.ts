@@ -6,6 +6,7 @@ import type { OpTable, Performing } from '../plan/op.ts'
 import type { Step } from '../plan/plan.ts'
 import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
+import { plainText } from '../process/plain-text.ts'
 import { createRedact } from '../process/redact.ts'
 import type { RunTool, ToolCall } from '../process/tool.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
@@ -79,6 +80,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       const time = new Date(world.clock.now()).toISOString()
       const event = JSON.parse(
         redact(JSON.stringify({ schema: 'secure-endpoint/event@1', run, seq, time, ...body })),
+        (_key, value) => (typeof value === 'string' ? plainText(value) : value),
       ) as Event
       if (isJournaled(body)) {
         const { schema: _schema, ...line } = event
