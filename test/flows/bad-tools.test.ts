@@ -1,73 +1,19 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { startHttpService } from '../support/http-service.ts'
-import { answers, createSandbox, type Ended, type Sandbox } from '../support/sandbox.ts'
+import {
+  escapes,
+  fail,
+  failure,
+  fault,
+  journal,
+  saidToRun,
+  say,
+  withService,
+} from '../support/faults.ts'
+import type { Sandbox } from '../support/sandbox.ts'
 
 const command = ['init', '--answers', 'a.yaml', '--yes', '--json']
-
-interface Line {
-  type: string
-  id?: string
-  exit?: number
-  outcome?: string
-  findings?: { id: string; evidence: string; fix: string }[]
-}
-
-/** A sandbox with a service that runs over HTTP, and answers for it. */
-async function withService(work: (box: Sandbox) => Promise<void>, start = startHttpService) {
-  const box = await createSandbox()
-  try {
-    await start(box)
-    box.file('a.yaml', answers(box))
-    await work(box)
-  } finally {
-    await box.close()
-  }
-}
-
-/** The service is only said to run: enough where nobody gets as far as asking it. */
-async function saidToRun(box: Sandbox) {
-  const running = { status: 'STARTED', tls: false, url: 'http://localhost:9', readyAt: 0 }
-  box.setDouble(state => {
-    state.services['svc-a'] = running
-  })
-}
-
-function fault(box: Sandbox, faults: Record<string, unknown>, version?: string) {
-  box.setDouble(state => {
-    state.faults = faults
-    if (version) state.version = version
-  })
-}
-
-function events({ stdout }: Ended): Line[] {
-  return stdout
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
-}
-
-/** What a run that failed says: exit, the finding, and the same in its last line. */
-function failure(ended: Ended) {
-  const told = events(ended)
-  const failed = told.findLast(({ type }) => type === 'step.failed')
-  expect(told.at(-1)).toMatchObject({ type: 'run.finished', exit: ended.exit })
-  return {
-    exit: ended.exit,
-    step: failed?.id,
-    outcome: told.at(-1)?.outcome,
-    ...failed?.findings?.[0],
-  }
-}
-
-function journal(box: Sandbox): Line[] {
-  const text = readFileSync(join(box.state, 'endpoints/svc-a/journal.ndjson'), 'utf8')
-  return text
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line) as Line)
-}
 
 /** The service runs over HTTP as before, and no command that changes one was called since. */
 function expectAsItWas(box: Sandbox) {
@@ -75,10 +21,6 @@ function expectAsItWas(box: Sandbox) {
   expect(box.changes()).toEqual([])
   expect(existsSync(join(box.state, 'endpoints/svc-a/generations'))).toBe(false)
 }
-
-const escapes = '\u001b[31mred\u001b]52;c;ZXZpbA==\u0007 \u202eevil\n'
-const say = (text: string) => ({ how: 'say', exit: 0, text })
-const fail = (text: string, exit = 1) => ({ how: 'fail', exit, text })
 
 describe.concurrent('sky before anything is changed', () => {
   it.for<[string, Record<string, unknown>, string | undefined, number, string, string]>([
@@ -246,7 +188,7 @@ describe.concurrent('sky in the middle of the change', () => {
       const found = failure(await box.cli(command))
       expect(found).toMatchObject({ exit: 1, id: 'tool.sky.failed', outcome: 'failed' })
       expect(box.double().services).toEqual({})
-      const last = journal(box).at(-1) as Line & { now?: string; notDone?: string[] }
+      const last = journal(box).at(-1) as { now?: string; notDone?: string[] }
       expect(last.now).toMatch(/^svc-a is down: clients get no answer since /)
       expect(last.notDone).toContain('Start it with TLS')
       fault(box, {})
@@ -261,53 +203,6 @@ describe.concurrent('sky in the middle of the change', () => {
       expect(failure(await box.cli(command))).toMatchObject({ exit: 75, step: 'change.down' })
       expect(box.double().services).toMatchObject({ 'svc-a': { status: 'STARTED', tls: false } })
       expect(box.changes().map(([, verb]) => verb)).toEqual(['up', 'down'])
-    })
-  })
-})
-
-describe.concurrent('what a tool or the API server says', () => {
-  /** All that could act on a terminal, or turn what is read. */
-  const harmful = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069]/u
-
-  it('does nothing to a terminal, a log or the journal', async () => {
-    await withService(async box => {
-      const api = box.double().url
-      const version = `0.14.1${escapes}`
-      const info = { client: { version }, server: { url: api, status: 'healthy' } }
-      fault(box, {
-        'api info': say(JSON.stringify(info)),
-        'check -o': say(
-          `{"default": {"Slurm": ["${escapes.trim().replace(/[\x00-\x1f]/g, '')}"]}}`,
-        ),
-        'serve up': { ...fail(`ValueError: ${escapes}\r\u001b[2K\u001b[1Aall is well`), times: 1 },
-      })
-      const command = ['init', '--answers', 'a.yaml', '--yes']
-      const people = await box.cli(command)
-      const scripts = await box.cli([...command, '--json'])
-      expect([people.exit, scripts.exit]).toEqual([1, 0])
-      expect(people.stdout).toContain('all is well')
-      const kept = readFileSync(join(box.state, 'endpoints/svc-a/journal.ndjson'), 'utf8')
-      const later = await Promise.all(
-        [['show', 'svc-a'], ['status', '--once'], ['list']].map(args => box.cli(args)),
-      )
-      const all = [people, scripts, ...later].flatMap(each => [each.stdout, each.stderr])
-      for (const text of [...all, kept]) {
-        expect(text).not.toMatch(harmful)
-        // nor once a reader has parsed it
-        expect(text).not.toMatch(/(?<!\\)\\u(00[01]|20[26])/)
-      }
-    })
-  })
-
-  it('stays what it is where a service has a hostile name', async () => {
-    await withService(async box => {
-      const name = `x${escapes.trim()}`
-      box.setDouble(state => {
-        state.services[name] = { status: `READY${escapes}`, tls: false, url: 'http://localhost:9' }
-      })
-      const { exit, stdout, stderr } = await box.cli(command)
-      expect([exit, stdout + stderr]).toEqual([0, expect.not.stringMatching(harmful)])
-      expect(box.double().services[name]).toBeDefined()
     })
   })
 })
