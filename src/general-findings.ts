@@ -5,7 +5,7 @@ export const generalFindings = {
   usage: {
     severity: 'blocks',
     title: 'The command line is not complete.',
-    why: 'Nothing was done: what is meant is not guessed.',
+    why: 'Nothing is guessed that somebody must say.',
   },
   'answers.unreadable': {
     severity: 'blocks',
@@ -86,6 +86,11 @@ export const generalFindings = {
     severity: 'blocks',
     title: 'The record cannot be written.',
     why: 'Without its record a run could not be taken up again or undone.',
+  },
+  'record.cannot-read': {
+    severity: 'blocks',
+    title: 'The record cannot be read.',
+    why: 'What was done before is needed to know what to do now.',
   },
   'record.newer': {
     severity: 'blocks',

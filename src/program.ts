@@ -4,7 +4,7 @@ import { createIo, type IoFlags } from './commands/create-io.ts'
 import type { Io } from './commands/io.ts'
 import { report } from './commands/report.ts'
 import { type ExitCode, exitCodes, exitMeanings } from './exit-codes.ts'
-import { oneLine } from './process/plain-text.ts'
+import { oneLine, plainText } from './process/plain-text.ts'
 import { stageFaults } from './rehearsal/faults.ts'
 
 type Run = (io: Io) => Promise<ExitCode>
@@ -41,6 +41,7 @@ function define(version: string, choose: Choose): Command {
     .description('Takes an endpoint from plain HTTP to proven HTTPS, and keeps it there.')
     .version(version, '-V, --version', 'print the version')
     .exitOverride()
+    .configureOutput({ writeErr: text => process.stderr.write(plainText(text)) })
     .configureHelp({ showGlobalOptions: true })
     .hook('preAction', handDown)
     .showHelpAfterError('(secure-endpoint --help lists what there is)')

@@ -5,7 +5,8 @@ import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { readJsonFile } from '../record/json-file.ts'
 import { authorityFolder } from '../record/paths.ts'
-import { cannotWrite, codeOf, makeFolder, syncFolder, writeFileAtomic } from '../record/write.ts'
+import { unlessAbsent } from '../record/read.ts'
+import { cannotWrite, makeFolder, syncFolder, writeFileAtomic } from '../record/write.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import { permits } from './constraints.ts'
 import type { Pair, Surroundings } from './issue.ts'
@@ -105,17 +106,15 @@ export async function findAuthority(
 
 /** The names of all kept CAs, sorted. */
 export async function listAuthorities(stateFolder: string): Promise<string[]> {
+  const folder = dirname(authorityFolder(stateFolder, 'any'))
   try {
-    const entries = await readdir(dirname(authorityFolder(stateFolder, 'any')), {
-      withFileTypes: true,
-    })
+    const entries = await readdir(folder, { withFileTypes: true })
     return entries
       .filter(entry => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(entry => entry.name)
       .sort()
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
+    return unlessAbsent(folder, error, [])
   }
 }
 
@@ -172,8 +171,7 @@ async function contentOf(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
-    throw error
+    return unlessAbsent(path, error, Buffer.alloc(0))
   }
 }
 

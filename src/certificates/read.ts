@@ -82,7 +82,7 @@ function readKeyBlock(
     case 'locked':
       add('cert.key-encrypted', {
         evidence: where,
-        fix: 'Type its passphrase, or name a file with it: certificate.passphrase: {file: ./pass}.',
+        fix: 'Type its passphrase, or say where it is: certificate.passphrase: {file: ./pass} or {fd: 3}.',
       })
       return
     case 'wrong-passphrase':
@@ -107,12 +107,15 @@ function readKeyBlock(
   }
 }
 
+/** White space, and the zeros that a crash leaves where the content was to come. */
+const blank: readonly number[] = [0x00, 0x09, 0x0a, 0x0d, 0x20]
+
 /** What is wrong with a file before its content is looked at. */
 function wholeFile({ bytes }: UploadedFile, file: string): Unread | undefined {
   if (bytes.length > mostBytes) {
     return tooLarge(file, `${(bytes.length / mostBytes).toFixed(1)} MiB`)
   }
-  if (bytes.some(byte => byte > 0x20)) return undefined
+  if (bytes.some(byte => !blank.includes(byte))) return undefined
   const found = make('cert.empty', {
     title: `${file} is empty.`,
     subject: file,

@@ -59,6 +59,7 @@ async function readPath(
 
 function unreadable(path: string, evidence: string): { finding: Finding } {
   const fix = 'Name a file that is there and that you may read.'
-  const occurrence = { subject: oneLine(path), evidence, fix }
+  const subject = oneLine(path)
+  const occurrence = { title: `${subject} cannot be read.`, subject, evidence, fix }
   return { finding: finding(certificateFindings, 'cert.unreadable', occurrence) }
 }

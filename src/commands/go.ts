@@ -11,6 +11,7 @@ import type { Event } from '../plan/events.ts'
 import type { Plan, Verb } from '../plan/plan.ts'
 import type { RunResult } from '../plan/run.ts'
 import { createShow } from '../plan/show.ts'
+import { plainText } from '../process/plain-text.ts'
 import type { StageFault } from '../rehearsal/faults.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
@@ -154,6 +155,7 @@ export function mustBeExpected({ digest }: Plan, expected: string | undefined): 
   throw usage(
     `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
     'Look at it with secure-endpoint plan, then name its digest.',
+    'What was agreed to would not be what runs.',
   )
 }
 
@@ -161,6 +163,7 @@ function notAgreed({ endpoint }: Plan) {
   return usage(
     `Nobody agreed to the plan for ${endpoint}, and there is no terminal to ask on.`,
     'Look at it with --plan, then add --yes.',
+    'Nothing is changed before somebody has agreed to it.',
   )
 }
 
@@ -213,7 +216,7 @@ export function printPlan(planned: Planned, { json }: GoOptions, io: Io): void {
 /** NDJSON, or the plain log. */
 function createRenderer({ json }: GoOptions, io: Io): (event: Event) => void {
   if (json) return event => io.stdout.write(`${JSON.stringify(event)}\n`)
-  return createLog(text => io.stdout.write(`${text}\n`))
+  return createLog(text => io.stdout.write(`${plainText(text)}\n`))
 }
 
 /** The end of a run for people: what is served, or what is left and how it goes on. */

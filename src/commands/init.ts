@@ -37,6 +37,7 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
     throw usage(
       'There is no terminal to ask on, and --answers is missing.',
       'Put the answers into a file: secure-endpoint init --answers FILE --yes; secure-endpoint schema says what stands in it.',
+      'Without a terminal nothing can be asked.',
     )
   }
   sayWhoSpeaks(io)

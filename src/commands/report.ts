@@ -33,11 +33,12 @@ export function report(error: unknown, io: Io, { json = false } = {}): ExitCode 
   return exitCodes.bug
 }
 
+/** Findings that belong to a place in the answers file. */
+const mistakeIds = ['answers.no-yaml', 'answers.wrong', 'answers.missing']
+
 /** All findings of a problem, causes first, and the last line. */
 export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
-  const answers = findings.filter(
-    ({ id }) => id.startsWith('answers.') && id !== 'answers.file-unreadable',
-  )
+  const answers = findings.filter(({ id }) => mistakeIds.includes(id))
   if (answers.length > 0)
     return [...answerLines(answers), lastLine(exit, 'nothing was changed', columnsOf(io))]
   const glyph = io.glyphs.state('failed')
@@ -68,6 +69,6 @@ function firstSentence(text: string): string {
   const sentence = text.split(/(?<=[.!?])\s/)[0] ?? text
   return sentence
     .replace(/\.$/, '')
-    .replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase())
+    .replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase())
     .slice(0, 60)
 }

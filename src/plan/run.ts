@@ -78,7 +78,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     const undone = await undoAll(step, state, input)
     if (undone === 'interrupted')
       return finish({ outcome: 'interrupted', exit: interruptExit(ctx.signal) })
-    const exit = failure.problem.exit === exitCodes.waited ? exitCodes.waited : exitCodes.failed
+    const { exit } = failure.problem
     return finish({ outcome: undone ? 'rolled-back' : 'failed', exit, problem: failure.problem })
   }
   return finish({ outcome: 'done', exit: exitCodes.done })

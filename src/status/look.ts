@@ -14,7 +14,7 @@ import {
   readGeneration,
 } from '../record/generation.ts'
 import { recordPaths } from '../record/paths.ts'
-import { codeOf } from '../record/write.ts'
+import { unlessAbsent } from '../record/read.ts'
 import { readUnfinished } from '../road/unfinished.ts'
 import type { World } from '../world.ts'
 import { type Alert, alerts, type EndpointStatus } from './endpoint-status.ts'
@@ -111,12 +111,11 @@ function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: numb
 async function rootsOf(name: string, world: World): Promise<string[]> {
   const paths = recordPaths(world.stateFolder, name)
   const number = await currentGeneration(paths)
+  const path = join(generationFolder(paths, number ?? 0), 'roots.pem')
   try {
-    const path = join(generationFolder(paths, number ?? 0), 'roots.pem')
     return pemCertificates(await readFile(path, 'utf8'))
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return systemRoots(world.env)
-    throw error
+    return unlessAbsent(path, error, systemRoots(world.env))
   }
 }
 

@@ -19,7 +19,11 @@ interface CallOptions {
   input?: string
   env?: Record<string, string>
   cwd?: string
+  uid?: number
 }
+
+/** Runs a command without root's rights, where the tests have them. */
+export const nobody: { uid?: number } = process.getuid?.() === 0 ? { uid: 65_534 } : {}
 
 /** A folder with a double of sky, its API server, a state folder and a service YAML. */
 export interface Sandbox {
@@ -30,9 +34,11 @@ export interface Sandbox {
   cli(args: string[], options?: CallOptions): Promise<Ended>
   /** Starts it and leaves it running. */
   start(args: string[], options?: CallOptions): ChildProcess
-  file(name: string, content: string): string
+  file(name: string, content: string | Buffer): string
   /** The `sky` commands that were called, without the API's own reads. */
   calls(): string[][]
+  /** The paths that the API server was asked for. */
+  asked(): string[]
   /** The calls that change something. */
   changes(): string[][]
   double(): Double
@@ -64,6 +70,7 @@ run: python3 -m http.server 8080
 
 export async function createSandbox(): Promise<Sandbox> {
   const folder = mkdtempSync(join(tmpdir(), 'se-test-'))
+  await chmod(folder, 0o755)
   const home = join(folder, 'sky-home')
   const bin = join(folder, 'bin')
   await mkdir(bin)
@@ -90,12 +97,14 @@ export async function createSandbox(): Promise<Sandbox> {
     XDG_STATE_HOME: join(folder, 'state'),
   }
   const double = () => JSON.parse(readFileSync(stateFile, 'utf8')) as Double
-  const calls = () => {
+  const logged = () => {
     const path = join(home, 'calls.log')
     if (!existsSync(path)) return []
     const lines = readFileSync(path, 'utf8').trim().split('\n')
-    return lines.map(line => JSON.parse(line) as string[]).filter(([first]) => first !== '(api)')
+    return lines.map(line => JSON.parse(line) as string[])
   }
+  const isApi = ([first]: string[]) => first === '(api)'
+  const calls = () => logged().filter(each => !isApi(each))
   const started: ChildProcess[] = []
   const start: Sandbox['start'] = (args, options = {}) => {
     const child = spawn(
@@ -104,9 +113,11 @@ export async function createSandbox(): Promise<Sandbox> {
       {
         cwd: options.cwd ?? folder,
         env: { ...env, ...options.env },
+        ...(options.uid === undefined ? {} : { uid: options.uid }),
         stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       },
     )
+    child.stdin?.on('error', () => {}) // it need not read all of it
     if (options.input !== undefined) child.stdin?.end(options.input)
     started.push(child)
     return child
@@ -123,6 +134,10 @@ export async function createSandbox(): Promise<Sandbox> {
       return path
     },
     calls,
+    asked: () =>
+      logged()
+        .filter(isApi)
+        .map(([, path = '']) => path),
     changes: () => calls().filter(([, verb = '']) => ['up', 'down', 'update'].includes(verb)),
     double,
     setDouble(edit) {

@@ -46,7 +46,11 @@ export async function summaryLines(
   const found = problem?.findings[0]
   const why = found ? found.title.replace(/\.$/, '') : outcome
   if (outcome === 'rolled-back') {
-    return { printed: [], last: `${why}; what was there before is back and proven` }
+    const proven = plan.steps.some(({ undo }) => undo?.some(({ id }) => id === 'undo.proof'))
+    const back = proven
+      ? 'what was there before is back and proven'
+      : 'what was changed is taken back'
+    return { printed: [], last: `${why}; ${back}` }
   }
   const resume = `secure-endpoint init --resume ${endpoint}`
   const served = record?.served !== undefined && found?.id.startsWith('wait.')

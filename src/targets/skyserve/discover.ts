@@ -78,7 +78,8 @@ async function readAll(
     return { services, ...(typeof version === 'string' ? { version } : {}) }
   } catch (error) {
     if (!(error instanceof Problem) || !error.findings[0]) throw error
-    if (health.ok) return block(error.exit, error.findings[0])
+    const said = error.exit !== exitCodes.failed
+    if (health.ok || said) return block(error.exit, error.findings[0])
     return block(
       exitCodes.noPermission,
       finding(skyserveFindings, 'skyserve.login', {

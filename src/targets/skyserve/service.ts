@@ -1,9 +1,11 @@
+import { explained } from '../../plan/perform/explained.ts'
 import type { Json } from '../../plan/plan.ts'
-import { atPath } from '../../plan/predicate.ts'
+import { atPath, holds } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import type { RunTool } from '../../process/tool.ts'
-import { toolProblem } from '../../process/tool-problem.ts'
+import { type RunTool, succeeded, type ToolResult } from '../../process/tool.ts'
+import { tail, toolProblem } from '../../process/tool-problem.ts'
 import type { World } from '../../world.ts'
+import { accessProblems } from './access.ts'
 import { type ApiServer, askServices } from './api.ts'
 import { endpointUrl, readStatusWords } from './words.ts'
 
@@ -60,10 +62,18 @@ export async function readServices(
   }
   const argv = ['sky', 'serve', 'status', ...(names ?? [])] as [string, ...string[]]
   const result = await run({ argv, limitMs: statusLimitMs, signal })
-  if (result.outcome !== 'ended' || result.exit !== 0) throw toolProblem(result, statusLimitMs)
+  if (!succeeded(result)) throw statusProblem(result)
   const words = readStatusWords(result.stdout)
   // With names given, a table without one of them is a whole answer; without a table see `whole`.
   return { ...words, source: 'sky' }
+}
+
+function statusProblem(result: ToolResult) {
+  const answer = { text: tail(result), seen: '' }
+  const known = accessProblems.find(({ when }) => holds(when, answer))
+  return known && result.outcome === 'ended'
+    ? explained(known, 'sky', answer.text)
+    : toolProblem(result, statusLimitMs)
 }
 
 /** The state of one service; `ABSENT` only where its absence is sure, else `UNKNOWN`. */

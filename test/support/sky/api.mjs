@@ -6,6 +6,7 @@ import { change, logCall, read, statusOf } from './state.mjs'
 const answers = new Map()
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost')
+  logCall(['(api)', url.pathname])
   const { faults } = read()
   const send = (status, value, headers = {}) =>
     response
@@ -15,7 +16,6 @@ const server = createServer(async (request, response) => {
   if (url.pathname === '/api/health')
     return send(200, { status: 'healthy', api_version: '62', version: '0.14.1' })
   if (url.pathname === '/serve/status') {
-    logCall(['(api)', 'serve/status'])
     const id = String(answers.size + 1)
     const body = JSON.parse(await text(request))
     answers.set(id, body.service_names ?? null)
