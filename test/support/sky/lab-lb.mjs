@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 
-const [lb, file, key, cert] = process.argv.slice(2)
-const port = await freePort()
+const [lb, file, pairKey, cert, _readyAt, wanted, fault] = process.argv.slice(2)
+const key = fault === 'dies' ? `${file}.none` : pairKey
+const port = Number(wanted) || (await freePort())
 const { status, stderr } = spawnSync(
   lb,
   ['start', '--key', key, '--cert', cert, '--port', String(port)],
