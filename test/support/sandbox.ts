@@ -163,6 +163,16 @@ export async function createSandbox(): Promise<Sandbox> {
   }
 }
 
+/** A sandbox of a test's own. */
+export async function inSandbox<T>(test: (box: Sandbox) => Promise<T>): Promise<T> {
+  const box = await createSandbox()
+  try {
+    return await test(box)
+  } finally {
+    await box.close()
+  }
+}
+
 /** Answers for the double's service. */
 export function answers(
   sandbox: Sandbox,

@@ -4,29 +4,11 @@ import { readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { handshake } from '../../../src/net/handshake.ts'
 import { make } from '../../support/certificates.ts'
-import {
-  createSandbox,
-  type Ended,
-  ended,
-  type Sandbox,
-  serviceYaml,
-} from '../../support/sandbox.ts'
+import { type Ended, ended, type Sandbox, serviceYaml } from '../../support/sandbox.ts'
 import { until } from '../../support/scratch.ts'
 
 /** The name that the answers of the sandbox secure. */
 export const domain = 'svc.test'
-
-/** A test in a sandbox of its own. */
-export function inSandbox(test: (box: Sandbox) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const box = await createSandbox()
-    try {
-      await test(box)
-    } finally {
-      await box.close()
-    }
-  }
-}
 
 export interface Pair {
   /** Paths of files. */

@@ -2,13 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { nextName } from '../../../src/targets/skyserve/names.ts'
-import { answers, ended } from '../../support/sandbox.ts'
+import { answers, ended, inSandbox } from '../../support/sandbox.ts'
 import { skipped } from '../../support/scratch.ts'
 import {
   curl,
   domain,
   init,
-  inSandbox,
   isGone,
   pairFiles,
   portOf,
@@ -19,8 +18,7 @@ import {
 } from './naive.ts'
 
 describe.concurrent('what lies beyond the command', () => {
-  it(
-    'SKY-11 no service is started in the folder of another one',
+  it('SKY-11 no service is started in the folder of another one', () =>
     inSandbox(async box => {
       const [a, b] = [pairFiles(box, 'a'), pairFiles(box, 'b', new Date(1_790_000_060_000))]
       await up(box, 'my-svc', yamlFor(a))
@@ -37,11 +35,9 @@ describe.concurrent('what lies beyond the command', () => {
       expect(run.exit).toBe(65)
       expect(box.changes().length).toBe(before)
       expect(nextName('my-svc', ['my-svc', 'my_svc_2'])).toBe('my-svc-3')
-    }),
-  )
+    }))
 
-  it(
-    'SKY-12 a path that is mistyped is found before sky is called, and nothing waits for a key',
+  it('SKY-12 a path that is mistyped is found before sky is called, and nothing waits for a key', () =>
     inSandbox(async box => {
       const typo = ['serve', 'up', 'servce.yaml', '-n', 'by-hand', '-y']
       const byHand = await box.sky(typo)
@@ -63,11 +59,9 @@ describe.concurrent('what lies beyond the command', () => {
       const asked = await ended(box.start(['init', '--answers', 'a.yaml', '--yes'], { open: true }))
       expect(asked.stdout).toContain('Aborted!')
       expect(asked.exit).toBe(1)
-    }),
-  )
+    }))
 
-  it(
-    'SKY-13 clients are told that TLS ends at the load balancer',
+  it('SKY-13 clients are told that TLS ends at the load balancer', () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlFor(pairFiles(box, 'a')))
       await saysReady(box, 'by-hand')
@@ -79,8 +73,7 @@ describe.concurrent('what lies beyond the command', () => {
       expect(run.exit, run.stdout).toBe(0)
       const shown = await box.cli(['show', 'svc-a'])
       expect(shown.stdout.replace(/\s+/g, ' ')).toContain('TLS ends at the load balancer')
-    }),
-  )
+    }))
 })
 
 /** What went over the wire to the replicas, in the clear. */

@@ -3,14 +3,13 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { answers, ended, type Sandbox } from '../../support/sandbox.ts'
+import { answers, ended, inSandbox, type Sandbox } from '../../support/sandbox.ts'
 import { isThere } from '../../support/scratch.ts'
 import {
   curl,
   currentFile,
   domain,
   init,
-  inSandbox,
   pairFiles,
   portOf,
   recordOf,
@@ -33,8 +32,7 @@ const uploaded = (pair: { key: string; chain: string }) =>
   `{source: uploaded, chain: ${pair.chain}, key: ${pair.key}, roots: ${pair.chain}}`
 
 describe.concurrent('a pair, put in as it comes', () => {
-  it(
-    'SKY-2 an empty tls section never becomes plain HTTP',
+  it('SKY-2 an empty tls section never becomes plain HTTP', () =>
     inSandbox(async box => {
       const empty = yamlWith('   # to be filled in')
       const byHand = await up(box, 'by-hand', empty)
@@ -57,11 +55,9 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(none.stdout).toContain('A template does not render to what is needed.')
       expect(none.exit).toBe(65)
       expect(box.changes().length).toBe(before)
-    }),
-  )
+    }))
 
-  it(
-    'SKY-3 the server is given absolute paths, wherever it runs',
+  it('SKY-3 the server is given absolute paths, wherever it runs', () =>
     inSandbox(async box => {
       pairFiles(box, 'a')
       const relative = { key: './a.key', chain: './a.pem' }
@@ -74,11 +70,9 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(run.exit, run.stdout).toBe(0)
       expect(isAbsolute(box.double().services['svc-a']?.key ?? '')).toBe(true)
       expect(existsSync(join(box.folder, 'state-of-mine'))).toBe(false)
-    }),
-  )
+    }))
 
-  it(
-    'SKY-4 a pair that does not match is refused before sky is called',
+  it('SKY-4 a pair that does not match is refused before sky is called', () =>
     inSandbox(async box => {
       const mixed = { ...pairFiles(box, 'a'), key: pairFiles(box, 'b').key }
       expect((await up(box, 'by-hand', yamlFor(mixed))).exit).toBe(0)
@@ -93,8 +87,7 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(run.stderr).toContain('The key does not belong to this certificate.')
       expect(run.exit).toBe(65)
       expect(box.calls().length).toBe(before)
-    }),
-  )
+    }))
 
   it('SKY-5 the leaf covers the name that clients use, or it is not taken', async context => {
     if (!isThere('openssl')) return context.skip()
@@ -116,7 +109,7 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(run.exit, run.stdout).toBe(0)
       const trusted = await curl(recordOf(box).url, '--cacert', currentFile(box, 'roots.pem'))
       expect(trusted).toEqual({ exit: 0, status: 200 })
-    })()
+    })
   })
 
   it('SKY-6 a pair is made without a question, and not for a hundred years', async context => {
@@ -138,7 +131,7 @@ describe.concurrent('a pair, put in as it comes', () => {
       const run = await init(box, answers(box))
       expect(run.exit, run.stdout).toBe(0)
       expect(yearsOf(currentFile(box, 'chain.pem'))).toBeLessThan(0.25)
-    })()
+    })
   })
 })
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { startHttpService } from '../../support/http-service.ts'
-import { answers } from '../../support/sandbox.ts'
+import { answers, inSandbox } from '../../support/sandbox.ts'
 import {
   curl,
   domain,
   init,
-  inSandbox,
   isGone,
   pairFiles,
   portOf,
@@ -19,8 +18,7 @@ import {
 const uploaded = '{source: uploaded, chain: ./own.pem, key: ./own.key, roots: ./own.pem}'
 
 describe.concurrent('a service that runs', () => {
-  it(
-    'SKY-7 a rotation never updates: it replaces the service and proves the new leaf',
+  it('SKY-7 a rotation never updates: it replaces the service and proves the new leaf', () =>
     inSandbox(async box => {
       const [a, b] = [pairFiles(box, 'a'), pairFiles(box, 'b')]
       await up(box, 'by-hand', yamlFor(a))
@@ -44,11 +42,9 @@ describe.concurrent('a service that runs', () => {
       expect(await servedLeaf(box)).not.toBe(before)
       const verbs = box.changes().map(([, verb]) => verb)
       expect(verbs.slice(calls)).toEqual(['down', 'up'])
-    }),
-  )
+    }))
 
-  it(
-    'SKY-8 nothing is started under a name before it is free',
+  it('SKY-8 nothing is started under a name before it is free', () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlWith(''))
       const down = await box.sky(['serve', 'down', 'by-hand', '-y'])
@@ -63,11 +59,9 @@ describe.concurrent('a service that runs', () => {
       expect(run.exit, run.stdout).toBe(0)
       expect(run.stdout).toContain('done: Wait until it is gone')
       expect(run.stdout).not.toContain('already running')
-    }),
-  )
+    }))
 
-  it(
-    'SKY-10 the endpoint is read again after each start',
+  it('SKY-10 the endpoint is read again after each start', () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlWith(''))
       const remembered = portOf(box, 'by-hand')
@@ -85,11 +79,9 @@ describe.concurrent('a service that runs', () => {
       expect(after.addresses).toEqual([`localhost:${portOf(box)}`])
       expect(after.url).toBe(`https://${domain}:${portOf(box)}/`)
       expect((await box.cli(['status', 'svc-a', '--once'])).exit).toBe(0)
-    }),
-  )
+    }))
 
-  it(
-    'SKY-16 a pair that a restart brings in is seen, and ours stays through one',
+  it('SKY-16 a pair that a restart brings in is seen, and ours stays through one', () =>
     inSandbox(async box => {
       const [a, b] = [pairFiles(box, 'a'), pairFiles(box, 'b')]
       await up(box, 'by-hand', yamlFor(a))
@@ -111,11 +103,9 @@ describe.concurrent('a service that runs', () => {
       const status = await box.cli(['status', '--once', '--json'])
       expect(status.exit).toBe(1)
       expect(JSON.parse(status.stdout).endpoints[0].alerts).toContain('drift')
-    }),
-  )
+    }))
 
-  it(
-    'SKY-17 a new pair is never taken for the old one: it has a path and a folder of its own',
+  it('SKY-17 a new pair is never taken for the old one: it has a path and a folder of its own', () =>
     inSandbox(async box => {
       const a = pairFiles(box, 'own')
       await up(box, 'by-hand', yamlFor(a))
@@ -141,6 +131,5 @@ describe.concurrent('a service that runs', () => {
       expect(box.double().services['svc-a']?.key).not.toBe(key)
       await box.restart('svc-a')
       expect(await servedLeaf(box)).toBe(second.fingerprint)
-    }),
-  )
+    }))
 })

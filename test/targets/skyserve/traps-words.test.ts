@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { startHttpService } from '../../support/http-service.ts'
-import { answers } from '../../support/sandbox.ts'
+import { answers, inSandbox } from '../../support/sandbox.ts'
 import { closedPort } from '../../support/servers.ts'
 import {
   curl,
   domain,
   init,
-  inSandbox,
   pairFiles,
   portOf,
   recordOf,
@@ -16,8 +15,7 @@ import {
 } from './naive.ts'
 
 describe.concurrent('what sky says, taken at its word', () => {
-  it(
-    'SKY-1 an endpoint is read only from words that are one, and no command starts a server',
+  it('SKY-1 an endpoint is read only from words that are one, and no command starts a server', () =>
     inSandbox(async box => {
       await startHttpService(box)
       const endpoint = () => box.sky(['serve', 'status', 'svc-a', '--endpoint'])
@@ -60,11 +58,9 @@ describe.concurrent('what sky says, taken at its word', () => {
       const run = await init(box, answers(box, { service }))
       expect(run.exit, run.stderr).toBe(0)
       expect(recordOf(box, service).addresses).toEqual([`localhost:${portOf(box, service)}`])
-    }),
-  )
+    }))
 
-  it(
-    'SKY-9 READY is not taken for TLS, 503 not for its lack, and health is asked with GET',
+  it('SKY-9 READY is not taken for TLS, 503 not for its lack, and health is asked with GET', () =>
     inSandbox(async box => {
       box.setDouble(({ faults }) => {
         faults.balancer = 'dies'
@@ -95,11 +91,9 @@ describe.concurrent('what sky says, taken at its word', () => {
       const run = await init(box, answers(box).replace('wait: 20s', wanted))
       expect(run.exit, run.stdout).toBe(0)
       expect(run.stdout).toContain('pass: http.answers: GET / 200')
-    }),
-  )
+    }))
 
-  it(
-    'SKY-14 a cloud must be named as enabled before anything is started',
+  it('SKY-14 a cloud must be named as enabled before anything is started', () =>
     inSandbox(async box => {
       box.setDouble(state => {
         state.clouds = {}
@@ -114,11 +108,9 @@ describe.concurrent('what sky says, taken at its word', () => {
       expect(run.stdout).toContain('No cloud is enabled in SkyPilot.')
       expect(run.exit).toBe(77)
       expect(box.changes().length).toBe(before)
-    }),
-  )
+    }))
 
-  it(
-    'SKY-15 a service that sky cannot see is not taken for gone',
+  it('SKY-15 a service that sky cannot see is not taken for gone', () =>
     inSandbox(async box => {
       await startHttpService(box)
       box.setDouble(state => {
@@ -141,6 +133,5 @@ describe.concurrent('what sky says, taken at its word', () => {
       }
       expect(box.changes().length).toBe(before)
       expect((await curl(`http://${domain}:${portOf(box)}/`)).status).toBe(200)
-    }),
-  )
+    }))
 })
