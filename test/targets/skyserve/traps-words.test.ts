@@ -79,7 +79,8 @@ describe.concurrent('what sky says, taken at its word', () => {
 
       box.setDouble(state => {
         delete state.faults.balancer
-        state.readyMs = 3000
+        // longer than a proof tries what no time puts right
+        state.readyMs = 12_000
       })
       expect((await up(box, 'slow', yamlWith(tls))).exit).toBe(0)
       const url = `https://${domain}:${portOf(box, 'slow')}/`
@@ -87,7 +88,7 @@ describe.concurrent('what sky says, taken at its word', () => {
       expect(await curl(url, '-f', ...trusted)).toEqual({ exit: 22, status: 503 })
       expect(await curl(url, '-I', ...trusted)).toEqual({ exit: 0, status: 405 })
 
-      const wanted = 'wait: 20s, expect: [200]'
+      const wanted = 'wait: 50s, expect: [200]'
       const run = await init(box, answers(box).replace('wait: 20s', wanted))
       expect(run.exit, run.stdout).toBe(0)
       expect(run.stdout).toContain('pass: http.answers: GET / 200')
