@@ -72,7 +72,9 @@ const service: Op = {
     return answer
   },
   printed: ({ service: name }, show) => [`sky serve status ${show(name)}`],
-  shell: ({ service: name }, sh) => [`sky_service ${sh.word(name)}`],
+  shell: ({ service: name, server, address = '' }, sh) => [
+    `sky_service ${[name, server, address].map(sh.word).join(' ')}`,
+  ],
 }
 
 /** Where an endpoint is reached. `instead` stands in for the host that sky names. */

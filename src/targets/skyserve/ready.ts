@@ -58,8 +58,8 @@ export const ready: Op = {
     }
   },
   printed: ({ url }, show) => [`curl ${show(url)}`],
-  shell: ({ url, name, roots = '' }, sh) => [
-    `wait_for_answer ${[url, name, roots].map(sh.word).join(' ')}`,
+  shell: ({ url, name, roots = '', waitMs }, sh) => [
+    `wait_for_answer ${[url, name, roots, Math.ceil(Number(waitMs) / 1000)].map(sh.word).join(' ')}`,
   ],
 }
 

@@ -5,8 +5,9 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
 
-const [lb, file, key, cert] = process.argv.slice(2)
-const port = await freePort()
+const [lb, file, pairKey, cert, _readyAt, wanted, fault] = process.argv.slice(2)
+const key = fault === 'dies' ? `${file}.none` : pairKey
+const port = Number(wanted) || (await freePort())
 // the lab's tools look below HOME, which is the sandbox's here
 const env = { ...process.env, SECURE_ENDPOINT_LABS: dirname(process.env.SKYSERVE_LAB ?? '') }
 const { status, stderr } = spawnSync(
