@@ -31,6 +31,7 @@ const keyTypes: Choice[] = [
   { value: 'rsa-2048', title: 'RSA 2048', note: 'for very old clients' },
   { value: 'rsa-3072', title: 'RSA 3072' },
   { value: 'rsa-4096', title: 'RSA 4096' },
+  { value: 'ed25519', title: 'Ed25519', note: 'not for browsers; not every target takes it' },
 ]
 
 const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
@@ -175,9 +176,9 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.passphrase',
     text: 'Which passphrase opens the key?',
     noun: 'Passphrase',
-    help: 'In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
+    help: 'Of the uploaded key, or of the local CA. In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
     kind: 'secret',
-    when: uploaded,
+    when: [{ id: 'certificate.source', is: ['self-signed', 'uploaded'] }],
     fallback: () => undefined,
     asked: false,
     check: checkSecret,

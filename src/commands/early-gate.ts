@@ -71,8 +71,8 @@ async function askPassphrase(
   file: string,
   secrets: { passphrase?: string },
 ): Promise<boolean> {
-  const locked = ids.includes('cert.key-encrypted')
-  const wrong = ids.includes('cert.passphrase-wrong')
+  const locked = ids.includes('cert.key-encrypted') || ids.includes('cert.authority-locked')
+  const wrong = ids.includes('cert.passphrase-wrong') || ids.includes('cert.authority-passphrase')
   if (!locked && !wrong) return false
   const words = wrong
     ? 'This passphrase does not open it. The file is whole; type it again.'

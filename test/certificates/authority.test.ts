@@ -3,12 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  findAuthority,
-  keepAuthority,
-  listAuthorities,
-  readAuthority,
-} from '../../src/certificates/authority.ts'
+import { keepAuthority, listAuthorities, readAuthority } from '../../src/certificates/authority.ts'
+import { findAuthority } from '../../src/certificates/choose-authority.ts'
 import { issueAuthority } from '../../src/certificates/issue.ts'
 import { Problem } from '../../src/errors.ts'
 import { dayMs, now } from '../support/certificates.ts'
