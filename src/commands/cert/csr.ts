@@ -21,7 +21,7 @@ export async function csr(names: string[], options: IssueOptions, io: Io): Promi
     )
   }
   const { world } = io
-  const { uses, ...wanted } = wantedLeaf(names, options)
+  const { uses, ...wanted } = await wantedLeaf(names, options)
   const folder = resolve(world.cwd, options.out ?? '.')
   const made = await makeRequest(
     {

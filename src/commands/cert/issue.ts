@@ -40,7 +40,7 @@ export async function issue(names: string[], options: IssueOptions, io: Io): Pro
   if (options.answer) return (await import('./answer.ts')).answer(names, options, io)
   if (options.csr) return (await import('./csr.ts')).csr(names, options, io)
   const { world } = io
-  const wanted = wantedLeaf(names, options)
+  const wanted = await wantedLeaf(names, options)
   const signedBy = checkedValue(checkChoice(signers)(options.authority ?? 'local'), '--authority')
   const folder = resolve(world.cwd, options.out ?? '.')
   const files = ['chain.pem', 'key.pem', 'roots.pem'].map(name => join(folder, name))

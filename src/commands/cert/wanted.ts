@@ -3,7 +3,6 @@ import type { Checked } from '../../answers/question.ts'
 import { keyTypeProblem } from '../../certificates/key-choice.ts'
 import { type CertificateProfile, type KeyType, keyTypes } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
-import { targets } from '../../targets/index.ts'
 
 export interface WantedOptions {
   keyType?: string
@@ -22,14 +21,18 @@ export interface WantedLeaf {
 }
 
 /** @throws Problem with exit 2 for what is mistyped, 65 for what the target cannot use */
-export function wantedLeaf(names: readonly string[], options: WantedOptions): WantedLeaf {
+export async function wantedLeaf(
+  names: readonly string[],
+  options: WantedOptions,
+): Promise<WantedLeaf> {
   if (names.length === 0) {
     throw usage('No name is given.', 'Type: secure-endpoint cert issue fraud.ml.example.com')
   }
   const checkedNames = names.map(name => String(checkedValue(checkSan(name), name)))
   const keyType = checkedKeyType(options.keyType)
   const days = Number(checkedValue(checkInteger(1, 3650)(options.days ?? '90'), '--days'))
-  const profile = options.target === undefined ? undefined : profileOf(options.target, checkedNames)
+  const profile =
+    options.target === undefined ? undefined : await profileOf(options.target, checkedNames)
   const refused = profile && keyTypeProblem(profile, keyType)
   if (refused) throw refused
   const uses = profile?.extendedKeyUsage ?? ['serverAuth']
@@ -47,7 +50,9 @@ export function checkedValue(checked: Checked, name: string) {
   return checked.value
 }
 
-function profileOf(kind: string, names: readonly string[]): CertificateProfile {
+/** The targets bring their templates and YAML along: only who names one waits for them. */
+async function profileOf(kind: string, names: readonly string[]): Promise<CertificateProfile> {
+  const { targets } = await import('../../targets/index.ts')
   const target = targets.find(each => each.kind === kind)
   if (!target) {
     throw usage(
