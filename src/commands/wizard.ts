@@ -10,7 +10,7 @@ import { gateEarly, passphraseFor } from './early-gate.ts'
 import type { GoOptions } from './go.ts'
 import type { Io } from './io.ts'
 import { problemLines } from './report.ts'
-import { reviewAndRun } from './review.ts'
+import { freePath, reviewAndRun, saveAnswers } from './review.ts'
 
 /** The interview, the review and the run, with a person at the terminal. */
 export async function secure(
@@ -142,6 +142,11 @@ async function tryToRun(
       return changed(front, asked, questions)
     } catch (error) {
       if (!(error instanceof Problem) || error.findings.length === 0) throw error
+      if (error.findings[0]?.id === 'cert.answer-waits') {
+        // hours or days may pass: what was answered is kept, and replays the rest
+        await saveAnswers(front, await freePath(io.world.cwd, answered), answered)
+        throw error
+      }
       const opened = await passphraseFor(front, error, secrets)
       if (opened) continue
       front.print(problemLines(error, io))

@@ -22,6 +22,7 @@ import {
   readGeneration,
 } from '../record/generation.ts'
 import { type RecordPaths, recordPaths } from '../record/paths.ts'
+import { stillWaits } from '../requests/asked-first.ts'
 import type { Target, Wanted } from '../targets/target.ts'
 import type { World } from '../world.ts'
 
@@ -131,6 +132,8 @@ async function gate({
     if (refused) throw refused
     return undefined
   }
+  const waits = await stillWaits(certificate, answered.folder)
+  if (waits) throw waits
   return gateUpload({
     upload: certificate,
     folder: answered.folder,
