@@ -112,11 +112,22 @@ export async function listAuthorities(stateFolder: string): Promise<string[]> {
   }
 }
 
-/** All kept CAs without their keys, by name. */
+/**
+ * All kept CAs without their keys, by name.
+ *
+ * @throws Problem when one is damaged, or was written by a newer version
+ */
 export async function readAuthorities(stateFolder: string): Promise<AuthorityEntry[]> {
   const names = await listAuthorities(stateFolder)
   const all = await Promise.all(names.map(name => readEntry(stateFolder, name)))
   return all.flatMap(each => each ?? [])
+}
+
+/** Those that can be read: where a damaged one of another endpoint must not be in the way. */
+export async function readableAuthorities(stateFolder: string): Promise<AuthorityEntry[]> {
+  const names = await listAuthorities(stateFolder)
+  const all = await Promise.allSettled(names.map(name => readEntry(stateFolder, name)))
+  return all.flatMap(each => (each.status === 'fulfilled' && each.value ? [each.value] : []))
 }
 
 /**

@@ -19,12 +19,12 @@ export function trustSetup(endpoint: string, url: Text): ClientSetup<Text>[] {
     },
     {
       who: 'Node',
-      text: 'Trusts the root through a variable; it adds to the roots that Node brings.',
+      text: 'Takes the root from a variable, beside the roots that it brings.',
       command: { join: ['export NODE_EXTRA_CA_CERTS=', roots] },
     },
     {
       who: 'all others',
-      text: 'Python, Go, Java, Kubernetes and systems have a way of their own each.',
+      text: 'Python, Go, Java, Kubernetes and systems have a way each.',
       command: `secure-endpoint cert trust ${endpoint}`,
     },
   ]

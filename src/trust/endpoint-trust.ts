@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readAuthorities } from '../certificates/authority.ts'
+import { readableAuthorities } from '../certificates/authority.ts'
 import { type Certificate, readCertificate } from '../certificates/certificate.ts'
 import { cutPem } from '../certificates/pem.ts'
 import { trustedBeside } from '../certificates/rollover.ts'
@@ -22,7 +22,7 @@ export async function endpointRoots(
   const current = await currentGeneration(paths)
   if (current === undefined) return []
   const meta = await readGeneration(paths, current)
-  const all = meta?.authority === undefined ? [] : await readAuthorities(stateFolder)
+  const all = meta?.authority === undefined ? [] : await readableAuthorities(stateFolder)
   const authority = all.find(({ name }) => name === meta?.authority)
   if (!authority) return readRoots(join(generationFolder(paths, current), 'roots.pem'))
   const beside = trustedBeside(authority.name, all).map(({ certificate }) => certificate)

@@ -34,7 +34,7 @@ function ofLinux(store: SystemStore, { singles, folder }: TrustFiles): TrustWay 
     id: store.id,
     kind: 'system',
     title: store.title,
-    text: 'All programs that read the store of the system; Python and Node bring their own.',
+    text: 'What reads the store of the system: curl, git, Go, OpenSSL; Node does not.',
     commands: [
       quoteCommand(['cd', folder]),
       quoteCommand(['sudo', 'install', '-m', '644', ...names, `${store.folder}/`]),
@@ -112,7 +112,7 @@ function curl({ roots, bundle, url }: TrustFiles): TrustWay {
     id: 'curl',
     kind: 'program',
     title: 'curl',
-    text: 'For one call the root alone will do; the variable is for all calls, so the bundle.',
+    text: 'One call needs the root alone; the variable is for all, so the bundle.',
     commands: [
       quoteCommand(['curl', '--cacert', roots, url ?? 'https://NAME/']),
       `export ${quoteCommand([`CURL_CA_BUNDLE=${bundle}`])}`,
@@ -128,7 +128,7 @@ function java({ singles, folder }: TrustFiles): TrustWay {
     id: 'java',
     kind: 'program',
     title: 'Java',
-    text: 'It adds to the store of the JDK that keytool belongs to; "changeit" is its default.',
+    text: 'It adds to the store of this keytool\'s JDK; "changeit" is its password.',
     commands: [
       quoteCommand(['cd', folder]),
       ...singles.map(({ name }) =>

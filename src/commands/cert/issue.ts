@@ -68,6 +68,7 @@ export async function issue(names: string[], options: IssueOptions, io: Io): Pro
   }
   const sent = wanted.profile ? issuedChain(leaf, authority, wanted.profile) : [leaf.certificate]
   await writeFiles(files, leaf, sent, chosen?.roots ?? [leaf.certificate])
+  if (options.lockCa && chosen && !chosen.made) printErr(io, [notLocked(chosen.authority.name)])
   if (wanted.keyType === 'ed25519' && !wanted.profile) printErr(io, [ed25519Note])
   say(files, leaf, authority && { name: authority.name, made: chosen.made }, options, io)
   return exitCodes.done
@@ -81,6 +82,11 @@ const signers = [
 const ed25519Note: Line = [
   span('Browsers and BoringSSL refuse Ed25519; OpenSSL, Go, Java 15 and rustls take it.', 'warn'),
 ]
+
+function notLocked(name: string): Line {
+  const text = `--lock-ca is for a CA that is made; ${name} was there, and signed as it is.`
+  return [span(text, 'warn')]
+}
 
 async function writeFiles(
   [chain = '', key = '', roots = '']: readonly string[],

@@ -46,7 +46,14 @@ export function trustLines({ what, roots, files, ways, wanted, here }: TrustScre
           ] as Line,
         ]
       : []),
-    ...(here === undefined ? [] : [[span('Do it here     ', 'quiet'), span('--install')] as Line]),
+    ...(here === undefined
+      ? []
+      : [
+          [
+            span('Do it here     ', 'quiet'),
+            span(`secure-endpoint cert trust ${what} --install`),
+          ] as Line,
+        ]),
   ]
 }
 
