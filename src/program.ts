@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean } from './answers/checks.ts'
+import { defineIssuing } from './commands/cert/define.ts'
 import { createIo, type IoFlags } from './commands/create-io.ts'
 import type { Io } from './commands/io.ts'
 import { report } from './commands/report.ts'
@@ -34,7 +35,7 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   }
 }
 
-type Choose = (flags: IoFlags, run: Run) => void
+export type Choose = (flags: IoFlags, run: Run) => void
 
 function define(version: string, choose: Choose): Command {
   const program = withFlags(new Command('secure-endpoint'))
@@ -244,19 +245,7 @@ function defineCert(program: Command, choose: Choose): void {
         (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
       ),
     )
-  cert
-    .command('issue')
-    .description('make a self-signed certificate, as init does')
-    .argument('<names...>', 'DNS names and IP addresses')
-    .option('--key-type <type>', 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096')
-    .option('--days <days>', 'its lifetime')
-    .option('--authority <who>', 'local: a local CA signs it; none: it signs itself')
-    .option('--out <folder>', 'where the files go')
-    .action((names, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/issue.ts')).issue(names, options, io),
-      ),
-    )
+  defineIssuing(cert, choose)
 }
 
 function withFlags(command: Command): Command {

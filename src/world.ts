@@ -3,7 +3,7 @@ import { getServers } from 'node:dns'
 import { homedir, hostname, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RequestOptions, type RequestResult, request } from './net/request.ts'
+import type { RequestOptions, RequestResult } from './net/request.ts'
 import type { RunTool } from './process/tool.ts'
 import { which } from './process/which.ts'
 
@@ -62,7 +62,8 @@ export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()):
     random: randomBytes,
     run,
     which: name => which(name, env),
-    api: request,
+    // Node's HTTP client costs a tenth of a start; few commands ask an API
+    api: async options => (await import('./net/request.ts')).request(options),
     resolvers: getServers,
     who: { user: userName(env), host: hostname(), pid: process.pid },
   }

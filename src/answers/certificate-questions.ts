@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { RecognisedFile } from '../certificates/recognise.ts'
+import { pairToAskFor } from '../requests/asked-first.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
-import type { Choice, Condition, Question } from './question.ts'
+import type { Choice, Condition, Draft, Question } from './question.ts'
 
 const sources: Choice[] = [
   { value: 'self-signed', title: 'Self-signed', note: 'made here; clients must trust it' },
@@ -31,13 +32,14 @@ const keyTypes: Choice[] = [
   { value: 'rsa-2048', title: 'RSA 2048', note: 'for very old clients' },
   { value: 'rsa-3072', title: 'RSA 3072' },
   { value: 'rsa-4096', title: 'RSA 4096' },
+  { value: 'ed25519', title: 'Ed25519', note: 'not for browsers; not every target takes it' },
 ]
 
 const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
 
 /** The files of the folder that is typed so far; by default of this one and its usual subfolders. */
 function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']> {
-  return async ({ world, folder, typed }) => {
+  return async ({ world, folder, typed, answers }) => {
     const { recogniseFolder } = await import('../certificates/recognise.ts')
     const places =
       typed === '' ? ['.', 'certs', 'ssl', 'tls'] : [typed.replace(/[^/]*$/, '') || '.']
@@ -54,7 +56,20 @@ function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']>
     const choices = all.flat()
     const usable = choices.filter(({ impossible }) => !impossible)
     const source = `${choices.length} found, ${usable.length} can be used`
-    return { choices: [...usable, ...choices.filter(({ impossible }) => impossible)], source }
+    const asks = wanted === 'certificate' && typed === '' ? [askFirst(answers)] : []
+    const unusable = choices.filter(({ impossible }) => impossible)
+    return { choices: [...usable, ...asks, ...unusable], source }
+  }
+}
+
+/** An upload whose files come later: the key waits here while a CA is asked. */
+function askFirst(answers: Draft): Choice {
+  const { chain, key } = pairToAskFor(String(answers.domain?.value ?? 'endpoint'))
+  return {
+    value: chain,
+    title: 'I need to ask my CA first',
+    note: 'makes key and request; goes on when it answers',
+    also: { 'certificate.key': key },
   }
 }
 
@@ -175,9 +190,9 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.passphrase',
     text: 'Which passphrase opens the key?',
     noun: 'Passphrase',
-    help: 'In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
+    help: 'Of the uploaded key, or of the local CA. In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
     kind: 'secret',
-    when: uploaded,
+    when: [{ id: 'certificate.source', is: ['self-signed', 'uploaded'] }],
     fallback: () => undefined,
     asked: false,
     check: checkSecret,

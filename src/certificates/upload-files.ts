@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
 import { type Finding, finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
+import { answeredRoots } from '../requests/asked-first.ts'
 import { certificateFindings } from './findings.ts'
 import { mostBytes } from './read.ts'
 import type { UploadedFile } from './upload.ts'
@@ -27,7 +28,8 @@ export async function readUploadFiles(answers: Uploaded, folder: string): Promis
     return 'files' in files ? files.files : []
   }
   const goesIn = [...(await read(chain)), ...(await read(key)), ...(await read(intermediates))]
-  return { files: goesIn, roots: await read(roots), findings }
+  const trusted = roots ?? (await answeredRoots(chain, folder))
+  return { files: goesIn, roots: await read(trusted), findings }
 }
 
 /** A folder stands for the files in it, not for what lies deeper. */

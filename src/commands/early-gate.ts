@@ -5,7 +5,11 @@ import { gateUpload } from '../certificates/gate-upload.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import type { Problem } from '../errors.ts'
 import type { Front } from '../front/front.ts'
+import { span } from '../front/words/line.ts'
 import { systemRoots } from '../net/roots.ts'
+import { folderToAskIn, stillWaits } from '../requests/asked-first.ts'
+import { requestPaths } from '../requests/request-folder.ts'
+import { shownPath } from './cert/shown-path.ts'
 import type { Io } from './io.ts'
 
 interface Early {
@@ -41,6 +45,9 @@ export async function gateEarly(
     const { answers } = assemble(interview.draft, questions, folder)
     const certificate = answers.certificate as CertificateAnswers
     if (certificate.source !== 'uploaded') return 'good'
+    await askFirst(front, certificate, answers.domain, folder, io)
+    // the interview goes on, so that nothing is asked again when the answer is here
+    if (await stillWaits(certificate, folder)) return 'good'
     const judgement = await gateUpload({
       upload: certificate,
       folder,
@@ -64,6 +71,29 @@ export async function gateEarly(
   }
 }
 
+/** Makes the key and the request where somebody chose to ask a CA first. */
+async function askFirst(
+  front: Front,
+  upload: Extract<CertificateAnswers, { source: 'uploaded' }>,
+  domain: string,
+  folder: string,
+  { world, glyphs }: Io,
+): Promise<void> {
+  const place = folderToAskIn(upload, folder)
+  if (place === undefined) return
+  const { makeRequest } = await import('../requests/make-request.ts')
+  const wish = { folder: place, names: [domain], subject: [], uses: ['serverAuth' as const] }
+  await makeRequest(
+    { ...wish, keyType: 'ecdsa-p256' },
+    { stateFolder: world.stateFolder, now: world.clock.now() },
+  )
+  const { request } = requestPaths(shownPath(place, world.cwd))
+  front.print([
+    [glyphs.state('done'), span(` The request for your CA is made: ${request}`, 'bold')],
+    [span('  Send it this file. Its key waits beside it, readable by you alone.')],
+  ])
+}
+
 /** Asks for the passphrase where that is what is missing. true when one was given. */
 async function askPassphrase(
   front: Front,
@@ -71,8 +101,8 @@ async function askPassphrase(
   file: string,
   secrets: { passphrase?: string },
 ): Promise<boolean> {
-  const locked = ids.includes('cert.key-encrypted')
-  const wrong = ids.includes('cert.passphrase-wrong')
+  const locked = ids.includes('cert.key-encrypted') || ids.includes('cert.authority-locked')
+  const wrong = ids.includes('cert.passphrase-wrong') || ids.includes('cert.authority-passphrase')
   if (!locked && !wrong) return false
   const words = wrong
     ? 'This passphrase does not open it. The file is whole; type it again.'

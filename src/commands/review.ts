@@ -133,7 +133,7 @@ export async function watchRun(
 }
 
 /** Saves the answers that replay this run, and says the command. The user's own files stay as they are. */
-async function saveAnswers(
+export async function saveAnswers(
   front: Front,
   path: string,
   { answers }: Answered,
@@ -146,7 +146,7 @@ async function saveAnswers(
 }
 
 /** `./NAME.yaml`, or the first free `./NAME-2.yaml` where another content lies there. */
-async function freePath(cwd: string, { answers }: Answered): Promise<string> {
+export async function freePath(cwd: string, { answers }: Answered): Promise<string> {
   const text = answersText(answers)
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? answers.endpoint : `${answers.endpoint}-${number}`

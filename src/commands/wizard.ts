@@ -130,11 +130,8 @@ async function tryToRun(
 ): Promise<ExitCode | Interview> {
   let options = given
   // loaded while the first questions were answered
-  const [{ passphraseFor }, { reviewAndRun }, { resume }] = await Promise.all([
-    import('./early-gate.ts'),
-    import('./review.ts'),
-    import('./go.ts'),
-  ])
+  const [{ passphraseFor }, { freePath, reviewAndRun, saveAnswers }, { resume }] =
+    await Promise.all([import('./early-gate.ts'), import('./review.ts'), import('./go.ts')])
   for (;;) {
     try {
       const ended = await reviewAndRun(front, answered, {
@@ -148,6 +145,11 @@ async function tryToRun(
       return changed(front, asked, questions)
     } catch (error) {
       if (!(error instanceof Problem) || error.findings.length === 0) throw error
+      if (error.findings[0]?.id === 'cert.answer-waits') {
+        // hours or days may pass: what was answered is kept, and replays the rest
+        await saveAnswers(front, await freePath(io.world.cwd, answered), answered, io)
+        throw error
+      }
       const opened = await passphraseFor(front, error, secrets)
       if (opened) continue
       front.print(problemLines(error, io))

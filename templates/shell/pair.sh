@@ -13,7 +13,10 @@ make_pair() {
     ecdsa-p256) algorithm=(ec -pkeyopt ec_paramgen_curve:P-256) ;;
     ecdsa-p384) algorithm=(ec -pkeyopt ec_paramgen_curve:P-384) ;;
     rsa-*) algorithm=("rsa:${2#rsa-}") ;;
+    ed25519) algorithm=(ed25519) ;;
   esac
+  local ca=("${algorithm[@]}")
+  if [[ $2 == ed25519 ]]; then ca=(ec -pkeyopt ec_paramgen_curve:P-256); fi
   local leaf=(-addext "subjectAltName=${san#,}" -addext 'basicConstraints=critical,CA:FALSE'
     -addext 'keyUsage=critical,digitalSignature' -addext extendedKeyUsage=serverAuth)
   if [[ $4 == none ]]; then
@@ -21,7 +24,7 @@ make_pair() {
       -keyout "$NEW/key.pem" -out "$NEW/chain.pem" 2>/dev/null && cp "$NEW/chain.pem" "$NEW/roots.pem"
     return
   fi
-  openssl req -x509 -newkey "${algorithm[@]}" -nodes -subj '/CN=secure-endpoint CA' -days 3650 \
+  openssl req -x509 -newkey "${ca[@]}" -nodes -subj '/CN=secure-endpoint CA' -days 3650 \
     -addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
     -addext "nameConstraints=critical${permitted}" \
     -keyout "$NEW/ca-key.pem" -out "$NEW/roots.pem" 2>/dev/null &&

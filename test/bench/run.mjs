@@ -38,6 +38,7 @@ const cases = [
   },
   {
     name: 'cert issue (CA exists)',
+    bound: 3,
     run: () =>
       timed([
         bin,

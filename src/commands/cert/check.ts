@@ -9,6 +9,7 @@ import { gateLines } from '../../front/words/gate.ts'
 import { systemRoots } from '../../net/roots.ts'
 import { targets } from '../../targets/index.ts'
 import { type Io, printJson, printOut } from '../io.ts'
+import { anyServer } from './any-server.ts'
 
 export interface CheckOptions {
   chain?: string
@@ -75,14 +76,4 @@ function profileFor({ domain, target }: CheckOptions): CertificateProfile {
       `Name one of ${targets.map(({ kind }) => kind).join(', ')}.`,
     )
   return { ...found.profile({ domain: names[0] ?? '' } as never), names }
-}
-
-const anyServer: CertificateProfile = {
-  target: 'any server',
-  names: [],
-  root: 'left-out',
-  extendedKeyUsage: ['serverAuth'],
-  encryptedKey: 'refused',
-  keys: ['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
-  staples: false,
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { RunResult } from '../../plan/run.ts'
 import { readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, readGeneration } from '../../record/generation.ts'
@@ -31,7 +32,7 @@ export async function summaryLines(
     const title = `${endpoint} is served over ${scheme}, proven${played}`
     const time = record.served ? ` ${record.served.slice(0, 16).replace('T', ' ')} UTC` : ''
     const head: Line = [glyphs.state('done'), span(` ${title}${rehearsed ? '' : time}`, 'bold')]
-    const next = rehearsed ? [] : nextLines(endpoint)
+    const next = rehearsed ? [] : nextLines(endpoint, existsSync(paths.trust) && record.https)
     return {
       printed: [
         head,
@@ -61,13 +62,16 @@ export async function summaryLines(
   }
 }
 
-function nextLines(endpoint: string): Line[] {
+function nextLines(endpoint: string, privateRoot: boolean): Line[] {
   const row = (label: string, command: string, what: string): Line => [
     span(`  ${label.padEnd(11)}`, 'quiet'),
     span(command.padEnd(40)),
     span(what, 'quiet'),
   ]
   return [
+    ...(privateRoot
+      ? [row('trust', `secure-endpoint cert trust ${endpoint}`, 'lets clients trust its root')]
+      : []),
     row('next', `secure-endpoint rotate ${endpoint}`, 'puts a new certificate in'),
     row('', 'secure-endpoint status', 'all endpoints'),
   ]
