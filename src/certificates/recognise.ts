@@ -2,14 +2,13 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatLeft } from '../duration.ts'
 import { oneLine } from '../process/plain-text.ts'
-import { binaryKind } from './binary.ts'
 import { day } from './dates.ts'
 import type { Nearby } from './judgement.ts'
 import { keyTypeOf, keyTypeText } from './key-type.ts'
 import { fits, pickLeaf } from './pick-leaf.ts'
 import { mostBytes, readUpload } from './read.ts'
 import { labelOf } from './summary.ts'
-import type { FoundCertificate, FoundKey, Unread } from './upload.ts'
+import type { FoundCertificate, FoundKey, OtherThing, Unread } from './upload.ts'
 
 /** A file of a folder, as the wizard offers it. */
 export interface RecognisedFile extends Nearby {
@@ -63,6 +62,7 @@ interface ReadFile {
   certificates: FoundCertificate[]
   keys: FoundKey[]
   unread: Unread[]
+  others: OtherThing[]
 }
 
 function recognise(
@@ -76,7 +76,7 @@ function recognise(
   return {
     path: file.path,
     name: oneLine(file.name),
-    certificate: current,
+    certificate: current || isLockedWhole(file),
     key: file.keys.length > 0 || isLocked(file),
     text: texts.join('; ') || otherText(file),
     leafKeys: leaf ? [leaf.publicKeySha256] : [],
@@ -104,6 +104,7 @@ function certificateText({ certificates, keys }: ReadFile, now: number): string 
 /** `a key (EC P-256), fits fullchain.pem` */
 function keyText(file: ReadFile, certificates: readonly FoundCertificate[]): string {
   const [key] = file.keys
+  if (isLockedWhole(file)) return 'PKCS#12, locked: a passphrase opens it'
   if (!key) return isLocked(file) ? 'a locked key: a passphrase opens it' : ''
   const own = file.certificates.some(({ certificate }) => fits(certificate, key))
   const fitting = certificates.filter(({ certificate }) => fits(certificate, key))
@@ -117,25 +118,30 @@ function isLocked({ unread }: ReadFile): boolean {
   return unread.some(({ finding }) => finding.id === 'cert.key-encrypted')
 }
 
+/** PKCS#12: certificates and key are both behind its passphrase. */
+function isLockedWhole({ unread }: ReadFile): boolean {
+  return unread.some(
+    ({ finding, hides }) => finding.id === 'cert.key-encrypted' && hides === 'either',
+  )
+}
+
 /** What a file is that holds neither certificate nor key. */
-function otherText({ bytes, unread }: ReadFile): string {
+function otherText({ bytes, unread, others }: ReadFile): string {
   const first = unread[0]?.finding
   if (first?.id === 'cert.empty') return 'empty'
-  switch (binaryKind(bytes)) {
-    case 'pkcs12':
-      return 'PKCS#12, locked: not readable yet'
-    case 'pkcs7':
-      return 'PKCS#7: not readable yet'
-    case 'certificate':
-      return 'a certificate in DER: not readable yet'
-    case 'key':
-    case 'locked-key':
-      return 'a key in DER: not readable yet'
-    case 'java-keystore':
-      return 'a Java key store: not readable'
-    default:
-      return bytes.includes('-----BEGIN ') && first ? first.evidence : 'no certificate in it'
-  }
+  const [other] = others
+  if (other) return otherTexts[other.kind]
+  return bytes.includes('-----BEGIN ') && first ? first.evidence : 'no certificate in it'
+}
+
+const otherTexts: Readonly<Record<OtherThing['kind'], string>> = {
+  request: 'a certificate request (CSR)',
+  revocations: 'a revocation list (CRL)',
+  'public-key': 'a public key; the private one is needed',
+  'ssh-key': 'a key in the form of OpenSSH: not readable',
+  parameters: 'parameters of a key, no key in it',
+  'java-keystore': 'a Java key store: keytool converts it',
+  zip: 'a compressed archive: unpack it',
 }
 
 async function namesIn(folder: string): Promise<string[]> {
