@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { RecognisedFile } from '../certificates/recognise.ts'
+import { repairKinds } from '../certificates/repair-kinds.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
 import type { Choice, Condition, Question } from './question.ts'
 
@@ -33,7 +34,11 @@ const keyTypes: Choice[] = [
   { value: 'rsa-4096', title: 'RSA 4096' },
 ]
 
-const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
+const repairs: Choice[] = Object.entries(repairKinds).map(([value, { title, asked }]) => ({
+  value,
+  title,
+  note: asked ? 'somebody must agree to it' : 'done where it is needed',
+}))
 
 /** The files of the folder that is typed so far; by default of this one and its usual subfolders. */
 function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']> {
@@ -188,10 +193,10 @@ export const certificateQuestions: readonly Question[] = [
     noun: 'Repairs',
     help: 'Your files stay as they are; a repair changes only what goes in.',
     kind: 'list',
-    choices: repairs.map(value => ({ value, title: value })),
+    choices: repairs,
     when: uploaded,
     fallback: () => undefined,
     asked: false,
-    check: checkList(checkChoice(repairs.map(value => ({ value, title: value }))), 10),
+    check: checkList(checkChoice(repairs), 10),
   },
 ]

@@ -4,11 +4,12 @@ import type { Question } from '../answers/question.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import type { Problem } from '../errors.ts'
+import type { Finding } from '../findings.ts'
 import type { Front } from '../front/front.ts'
 import { systemRoots } from '../net/roots.ts'
 import type { Io } from './io.ts'
 
-interface Early {
+interface Looking {
   questions: readonly Question[]
   folder: string
   io: Io
@@ -22,25 +23,28 @@ function anyServer(domain: string): CertificateProfile {
     names: [domain],
     root: 'left-out',
     extendedKeyUsage: ['serverAuth'],
-    encryptedKey: 'accepted',
+    encryptedKey: 'refused',
     keys: ['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
     staples: false,
   }
 }
 
+/** What came of it: the answers as they are now, and whether something is to be asked again. */
+export type Early = { next: 'on' | 'ask'; interview: Interview } | 'leave'
+
 /**
- * Judges an upload by its files alone. `good` goes on (also where only the target can tell more),
- * an interview goes back to a question, `leave` ends the command.
+ * Judges an upload by its files alone, and asks for what is missing: a passphrase, another file,
+ * agreement to a repair. `on` also where only the target can tell more; `leave` ends the command.
  */
 export async function gateEarly(
   front: Front,
   interview: Interview,
-  { questions, folder, io, secrets }: Early,
-): Promise<'good' | 'leave' | Interview> {
+  { questions, folder, io, secrets }: Looking,
+): Promise<Early> {
   for (;;) {
     const { answers } = assemble(interview.draft, questions, folder)
     const certificate = answers.certificate as CertificateAnswers
-    if (certificate.source !== 'uploaded') return 'good'
+    if (certificate.source !== 'uploaded') return { next: 'on', interview }
     const judgement = await gateUpload({
       upload: certificate,
       folder,
@@ -49,38 +53,64 @@ export async function gateEarly(
       systemRoots: systemRoots(io.world.env),
       ...secrets,
     })
-    if (judgement.verdict !== 'blocked') return 'good'
-    const ids = judgement.findings.map(({ id }) => id)
-    if (await askPassphrase(front, ids, certificate.key ?? certificate.chain, secrets)) continue
+    if (judgement.verdict !== 'blocked') return { next: 'on', interview }
+    if (await askPassphrase(front, judgement.findings, secrets)) continue
+    const agreed = await askUnlock(front, judgement.findings, interview, certificate.repair)
+    if (agreed) {
+      interview = agreed
+      continue
+    }
     const choice = await front.gate(judgement, io.world.clock.now())
     if (choice === 'leave') return 'leave'
-    if (choice === 'change-domain') return goTo(interview, 'domain')
+    if (choice === 'change-domain') return { next: 'ask', interview: goTo(interview, 'domain') }
     if (choice.startsWith('take:')) {
       const value = choice.slice('take:'.length)
       interview = { draft: { ...interview.draft, 'certificate.key': { value, from: 'found' } } }
       continue
     }
-    return goTo(interview, 'certificate.chain')
+    return { next: 'ask', interview: goTo(interview, 'certificate.chain') }
   }
 }
 
 /** Asks for the passphrase where that is what is missing. true when one was given. */
 async function askPassphrase(
   front: Front,
-  ids: readonly string[],
-  file: string,
+  findings: readonly Finding[],
   secrets: { passphrase?: string },
 ): Promise<boolean> {
-  const locked = ids.includes('cert.key-encrypted')
-  const wrong = ids.includes('cert.passphrase-wrong')
-  if (!locked && !wrong) return false
-  const words = wrong
-    ? 'This passphrase does not open it. The file is whole; type it again.'
-    : undefined
+  const locked = findings.find(({ id }) => id === 'cert.key-encrypted')
+  const wrong = findings.find(({ id }) => id === 'cert.passphrase-wrong')
+  const file = (wrong ?? locked)?.subject
+  if (file === undefined) return false
+  const words = wrong && 'This passphrase does not open it. Type it again.'
   const given = await front.passphrase(file, words)
   if (given === undefined) return false
   secrets.passphrase = given
   return true
+}
+
+/**
+ * Asks whether a locked key may go in open, where nothing else is wrong. The agreement becomes an
+ * answer, so that the saved file says it, too.
+ */
+async function askUnlock(
+  front: Front,
+  findings: readonly Finding[],
+  interview: Interview,
+  repair: readonly string[] = [],
+): Promise<Interview | undefined> {
+  const [blocks, more] = findings.filter(({ severity }) => severity === 'blocks')
+  if (blocks?.id !== 'cert.key-unlock' || more) return undefined
+  const choice = await front.choose(
+    `${blocks.subject} opens with its passphrase. Shall a copy without it go in?`,
+    [
+      { value: 'unlock', title: 'Keep a copy without passphrase', note: 'readable by you alone' },
+      { value: 'other', title: 'Choose another key' },
+    ],
+  )
+  if (choice !== 'unlock') return undefined
+  const value = [...repair, 'unlock']
+  return { draft: { ...interview.draft, 'certificate.repair': { value, from: 'answer' } } }
 }
 
 /** The same after the gate with the target's profile has blocked. */
@@ -89,10 +119,5 @@ export function passphraseFor(
   { findings }: Problem,
   secrets: { passphrase?: string },
 ): Promise<boolean> {
-  return askPassphrase(
-    front,
-    findings.map(({ id }) => id),
-    findings[0]?.subject ?? 'the key',
-    secrets,
-  )
+  return askPassphrase(front, findings, secrets)
 }

@@ -61,11 +61,11 @@ async function askAll(
       if (!early) return 'left'
       const judged = await gateEarly(front, early, { questions, folder, io, secrets })
       if (judged === 'leave') throw new Problem(exitCodes.data, [])
-      if (judged !== 'good') {
-        interview = judged
+      if (judged.next === 'ask') {
+        interview = judged.interview
         continue
       }
-      interview = startInterview(early.draft, questions)
+      interview = startInterview(judged.interview.draft, questions)
     }
     if (interview.at === undefined) return interview
     const all = await front.interview(interview, { ...asking, questions })

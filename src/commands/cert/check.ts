@@ -43,6 +43,8 @@ export async function check(files: string[], options: CheckOptions, io: Io): Pro
       ...(second === undefined ? {} : { key: second }),
       ...(options.intermediates === undefined ? {} : { intermediates: options.intermediates }),
       ...(options.roots === undefined ? {} : { roots: options.roots }),
+      // a check keeps nothing: that the passphrase is handed over is agreement enough
+      repair: ['unlock'],
     },
     folder: world.cwd,
     profile: profileFor(options),
