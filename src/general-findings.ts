@@ -142,6 +142,11 @@ export const generalFindings = {
     title: 'A local CA on this machine is damaged.',
     why: 'What it would sign could not be verified.',
   },
+  'cert.nothing-to-convert': {
+    severity: 'blocks',
+    title: 'What the form needs is not in these files.',
+    why: 'A form without it could not be used.',
+  },
   'cert.file-taken': {
     severity: 'blocks',
     title: 'A file is there already.',

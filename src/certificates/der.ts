@@ -15,6 +15,7 @@ const tags = {
   null: 0x05,
   oid: 0x06,
   utf8: 0x0c,
+  bmp: 0x1e,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
@@ -33,6 +34,9 @@ export const octetString = (content: Buffer): Der => tagged(tags.octetString, co
 export const bool = (value: boolean): Der => tagged(tags.boolean, Buffer.from([value ? 0xff : 0]))
 export const nothing = (): Der => tagged(tags.null)
 export const utf8 = (text: string): Der => tagged(tags.utf8, Buffer.from(text, 'utf8'))
+
+/** A BMPString of big-endian UTF-16. */
+export const bmp = (content: Buffer): Der => tagged(tags.bmp, content)
 
 /** `[tag] EXPLICIT`, and `[tag] IMPLICIT` of something constructed. */
 export const context = (tag: number, ...content: Der[]): Der => tagged(0xa0 | tag, ...content)

@@ -58,7 +58,7 @@ export function deriveKey(
       const prf = more.find(({ tag }) => tag === 0x30)
       const digest = prf === undefined ? 'sha1' : hmacHash(prf)
       const count = Math.max(1, numberOf(rounds))
-      work.spend(count * Math.ceil(bytes / 20) * (digest === 'sha256' ? 1 : 2))
+      work.spend(count * blocksOf(digest, bytes) * (digest === 'sha256' ? 1 : 2))
       return pbkdf2Sync(utf8, octetsOf(salt), count, bytes, digest)
     }
     case '1.3.6.1.4.1.11591.4.11': {
@@ -89,6 +89,12 @@ function keyLength(length: number | undefined): number {
   return length
 }
 
+/** How often a hash must be made for so many bytes. */
+function blocksOf(digest: string, bytes: number): number {
+  const length = { md5: 16, sha1: 20, sha224: 28, 'sha512-224': 28, sha384: 48, sha512: 64 }[digest]
+  return Math.ceil(bytes / (length ?? 32))
+}
+
 /** What a key of PKCS#12's own derivation is for (RFC 7292, B.3). */
 export const purposes = { key: 1, iv: 2, mac: 3 } as const
 
@@ -106,7 +112,7 @@ export function derivePkcs12(
   const diversifier = Buffer.alloc(block, purpose)
   const input = Buffer.concat([fill(salt, block), fill(bmp, block)])
   // a round here is a call of its own: it costs four of PBKDF2's
-  work.spend(rounds * 4 * Math.ceil(length / 20))
+  work.spend(rounds * 4 * blocksOf(digest, length))
   const out: Buffer[] = []
   for (let made = 0; made < length; made += (out.at(-1) as Buffer).length) {
     let chunk = hash(digest, Buffer.concat([diversifier, input]), 'buffer')

@@ -147,13 +147,16 @@ function formLines(
 ): DiffLine[] {
   const used = handedIn.filter(({ certificate }) => isIn(goes, certificate))
   const files = new Set([...used.map(({ file }) => file), key?.file])
-  return forms
-    .filter(({ file }) => files.has(file))
-    .map(({ file, form }) =>
-      form === 'byte order mark' || form === 'UTF-16'
-        ? { sign: '-', subject: form, file, text: 'left out: not plain', id: 'cert.encoding' }
-        : { sign: '-', subject: form, file, text: 'goes in as PEM', id: 'cert.format' },
-    )
+  const byForm = new Map<string, string[]>()
+  for (const { file, form } of forms) {
+    if (files.has(file)) byForm.set(form, [...(byForm.get(form) ?? []), file])
+  }
+  return [...byForm].map(([form, [file = '', ...more]]) => {
+    const subject = more.length > 0 ? `${form}, ${more.length + 1} files` : form
+    return form === 'byte order mark' || form === 'UTF-16'
+      ? { sign: '-', subject, file, text: 'left out: not plain', id: 'cert.encoding' }
+      : { sign: '-', subject, file, text: 'goes in as PEM', id: 'cert.format' }
+  })
 }
 
 /** A key that a passphrase opened goes in open, where the server cannot ask for the passphrase. */

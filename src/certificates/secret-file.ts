@@ -31,9 +31,10 @@ async function parse(text: string): Promise<unknown[]> {
   try {
     return [JSON.parse(text)]
   } catch {
-    const { parseAllDocuments } = await import('yaml')
+    // loaded only now: the parser costs a tenth of a start
+    const { parseYaml } = await import('./parse-yaml.ts')
     try {
-      return parseAllDocuments(text).map(document => document.toJS({ maxAliasCount: 20 }))
+      return parseYaml(text)
     } catch {
       return []
     }

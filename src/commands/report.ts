@@ -1,3 +1,4 @@
+import { certificateFindings } from '../certificates/findings.ts'
 import { Interrupted, Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
@@ -40,7 +41,7 @@ export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
   )
   if (answers.length > 0) return [...answerLines(answers), lastLine(exit, 'nothing was changed')]
   const glyph = io.glyphs.state('failed')
-  const certificate = findings.some(({ id }) => id.startsWith('cert.'))
+  const certificate = findings.some(({ id }) => id in certificateFindings)
   const head: Line[] = certificate
     ? [[span('This certificate cannot be used. Nothing was changed, no tool was called.', 'bold')]]
     : []

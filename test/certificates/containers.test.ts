@@ -67,7 +67,7 @@ describe('a Kubernetes Secret', () => {
       expect(await seen('s'), text.slice(0, 80)).toEqual({ files: both, unread: 0 })
       expect(await gate('s')).toMatchObject({
         verdict: 'repaired',
-        repairs: [{ id: 'cert.format' }, { id: 'cert.format' }],
+        repairs: [{ id: 'cert.format', subject: 'Kubernetes Secret, 2 files' }],
       })
     }
   })
