@@ -4,7 +4,7 @@ import { readCertificate } from './certificate.ts'
 import type { KeyReading } from './private-key.ts'
 import { damaged, keyFinding } from './read-findings.ts'
 import type { FileForm, OtherThing, Unread, Upload, UploadedFile } from './upload.ts'
-import { createWork, type Work } from './work.ts'
+import { createWork, mostRounds, type Work } from './work.ts'
 
 /** Where the content of one file goes. */
 export interface Intake {
@@ -28,6 +28,7 @@ export function createIntake(
   source: UploadedFile,
   passphrase: string | Buffer | undefined,
   upload: Upload,
+  whole: Work,
 ): Intake {
   const file = oneLine(source.path)
   const aside = source.aside ? ({ aside: true } as const) : {}
@@ -38,7 +39,7 @@ export function createIntake(
   const unread: Intake['unread'] = what => upload.unread.push({ ...what, ...aside })
   return {
     ...{ source, file, passphrase, upload, unread },
-    work: createWork(),
+    work: createWork(mostRounds, whole),
     certificate(der, where, name) {
       certificates += 1
       const reading = readCertificate(der)

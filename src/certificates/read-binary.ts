@@ -7,7 +7,7 @@ import { readPkcs12 } from './pkcs12.ts'
 import { openKeyDer } from './private-key.ts'
 import { damaged, pkcs12Finding } from './read-findings.ts'
 import { nothingUsable } from './unusable.ts'
-import { LockError } from './work.ts'
+import { createWork, LockError } from './work.ts'
 
 /** Reads a file that is no PEM: DER of any kind. What it is shows its structure. */
 export function readBinary(bytes: Buffer, into: Intake): void {
@@ -51,8 +51,13 @@ function readPkcs7Into(bytes: Buffer, into: Intake): void {
   }
 }
 
+const mostUnaskedRounds = 1_000_000
+
 export function readPkcs12Into(bytes: Buffer, into: Intake): void {
-  const { passphrase, work, source } = into
+  const { passphrase, source } = into
+  const asked = passphrase !== undefined
+  // whether it is locked at all must not take long: a wizard looks at all files of a folder
+  const work = asked ? into.work : createWork(mostUnaskedRounds, into.work)
   try {
     const content = readPkcs12(bytes, passphrase, work)
     for (const { der, name } of content.certificates) into.certificate(der, 'PKCS#12', name)
@@ -62,14 +67,15 @@ export function readPkcs12Into(bytes: Buffer, into: Intake): void {
       into.key(reading.state === 'open' ? { ...reading, wasLocked } : reading, 'PKCS#12', name)
     }
     if (content.lockedKeys > 0) {
-      into.unread(pkcs12Finding('key-locked', source, passphrase !== undefined))
+      into.unread(pkcs12Finding('key-locked', source, asked))
     }
     if (!into.used()) into.unread(damaged(into.file, 'PKCS#12', 'it is empty', 'either'))
   } catch (error) {
     if (error instanceof DerError) {
       into.unread(damaged(into.file, 'PKCS#12', error.message, 'either'))
     } else if (error instanceof LockError) {
-      into.unread(pkcs12Finding(error, source, passphrase !== undefined))
+      const slow = !asked && error.reason === 'too-slow'
+      into.unread(pkcs12Finding(slow ? new LockError('wrong') : error, source, asked))
     } else throw error
   }
 }

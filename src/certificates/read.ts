@@ -4,6 +4,7 @@ import { readBinary } from './read-binary.ts'
 import { tooLarge, whatIsEmpty } from './read-findings.ts'
 import { readText } from './read-text.ts'
 import type { Upload, UploadedFile } from './upload.ts'
+import { createWork, mostRounds } from './work.ts'
 
 export const mostBytes = 1024 * 1024
 
@@ -18,7 +19,9 @@ export function readUpload(files: readonly UploadedFile[], passphrase?: string |
   }
   const byPath = new Map(files.map(file => [file.path, file]))
   const sorted = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  for (const file of sorted) readFile(createIntake(file, passphrase, upload))
+  // a folder can hold many files
+  const whole = createWork(2 * mostRounds)
+  for (const file of sorted) readFile(createIntake(file, passphrase, upload, whole))
   return upload
 }
 

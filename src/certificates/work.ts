@@ -27,13 +27,18 @@ export interface Work {
  */
 export const mostRounds = 5_000_000
 
-/** Work for one file: a hostile one must not hold a run up. */
-export function createWork(limit = mostRounds): Work {
+/**
+ * Work for one file: a hostile one must not hold a run up.
+ *
+ * @param whole what all files together may cost
+ */
+export function createWork(limit = mostRounds, whole?: Work): Work {
   let left = limit
   return {
     spend(rounds) {
       left -= rounds
       if (!(left >= 0)) throw new LockError('too-slow')
+      whole?.spend(rounds)
     },
   }
 }

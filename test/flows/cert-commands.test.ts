@@ -187,22 +187,25 @@ describe('cert inspect', () => {
     }
   })
 
-  test('asks for a passphrase, hidden, until it is right', async () => {
-    const bin = new URL('../../bin/secure-endpoint.cjs', import.meta.url).pathname
-    const pty = startPty(process.execPath, [bin, 'cert', 'inspect', 'locked.pem'], {
-      cwd: tools.folder,
-      env: box.env,
+  const commands: [string[], number, string][] = [
+    [['inspect', 'locked.pem'], 0, 'locked      with a passphrase'],
+    [['check', 'chain.pem', 'locked.pem', '--roots', 'roots.pem'], 0, 'cert.key-unlocked'],
+  ]
+  for (const [args, exit, wanted] of commands) {
+    test(`cert ${args[0]} asks for a passphrase, hidden, until it is right`, async () => {
+      const bin = new URL('../../bin/secure-endpoint.cjs', import.meta.url).pathname
+      const pty = startPty(process.execPath, [bin, 'cert', ...args], {
+        ...{ cwd: tools.folder, env: box.env, columns: 100 },
+      })
+      await pty.waitFor(/Which passphrase opens locked\.pem\?\s+Passphrase, hidden:/)
+      pty.type('wrong\r')
+      await pty.waitFor(/This passphrase does not open the key\.[\s\S]+Passphrase, hidden:/)
+      pty.type('hunter2\r')
+      expect(await pty.ended).toBe(exit)
+      expect(pty.all().join('\n')).toContain(wanted)
+      expect(pty.written()).not.toMatch(/hunter2|wrong/)
     })
-    await pty.waitFor(/Which passphrase opens locked\.pem\?\s+Passphrase, hidden:/)
-    pty.type('wrong\r')
-    await pty.waitFor(/This passphrase does not open the key\.[\s\S]+Passphrase, hidden:/)
-    pty.type('hunter2\r')
-    expect(await pty.ended).toBe(0)
-    const seen = pty.all().join('\n')
-    expect(seen).toContain('locked      with a passphrase')
-    expect(seen).not.toContain('hunter2')
-    expect(pty.written()).not.toMatch(/hunter2|wrong/)
-  })
+  }
 })
 
 describe('init --answers with a locked key', () => {

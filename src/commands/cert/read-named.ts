@@ -6,6 +6,7 @@ import type { Upload, UploadedFile } from '../../certificates/upload.ts'
 import { readPath } from '../../certificates/upload-files.ts'
 import type { Finding } from '../../findings.ts'
 import type { Io } from '../io.ts'
+import { passphraseFor } from './ask-passphrase.ts'
 
 /** What files and folders that were named on the command line hold. */
 export interface Named {
@@ -55,21 +56,7 @@ async function open(
   io: Io,
 ): Promise<Upload> {
   const upload = readUpload(files, passphrase)
-  const locked = upload.unread.find(({ finding }) => locks.includes(finding.id))?.finding
-  if (!locked || io.meet === 'none') return upload
-  const wrong = passphrase !== undefined && locked.id === 'cert.passphrase-wrong'
-  const typed = await askPassphrase(locked.subject, wrong ? locked.title : undefined, io)
+  const findings = upload.unread.map(missed)
+  const typed = await passphraseFor(findings, passphrase !== undefined, io)
   return typed === undefined ? upload : open(files, typed, io)
-}
-
-const locks = ['cert.key-encrypted', 'cert.passphrase-wrong']
-
-/** Asks on stderr, hidden: what is printed on stdout stays data. */
-async function askPassphrase(
-  file: string,
-  wrong: string | undefined,
-  io: Io,
-): Promise<string | undefined> {
-  const { createPlainFront } = await import('../../front/plain/index.ts')
-  return createPlainFront({ ...io, stdout: io.stderr }).passphrase(file, wrong)
 }
