@@ -212,6 +212,11 @@ export const generalFindings = {
     title: "The system's own command did not take the root.",
     why: 'Programs of this machine would not trust the endpoint.',
   },
+  'cert.nothing-to-convert': {
+    severity: 'blocks',
+    title: 'What the form needs is not in these files.',
+    why: 'A form without it could not be used.',
+  },
   'cert.file-taken': {
     severity: 'blocks',
     title: 'A file is there already.',

@@ -218,7 +218,7 @@ function unknownCommand(word: string, program: Command): string {
 function defineCert(program: Command, choose: Choose): void {
   const cert = program
     .command('cert')
-    .description('check, inspect or issue a certificate on its own')
+    .description('check, inspect, convert or issue a certificate on its own')
   cert
     .command('check')
     .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
@@ -239,10 +239,25 @@ function defineCert(program: Command, choose: Choose): void {
   cert
     .command('inspect')
     .description('what some files hold; nothing is judged')
-    .argument('<files...>', 'files of any kind')
+    .argument('<files...>', 'files of any kind, and folders')
+    .option('--passphrase-file <file>', 'opens what is locked')
     .action((files, options) =>
       choose(options, async io =>
         (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
+      ),
+    )
+  cert
+    .command('convert')
+    .description('write what some files hold in another form; they stay as they are')
+    .argument('<files...>', 'files of any kind, and folders')
+    .option('--to <form>', 'pem, der, p12, p7 or k8s-secret')
+    .option('--out <path>', 'the file, or the folder, that is written')
+    .option('--passphrase-file <file>', 'opens what is locked')
+    .option('--out-passphrase-file <file>', 'locks the new file (p12)')
+    .option('--force', 'write over what is there')
+    .action((files, options) =>
+      choose(options, async io =>
+        (await import('./commands/cert/convert.ts')).convert(files, options, io),
       ),
     )
   defineIssuing(cert, choose)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { RecognisedFile } from '../certificates/recognise.ts'
+import { repairKinds } from '../certificates/repair-kinds.ts'
 import { pairToAskFor } from '../requests/asked-first.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
 import type { Choice, Condition, Draft, Question } from './question.ts'
@@ -35,7 +36,11 @@ const keyTypes: Choice[] = [
   { value: 'ed25519', title: 'Ed25519', note: 'not for browsers; not every target takes it' },
 ]
 
-const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
+const repairs: Choice[] = Object.entries(repairKinds).map(([value, { title, asked }]) => ({
+  value,
+  title,
+  note: asked ? 'somebody must agree to it' : 'done where it is needed',
+}))
 
 /** The files of the folder that is typed so far; by default of this one and its usual subfolders. */
 function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']> {
@@ -145,7 +150,7 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.chain',
     text: 'Which file holds the certificate?',
     noun: 'Path',
-    help: 'PEM: the leaf and the intermediates. It is recognised by its content, not by its name.',
+    help: 'PEM, DER, PKCS#7, PKCS#12, a Secret, or a folder of certbot and its like: the content counts, not the name.',
     kind: 'file',
     when: uploaded,
     asked: true,
@@ -156,7 +161,7 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.key',
     text: 'Which file holds its private key?',
     noun: 'Path',
-    help: 'PEM. Leave it out when the key is in the same file as the certificate.',
+    help: 'Any form, locked or not. Leave it out when the key is in the same file or folder as the certificate.',
     kind: 'file',
     when: uploaded,
     fallback: () => undefined,
@@ -203,10 +208,10 @@ export const certificateQuestions: readonly Question[] = [
     noun: 'Repairs',
     help: 'Your files stay as they are; a repair changes only what goes in.',
     kind: 'list',
-    choices: repairs.map(value => ({ value, title: value })),
+    choices: repairs,
     when: uploaded,
     fallback: () => undefined,
     asked: false,
-    check: checkList(checkChoice(repairs.map(value => ({ value, title: value }))), 10),
+    check: checkList(checkChoice(repairs), 10),
   },
 ]

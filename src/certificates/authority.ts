@@ -13,6 +13,7 @@ import { parseName } from './name.ts'
 import { cutPem } from './pem.ts'
 import { keyPem, openKey } from './private-key.ts'
 import { type Rollover, readRollover } from './rollover.ts'
+import { createWork } from './work.ts'
 
 /** What `authorities/NAME/meta.json` says. */
 interface AuthorityMeta {
@@ -157,7 +158,7 @@ export async function openAuthority(
   const folder = authorityFolder(stateFolder, name)
   const [block] = cutPem(await contentOf(join(folder, 'ca-key.pem'))).blocks
   const isKey = block?.kind === 'private-key' || block?.kind === 'locked-key'
-  const reading = block && isKey ? openKey(block, passphrase) : undefined
+  const reading = block && isKey ? openKey(block, passphrase, createWork()) : undefined
   if (reading?.state === 'locked') throw stillLocked(name)
   if (reading?.state === 'wrong-passphrase') throw wrongPassphrase(name)
   if (reading?.state !== 'open' || !certificate.x509.checkPrivateKey(reading.key)) {

@@ -17,6 +17,7 @@ const tags = {
   utf8: 0x0c,
   printable: 0x13,
   ia5: 0x16,
+  bmp: 0x1e,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
@@ -38,6 +39,9 @@ export const utf8 = (text: string): Der => tagged(tags.utf8, Buffer.from(text, '
 
 export const printable = (text: string): Der => tagged(tags.printable, Buffer.from(text, 'latin1'))
 export const ia5 = (text: string): Der => tagged(tags.ia5, Buffer.from(text, 'latin1'))
+
+/** A BMPString of big-endian UTF-16. */
+export const bmp = (content: Buffer): Der => tagged(tags.bmp, content)
 
 /** `[tag] EXPLICIT`, and `[tag] IMPLICIT` of something constructed. */
 export const context = (tag: number, ...content: Der[]): Der => tagged(0xa0 | tag, ...content)

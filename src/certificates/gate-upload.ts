@@ -33,6 +33,7 @@ export async function gateUpload(input: GateInput): Promise<Judgement> {
     now,
     roots,
     systemRoots,
+    ...(upload.repair ? { agreed: upload.repair } : {}),
     nearby: await filesBeside(upload.chain, folder, now),
   })
 }

@@ -3,12 +3,13 @@ import { type Finding, finding, type Occurrence } from '../findings.ts'
 import type { Certificate } from './certificate.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
 import type { CertificateProfile } from './profile.ts'
+import type { RepairKind } from './repair-kinds.ts'
 import type { Upload } from './upload.ts'
 
 /** What the gate is asked to judge: what `readUpload` gave, and what it is held against. */
 export interface JudgeInput
   extends Pick<Upload, 'certificates' | 'keys'>,
-    Partial<Pick<Upload, 'unread' | 'textAround'>> {
+    Partial<Pick<Upload, 'unread' | 'textAround' | 'forms'>> {
   profile: CertificateProfile
   /** Milliseconds since 1970. */
   now: number
@@ -20,6 +21,8 @@ export interface JudgeInput
   publicRoots?: readonly string[]
   /** What other files near by hold, for the advice which to take instead. */
   nearby?: readonly Nearby[]
+  /** Kinds of repairs that somebody agreed to. */
+  agreed?: readonly string[]
 }
 
 /** The halves of key pairs in a file that was not handed in; SHA-256 over SPKI. */
@@ -28,9 +31,6 @@ export interface Nearby {
   leafKeys: readonly string[]
   privateKeys: readonly string[]
 }
-
-/** Kinds of repairs, as answers agree to them. */
-export type RepairKind = 'order' | 'duplicate' | 'stranger' | 'root' | 'text-around'
 
 /** Something that goes in otherwise than it was handed in. The user's files are never changed. */
 export interface Repair {

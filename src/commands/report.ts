@@ -1,10 +1,10 @@
+import { certificateFindings } from '../certificates/findings.ts'
 import { Interrupted, Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import { lastLine } from '../front/words/last-line.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { findingLines, mistakeLines } from '../front/words/problem.ts'
-import { generalFindings } from '../general-findings.ts'
 import { createRedact } from '../process/redact.ts'
 import { columnsOf, type Io, printErr } from './io.ts'
 
@@ -43,8 +43,7 @@ export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
   if (answers.length > 0)
     return [...answerLines(answers), lastLine(exit, 'nothing was changed', columnsOf(io))]
   const glyph = io.glyphs.state('failed')
-  // what the gate found; a local CA or a request has findings of its own
-  const certificate = findings.some(({ id }) => id.startsWith('cert.') && !(id in generalFindings))
+  const certificate = findings.some(({ id }) => id in certificateFindings)
   const head: Line[] = certificate
     ? [[span('This certificate cannot be used. Nothing was changed, no tool was called.', 'bold')]]
     : []

@@ -60,11 +60,11 @@ async function askAll(
       const { gateEarly } = await import('./early-gate.ts')
       const judged = await gateEarly(front, early, { questions, folder, io, secrets })
       if (judged === 'leave') throw new Problem(exitCodes.data, [])
-      if (judged !== 'good') {
-        interview = judged
+      if (judged.next === 'ask') {
+        interview = judged.interview
         continue
       }
-      interview = startInterview(early.draft, questions)
+      interview = startInterview(judged.interview.draft, questions)
     }
     if (interview.at === undefined) return interview
     const all = await front.interview(interview, { ...asking, questions })

@@ -118,8 +118,11 @@ const keep: Op = {
     const roots = privateRoot && judged.root ? [judged.root] : []
     return writePair(ctx, 'uploaded', judged.chain, keyPem(judged.key), roots)
   },
-  printed: ({ chain, key }, show) => [
+  printed: ({ chain, key, repair }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,
+    ...(Array.isArray(repair) && repair.includes('unlock')
+      ? ['keeps the key without its passphrase, in a file of mode 0600']
+      : []),
   ],
   shell: ({ profile }, sh) => {
     const { names } = profile as CertificateProfile

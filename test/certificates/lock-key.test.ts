@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { lockedKeyPem } from '../../src/certificates/lock-key.ts'
 import { cutPem } from '../../src/certificates/pem.ts'
 import { openKey } from '../../src/certificates/private-key.ts'
+import { createWork } from '../../src/certificates/work.ts'
 import { newKey, runTool } from '../support/certificates.ts'
 import { createScratch, skipped } from '../support/scratch.ts'
 
@@ -16,9 +17,12 @@ test.for(['p256', 'p384', 'rsa2048', 'ed25519'] as const)(
     expect(createPrivateKey({ key: pem, passphrase }).equals(key)).toBe(true)
     const [block] = cutPem(Buffer.from(pem)).blocks
     if (!block) throw new Error('no block')
-    expect(openKey(block, passphrase)).toMatchObject({ state: 'open', wasLocked: true })
-    expect(openKey(block, 'another').state).toBe('wrong-passphrase')
-    expect(openKey(block).state).toBe('locked')
+    expect(openKey(block, passphrase, createWork())).toMatchObject({
+      state: 'open',
+      wasLocked: true,
+    })
+    expect(openKey(block, 'another', createWork()).state).toBe('wrong-passphrase')
+    expect(openKey(block, undefined, createWork()).state).toBe('locked')
   },
 )
 

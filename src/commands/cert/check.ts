@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { checkDomain } from '../../answers/checks.ts'
 import { readSecret } from '../../answers/secret.ts'
-import { gateUpload } from '../../certificates/gate-upload.ts'
+import { type GateInput, gateUpload } from '../../certificates/gate-upload.ts'
+import type { Judgement } from '../../certificates/judgement.ts'
 import type { CertificateProfile } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -10,6 +11,7 @@ import { systemRoots } from '../../net/roots.ts'
 import { targets } from '../../targets/index.ts'
 import { type Io, printJson, printOut } from '../io.ts'
 import { anyServer } from './any-server.ts'
+import { passphraseFor } from './ask-passphrase.ts'
 
 export interface CheckOptions {
   chain?: string
@@ -37,13 +39,15 @@ export async function check(files: string[], options: CheckOptions, io: Io): Pro
   const now = options.at === undefined ? world.clock.now() : Date.parse(options.at)
   if (Number.isNaN(now))
     throw usage(`--at ${options.at} is no time.`, 'Write for example 2027-01-31T12:00:00Z.')
-  const judgement = await gateUpload({
+  const input: GateInput = {
     upload: {
       source: 'uploaded',
       chain: first,
       ...(second === undefined ? {} : { key: second }),
       ...(options.intermediates === undefined ? {} : { intermediates: options.intermediates }),
       ...(options.roots === undefined ? {} : { roots: options.roots }),
+      // a check keeps nothing: that the passphrase is handed over is agreement enough
+      repair: ['unlock'],
     },
     folder: world.cwd,
     profile: profileFor(options),
@@ -57,11 +61,19 @@ export async function check(files: string[], options: CheckOptions, io: Io): Pro
             world.cwd,
           ),
         }),
-  })
+  }
+  const judgement = await askedWhileLocked(input, io)
   const { verdict, findings, repairs } = judgement
   if (options.json) printJson(io, { schema: 'secure-endpoint/check@1', verdict, findings, repairs })
   else printOut(io, gateLines(judgement, { now, glyphs: io.glyphs }))
   return verdict === 'blocked' ? exitCodes.data : exitCodes.done
+}
+
+/** At a terminal a passphrase that is missing or wrong is asked for, hidden. */
+async function askedWhileLocked(input: GateInput, io: Io): Promise<Judgement> {
+  const judgement = await gateUpload(input)
+  const passphrase = await passphraseFor(judgement.findings, input.passphrase !== undefined, io)
+  return passphrase === undefined ? judgement : askedWhileLocked({ ...input, passphrase }, io)
 }
 
 function profileFor({ domain, target }: CheckOptions): CertificateProfile {
