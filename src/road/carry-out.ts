@@ -125,6 +125,10 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
           begun.add(id)
           await keep()
         },
+        async remove(id) {
+          begun.delete(id)
+          await keep()
+        },
       },
       commands: step => printedAct(step.act, ops, show),
       pause:
