@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { getServers } from 'node:dns'
 import { homedir, hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RequestOptions, type RequestResult, request } from './net/request.ts'
 import type { RunTool } from './process/tool.ts'
@@ -41,10 +41,13 @@ const systemClock: Clock = {
   sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
 }
 
-/** `$XDG_STATE_HOME/secure-endpoint`, by default `~/.local/state/secure-endpoint`. */
-function stateFolderOf(env: World['env'], home: string): string {
-  const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(home, '.local', 'state')
-  return join(base, 'secure-endpoint')
+/**
+ * `$XDG_STATE_HOME/secure-endpoint`, by default `~/.local/state/secure-endpoint`. A relative one is
+ * ignored, as the XDG specification has it: the paths of the pair are given to servers that run elsewhere.
+ */
+function stateFolderOf({ XDG_STATE_HOME, LOCALAPPDATA }: World['env'], home: string): string {
+  const named = [XDG_STATE_HOME, LOCALAPPDATA].find(path => path && isAbsolute(path))
+  return join(resolve(named ?? join(home, '.local', 'state')), 'secure-endpoint')
 }
 
 /** The real world. `run` is passed in so that execa is loaded only by commands that call a tool. */

@@ -22,7 +22,7 @@ import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
-import { type Io, printErr, printJson, printOut } from './io.ts'
+import { columnsOf, type Io, printErr, printJson, printOut } from './io.ts'
 
 export interface GoOptions {
   yes?: boolean
@@ -229,7 +229,7 @@ async function finish(
   if (!json) {
     const lines = await summaryLines(result, planned, { ...io, rehearsed: rehearsed === true })
     printOut(io, lines.printed)
-    printErr(io, [lastLine(result.exit, lines.last)])
+    printErr(io, [lastLine(result.exit, lines.last, columnsOf(io))])
   }
   return result.exit
 }

@@ -5,7 +5,7 @@ import { lastLine } from '../front/words/last-line.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { findingLines, mistakeLines } from '../front/words/problem.ts'
 import { createRedact } from '../process/redact.ts'
-import { type Io, printErr } from './io.ts'
+import { columnsOf, type Io, printErr } from './io.ts'
 
 /** Says what ended a command, and gives its exit code. A bug of ours shows where it is. */
 export function report(error: unknown, io: Io, { json = false } = {}): ExitCode {
@@ -39,7 +39,8 @@ const mistakeIds = ['answers.no-yaml', 'answers.wrong', 'answers.missing']
 /** All findings of a problem, causes first, and the last line. */
 export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
   const answers = findings.filter(({ id }) => mistakeIds.includes(id))
-  if (answers.length > 0) return [...answerLines(answers), lastLine(exit, 'nothing was changed')]
+  if (answers.length > 0)
+    return [...answerLines(answers), lastLine(exit, 'nothing was changed', columnsOf(io))]
   const glyph = io.glyphs.state('failed')
   const certificate = findings.some(({ id }) => id.startsWith('cert.'))
   const head: Line[] = certificate
@@ -51,7 +52,7 @@ export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
   return [
     ...head,
     ...shown.flatMap(each => findingLines(each, glyph)),
-    lastLine(exit, firstSentence(first)),
+    lastLine(exit, firstSentence(first), columnsOf(io)),
   ]
 }
 

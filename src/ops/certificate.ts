@@ -29,7 +29,7 @@ const kept: Op = {
     }
   },
   printed: () => [],
-  shell: () => [],
+  shell: () => ['pair_kept'],
 }
 
 /** Makes a leaf, and a local CA where none vouches for its names: `{generate}`. */
@@ -76,7 +76,8 @@ const issue: Op = {
       profile: CertificateProfile
     }
     const all = [...new Set([...profile.names, ...names])].join(',')
-    return [`make_pair ${[all, keyType, String(days), authority].map(sh.word).join(' ')}`]
+    const words = [all, keyType, String(days), authority].map(sh.word)
+    return [`make_pair ${words.join(' ')} || return`, 'pair_kept']
   },
 }
 
@@ -105,7 +106,10 @@ const keep: Op = {
   printed: ({ chain, key }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,
   ],
-  shell: () => ['take_pair'],
+  shell: ({ profile }, sh) => {
+    const { names } = profile as CertificateProfile
+    return [`take_pair ${sh.word(names.join(','))} || return`, 'pair_kept']
+  },
 }
 
 /** Writes chain, key and roots as the generation that the plan makes. */

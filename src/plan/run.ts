@@ -38,6 +38,8 @@ interface State {
   ended: Map<string, StepEnd['how']>
   /** When clients stopped getting an answer (ms since 1970). */
   awaySince: number | undefined
+  /** Steps that have acted on the target, in order. */
+  changed: Set<Step>
 }
 
 /**
@@ -47,7 +49,7 @@ interface State {
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { plan, emit, ctx } = input
   const began = ctx.world.clock.elapsed()
-  const state: State = { ended: new Map(), awaySince: undefined }
+  const state: State = { ended: new Map(), awaySince: undefined, changed: new Set() }
   const { endpoint, verb, target, digest } = plan
   const steps = plan.steps.length
   emit({ type: 'run.started', endpoint, verb, target, digest, steps, rehearsal: input.rehearsal })
@@ -58,7 +60,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
       ...outcomeOf(result),
       tookMs,
       ...reached(plan.steps, state),
-      now: nowOf(state, input),
+      now: result.outcome === 'done' ? '' : nowOf(state, input),
     })
     return result
   }
@@ -90,7 +92,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 export async function undoPlan(input: RunInput): Promise<RunResult> {
   const { plan, emit, ctx } = input
   const began = ctx.world.clock.elapsed()
-  const state: State = { ended: new Map(), awaySince: undefined }
+  const state: State = { ended: new Map(), awaySince: undefined, changed: new Set() }
   const { endpoint, verb, target, digest, steps } = plan
   emit({
     type: 'run.started',
@@ -132,6 +134,7 @@ async function attempt(
     const end = await performStep(step, input, {
       onAct: async () => {
         await input.begun.add(step.id)
+        if (step.phase === 'change') state.changed.add(step)
         if (step.away === 'begins') state.awaySince ??= input.ctx.world.clock.now()
       },
     })
@@ -198,6 +201,7 @@ async function undoAll(
     emit({ type: 'step.undone', id: step.id, title: step.title, tookMs })
     state.ended.delete(step.id)
   }
+  state.changed.clear()
   return true
 }
 
@@ -213,10 +217,20 @@ function reached(steps: readonly Step[], { ended }: State): { done: string[]; no
   return { done: of(true), notDone: of(false) }
 }
 
-function nowOf({ awaySince }: State, { plan }: RunInput): string {
-  if (awaySince === undefined) return ''
-  const since = new Date(awaySince).toISOString().slice(11, 19)
-  return `${plan.endpoint} is down: clients get no answer since ${since} UTC`
+/** What clients meet at the end of a run; empty where nothing was changed. */
+function nowOf({ awaySince, changed, ended }: State, { plan }: RunInput): string {
+  if (awaySince !== undefined) {
+    const since = new Date(awaySince).toISOString().slice(11, 19)
+    return `${plan.endpoint} is down: clients get no answer since ${since} UTC`
+  }
+  const last = [...changed].at(-1)
+  if (!last) return ''
+  const proven = plan.steps.some(
+    ({ id, decides }) => decides === 'undo' && ended.get(id) === 'done',
+  )
+  return proven
+    ? `what ${plan.endpoint} serves is proven`
+    : `changed, not proven yet: ${last.title}`
 }
 
 function interruptExit(signal: AbortSignal): ExitCode {

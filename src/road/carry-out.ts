@@ -74,7 +74,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const captures = new Map<string, string>()
     const places = placesOf(planned, world)
     const ops = { ...opsOf(planned.target), ...rehearsal?.ops }
-    const show = createShow(places)
+    const show = createShow(places, { captures })
     let seq = 0
     const emit = (body: EventBody) => {
       seq += 1

@@ -365,6 +365,21 @@ describe('what clients see', () => {
     await runPlan(input)
     expect(finished()).toMatchObject({ outcome: 'rolled-back', now: '' })
   })
+
+  it('is what was changed last, where nothing has proven it', async () => {
+    const { ops } = noting(['0', '1', '2'], { '2': 1 })
+    const { input, finished } = play(away([{ phase: 'check' }, {}, { phase: 'serve' }]), { ops })
+    await runPlan(input)
+    expect(finished().now).toBe('changed, not proven yet: Do 1')
+  })
+
+  it('is proven once the proof has passed, whatever fails later', async () => {
+    const { ops } = noting(['0', '1', '2'], { '2': 1 })
+    const steps = away([{}, { phase: 'serve', decides: 'undo' }, { phase: 'dns' }])
+    const { input, finished } = play(steps, { ops })
+    await runPlan(input)
+    expect(finished().now).toBe('what svc-a serves is proven')
+  })
 })
 
 describe('a step that is silent', () => {

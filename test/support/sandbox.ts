@@ -17,6 +17,8 @@ export interface Ended {
 
 interface CallOptions {
   input?: string
+  /** Whether stdin stays open, as on a terminal where nobody types. */
+  open?: boolean
   env?: Record<string, string>
   cwd?: string
   uid?: number
@@ -43,19 +45,28 @@ export interface Sandbox {
   changes(): string[][]
   double(): Double
   setDouble(edit: (state: Double) => void): void
+  /** Runs the double of sky as a person would, with stdin closed. */
+  sky(args: string[], options?: { cwd?: string }): Promise<Ended>
+  /** The controller and load balancer of a service are killed and started again. */
+  restart(name: string): Promise<void>
   close(): Promise<void>
 }
 
 interface Double {
   services: Record<
     string,
-    { status: string; url?: string; tls: boolean; key?: string; pid?: number }
+    { status: string; url?: string; tls: boolean; key?: string; pid?: number; died?: string }
   >
   requests: unknown[]
   faults: Record<string, unknown>
   network?: boolean
   version?: string
   url?: string
+  clouds?: Record<string, string[]>
+  /** How long after its start a replica answers. */
+  readyMs?: number
+  /** The lab's tool for the real load balancer. */
+  lb?: string
 }
 
 /** The service YAML as a user would have it. */
@@ -76,7 +87,8 @@ export async function createSandbox(): Promise<Sandbox> {
   await mkdir(bin)
   await mkdir(home)
   const stateFile = join(home, 'state.json')
-  writeFileSync(stateFile, JSON.stringify({ services: {}, requests: [], faults: {} }))
+  const lb = process.env.SKYSERVE_LAB_LB
+  writeFileSync(stateFile, JSON.stringify({ services: {}, requests: [], faults: {}, lb }))
   writeFileSync(join(bin, 'sky'), `#!/bin/sh\nexec '${process.execPath}' '${sky}/sky.mjs' "$@"\n`)
   await chmod(join(bin, 'sky'), 0o755)
   writeFileSync(join(folder, 'service.yaml'), serviceYaml)
@@ -114,7 +126,7 @@ export async function createSandbox(): Promise<Sandbox> {
         cwd: options.cwd ?? folder,
         env: { ...env, ...options.env },
         ...(options.uid === undefined ? {} : { uid: options.uid }),
-        stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: [options.input === undefined && !options.open ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       },
     )
     child.stdin?.on('error', () => {}) // it need not read all of it
@@ -140,6 +152,12 @@ export async function createSandbox(): Promise<Sandbox> {
         .map(([, path = '']) => path),
     changes: () => calls().filter(([, verb = '']) => ['up', 'down', 'update'].includes(verb)),
     double,
+    sky: (args, { cwd = folder } = {}) =>
+      ended(spawn(join(bin, 'sky'), args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })),
+    async restart(name) {
+      const args = [join(sky, 'worker.mjs'), 'restart', '', JSON.stringify({ name })]
+      await ended(spawn(process.execPath, args, { env, stdio: 'ignore' }))
+    },
     setDouble(edit) {
       const state = double()
       edit(state)
@@ -157,6 +175,16 @@ export async function createSandbox(): Promise<Sandbox> {
       api.kill()
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
     },
+  }
+}
+
+/** A sandbox of a test's own. */
+export async function inSandbox<T>(test: (box: Sandbox) => Promise<T>): Promise<T> {
+  const box = await createSandbox()
+  try {
+    return await test(box)
+  } finally {
+    await box.close()
   }
 }
 

@@ -57,7 +57,7 @@ export async function summaryLines(
   const printed: Line[] = [[span('  go on      ', 'quiet'), span(resume)]]
   return {
     printed: rehearsed ? [] : printed,
-    last: served ? `${why} The endpoint is served.` : why,
+    last: served ? `${why}; the endpoint is served` : why,
   }
 }
 

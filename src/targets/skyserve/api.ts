@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import type { World } from '../../world.ts'
@@ -179,6 +178,7 @@ function parsed(text: string): ApiAnswer {
 
 async function readConfig(path: string): Promise<Json> {
   try {
+    const { parse } = await import('yaml')
     return (parse(await readFile(path, 'utf8')) as Json) ?? null
   } catch {
     return null // SkyPilot itself complains about a file that it cannot read

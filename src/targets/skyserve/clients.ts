@@ -14,7 +14,13 @@ export function clientSetup(
     text: { join: ['Uses ', url, '; the load balancer redirects nothing.'] },
   }
   if (!https) return [where]
-  return [where, ...(privateRoot ? trust(url) : []), probes(answers, url)]
+  return [where, ...(privateRoot ? trust(url) : []), probes(answers, url), replicas]
+}
+
+/** SkyServe has no TLS on that way (skypilot-org/skypilot#7344). */
+const replicas: ClientSetup<Text> = {
+  who: 'replicas',
+  text: 'Are asked over plain HTTP: TLS ends at the load balancer, so their network must be private.',
 }
 
 function trust(url: Text): ClientSetup<Text>[] {

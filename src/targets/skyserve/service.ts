@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import { explained } from '../../plan/perform/explained.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath, holds } from '../../plan/predicate.ts'
@@ -49,7 +48,9 @@ export async function readServices(
 ): Promise<Services> {
   const answer = await askServices(server, names, world, signal)
   if (answer.ok) {
-    const services = (Array.isArray(answer.value) ? answer.value : []).flatMap(fromRecord)
+    const { parse } = await import('yaml')
+    const records = Array.isArray(answer.value) ? answer.value : []
+    const services = records.flatMap(record => fromRecord(record, parse))
     return { services, whole: true, seen: `${services.length} listed`, source: 'api' }
   }
   // A controller that is not up yet, or stopped because nothing runs: no service can be there.
@@ -91,7 +92,7 @@ export function inWords({ status, tls, replicas, url }: ServiceState, seen: stri
   return `${status}${scheme}, ${replicas.ready} of ${replicas.total} replicas ready${at}`
 }
 
-function fromRecord(record: Json): ServiceState[] {
+function fromRecord(record: Json, parse: (text: string) => Json): ServiceState[] {
   const name = atPath(record, 'name')
   const status = atPath(record, 'status')
   if (typeof name !== 'string' || typeof status !== 'string') return []
@@ -102,7 +103,7 @@ function fromRecord(record: Json): ServiceState[] {
   const total = atPath(record, 'target_num_replicas')
   const url = endpointUrl(String(atPath(record, 'endpoint') ?? ''))
   const content = atPath(record, 'yaml_content')
-  const yaml = typeof content === 'string' ? safeParse(content) : null
+  const yaml = typeof content === 'string' ? safeParse(content, parse) : null
   const text = (path: string) => {
     const value = atPath(yaml, path)
     return typeof value === 'string' ? value : undefined
@@ -124,9 +125,9 @@ function fromRecord(record: Json): ServiceState[] {
   ]
 }
 
-function safeParse(text: string): Json {
+function safeParse(text: string, parse: (text: string) => Json): Json {
   try {
-    return parse(text) as Json
+    return parse(text)
   } catch {
     return null
   }

@@ -3,13 +3,17 @@
 import { spawnSync } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { dirname } from 'node:path'
 
-const [lb, file, key, cert] = process.argv.slice(2)
-const port = await freePort()
+const [lb, file, pairKey, cert, _readyAt, wanted, fault] = process.argv.slice(2)
+const key = fault === 'dies' ? `${file}.none` : pairKey
+const port = Number(wanted) || (await freePort())
+// the lab's tools look below HOME, which is the sandbox's here
+const env = { ...process.env, SECURE_ENDPOINT_LABS: dirname(process.env.SKYSERVE_LAB ?? '') }
 const { status, stderr } = spawnSync(
   lb,
   ['start', '--key', key, '--cert', cert, '--port', String(port)],
-  { encoding: 'utf8' },
+  { encoding: 'utf8', env },
 )
 writeFileSync(
   `${file}.new`,
@@ -17,7 +21,7 @@ writeFileSync(
 )
 renameSync(`${file}.new`, file)
 const stop = () => {
-  spawnSync(lb, ['stop', '--port', String(port)])
+  spawnSync(lb, ['stop', '--port', String(port)], { env })
   process.exit(0)
 }
 process.on('SIGTERM', stop)

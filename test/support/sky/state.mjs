@@ -57,6 +57,22 @@ export function logCall(argv) {
   appendFileSync(join(home, 'calls.log'), `${JSON.stringify(argv)}\n`)
 }
 
+/** Where the controller keeps what it was given for a service: to it, "-" and "_" are the same. */
+export function serveFolder(name) {
+  return join(home, 'serve', name.replaceAll('-', '_'))
+}
+
+/** The endpoint that sky would say now; `lookup` of the faults counts look-ups that find no address. */
+export async function endpointOf({ url }) {
+  if (!url) return undefined
+  const missed = await change(({ faults }) => {
+    if (!faults.lookup?.times) return false
+    faults.lookup.times -= 1
+    return true
+  })
+  return missed ? `${new URL(url).protocol}//None` : url
+}
+
 /** The status that sky would say now. */
 export function statusOf(service) {
   if (service.status !== 'STARTED') return service.status
