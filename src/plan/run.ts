@@ -15,7 +15,11 @@ export interface RunInput {
   captures: Map<string, string>
   emit(event: EventBody): void
   /** Steps that an earlier, unfinished run of this plan has begun; told before each act. */
-  begun: { has(id: string): boolean; add(id: string): Promise<void> }
+  begun: {
+    has(id: string): boolean
+    add(id: string): Promise<void>
+    remove(id: string): Promise<void>
+  }
   /** The commands of a step, as shown. */
   commands(step: Step): string[]
   pause: (ms: number, signal: AbortSignal) => Promise<'look' | 'leave'>
@@ -143,6 +147,7 @@ async function attempt(
     }
     if (end.error instanceof Interrupted) return 'interrupted'
     const problem = step.decides === 'report' ? asWaited(end.error) : end.error
+    if (beganNothing(step, problem)) await input.begun.remove(step.id)
     const canUndo = step.onFail === 'undo' && undoable(step, input).length > 0
     const asked =
       input.decide && step.phase === 'change' ? await input.decide(step, problem) : undefined
@@ -150,6 +155,12 @@ async function attempt(
     const rule = asked ?? (canUndo ? 'undo' : 'stop')
     return { rule: rule === 'undo' && !canUndo ? 'stop' : rule, problem }
   }
+}
+
+/** Whether the step's tool refused before it began anything. */
+function beganNothing({ act }: Step, { findings }: Problem): boolean {
+  const explains = 'explains' in act ? (act.explains ?? []) : []
+  return explains.some(each => each.beganNothing && each.id === findings[0]?.id)
 }
 
 /** *Reachable* never undoes: what it misses may only need time, which is exit 124. */

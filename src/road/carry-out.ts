@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Problem } from '../errors.ts'
 import { opsOf } from '../ops/index.ts'
 import type { Event, EventBody } from '../plan/events.ts'
@@ -7,7 +8,6 @@ import type { Step } from '../plan/plan.ts'
 import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
 import { plainText } from '../process/plain-text.ts'
-import { createRedact } from '../process/redact.ts'
 import type { RunTool, ToolCall } from '../process/tool.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
 import { type Journal, openJournal } from '../record/journal.ts'
@@ -15,6 +15,7 @@ import { takeLock } from '../record/lock.ts'
 import { lockPath } from '../record/paths.ts'
 import { makeFolder, provesWritable } from '../record/write.ts'
 import type { World } from '../world.ts'
+import { createGrowingRedact } from './growing-redact.ts'
 import type { Planned } from './make-plan.ts'
 import { waitForOutlived } from './outlived.ts'
 import { saveAnswersCopy } from './save-copy.ts'
@@ -49,7 +50,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     { identity, endpoint: plan.endpoint, verb: plan.verb },
     world,
   )
-  const redact = createRedact(Object.values(input.secrets ?? {}))
+  const { redact, learnKey } = createGrowingRedact(Object.values(input.secrets ?? {}))
   let journal: Journal | undefined
   try {
     await makeFolder(paths.folder)
@@ -91,6 +92,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const note = (line: Record<string, unknown> & { type: string }) =>
       opened.append({ time: new Date(world.clock.now()).toISOString(), run, ...line })
     const tool: RunTool = async call => {
+      await learnKey(join(places.kept, 'key.pem'))
       const onStart: ToolCall['onStart'] = started => {
         note({ type: 'tool.started', argv: [...call.argv], ...started })
         call.onStart?.(started)
@@ -123,6 +125,10 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         has: id => begun.has(id),
         async add(id) {
           begun.add(id)
+          await keep()
+        },
+        async remove(id) {
+          begun.delete(id)
           await keep()
         },
       },

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -195,6 +195,25 @@ describe.concurrent('sky in the middle of the change', () => {
       expect((await box.cli(['init', '--resume', 'svc-a'])).exit).toBe(0)
       expect(box.double().services).toMatchObject({ 'svc-a': { tls: true } })
     })
+  })
+
+  it('finds that somebody else was faster: what they started stays', async () => {
+    await withService(
+      async box => {
+        const sky = join(box.folder, 'bin/sky')
+        renameSync(sky, `${sky}-real`)
+        const theirs = `[ -e faster ] || { touch faster; '${sky}-real' serve up service.yaml -n svc-a -y; }`
+        const script = `#!/bin/sh\n[ "$1 $2" != 'serve up' ] || ${theirs}\nexec '${sky}-real' "$@"\n`
+        writeFileSync(sky, script, { mode: 0o755 })
+        const found = failure(await box.cli(command))
+        expect(found).toMatchObject({ exit: 75, id: 'skyserve.name-taken', outcome: 'failed' })
+        expect(box.changes().map(([, verb]) => verb)).toEqual(['up', 'up'])
+        expect(box.double().services).toMatchObject({ 'svc-a': { status: 'STARTED', tls: false } })
+        await box.cli(['init', '--resume', 'svc-a', '--undo'])
+        expect(box.double().services).toMatchObject({ 'svc-a': { status: 'STARTED', tls: false } })
+      },
+      async () => {},
+    )
   })
 
   it('is killed while it takes the service down: nothing else is done', async () => {

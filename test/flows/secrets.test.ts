@@ -121,7 +121,7 @@ function secrets(): string[] {
     ...uploads.map(({ keyPem }) => keyPem),
     ...[0, 1].map(number => readFileSync(join(box.folder, `key-${number}.pem`), 'utf8')),
   ]
-  const lines = pems.flatMap(pem => pem.split('\n').filter(line => /^[\w+/]{64}$/.test(line)))
+  const lines = pems.flatMap(pem => pem.split('\n').filter(line => /^[\w+/=]{8,64}$/.test(line)))
   const numbers = pems
     .filter(pem => !pem.includes('ENCRYPTED'))
     .flatMap(pem => {

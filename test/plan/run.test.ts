@@ -68,7 +68,11 @@ describe('a plan', () => {
   it('marks a step as begun before its act, so that a kill in the middle is known', async () => {
     const order: string[] = []
     const ops = { a: op(async () => ({ seen: String(order.push('act')) })) }
-    const begun = { has: () => false, add: async (id: string) => void order.push(`begun ${id}`) }
+    const begun = {
+      has: () => false,
+      add: async (id: string) => void order.push(`begun ${id}`),
+      remove: async () => {},
+    }
     await runPlan(play([step('a')], { ops, input: { begun } }).input)
     expect(order).toEqual(['begun a', 'act'])
   })

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -161,7 +161,8 @@ export async function createSandbox(): Promise<Sandbox> {
     setDouble(edit) {
       const state = double()
       edit(state)
-      writeFileSync(stateFile, JSON.stringify(state))
+      writeFileSync(`${stateFile}.test`, JSON.stringify(state))
+      renameSync(`${stateFile}.test`, stateFile)
     },
     async close() {
       for (const child of started) child.kill('SIGKILL')
