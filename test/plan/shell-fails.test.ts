@@ -130,7 +130,7 @@ describe.concurrent('a script that meets a problem', () => {
       if (!scripts) return context.skip()
       box.file('a.yaml', answers(box))
       const script = await scripts.plan(['--answers', 'a.yaml'])
-      const run = await scripts.run(script, { WORK: `${box.folder}/work` })
+      const run = await scripts.run(script, {})
       expect(run.stderr).toContain('nobody is there to ask: Shall this run?')
       expect(run.exit).toBe(2)
       expect(box.calls()).toEqual([])
