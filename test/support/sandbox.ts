@@ -59,6 +59,8 @@ interface Double {
   clouds?: Record<string, string[]>
   /** How long after its start a replica answers. */
   readyMs?: number
+  /** How long a service needs to go. */
+  goneMs?: number
   /** The lab's tool for the real load balancer. */
   lb?: string
 }

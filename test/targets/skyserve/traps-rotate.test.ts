@@ -49,6 +49,9 @@ describe.concurrent('a service that runs', () => {
   it('SKY-8 nothing is started under a name before it is free', limit, () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlWith(''))
+      box.setDouble(state => {
+        state.goneMs = 8000
+      })
       const down = await box.sky(['serve', 'down', 'by-hand', '-y'])
       expect(down.stdout).toBe("Service 'by-hand' is scheduled to be terminated.\n")
       expect(down.exit).toBe(0)
@@ -57,10 +60,14 @@ describe.concurrent('a service that runs', () => {
       expect(again.exit).toBe(1)
 
       await startHttpService(box)
+      box.setDouble(state => {
+        state.goneMs = 1000
+      })
       const run = await init(box, answers(box))
       expect(run.exit, run.stdout).toBe(0)
       expect(run.stdout).toContain('done: Wait until it is gone')
       expect(run.stdout).not.toContain('already running')
+      await isGone(box, 'by-hand')
     }),
   )
 
