@@ -132,8 +132,8 @@ undo_all() {
 }
 
 begin() {
-  mkdir -p "$NEW" "$FOUND" || exit 73
   [[ ${YES:-} == 1 ]] || ask 'Shall this run?' || exit 2
+  mkdir -p "$NEW" "$FOUND" || exit 73
   # what an earlier run of this script has begun is taken back as well
   if [[ -e $WORK/begun ]]; then mapfile -t BEGUN <"$WORK/begun"; fi
 }

@@ -20,48 +20,63 @@ curl_at() {
 
 is_one_of() { [[ ",$2," == *",$1,"* ]]; }
 
-# prove_served ADDRESS NAME PATH STATUSES LEAF ROOTS
-prove_served() {
-  local wanted status try
-  wanted=$(wanted_leaf)
-  for try in 1 2 3 4 5 6; do
-    if [[ $(served_leaf "$1" "$2") == "$wanted" ]]; then
-      say "  pass: tls.leaf ${wanted:0:11} is served"
-      status=$(curl_at "$1" "$2" "https://$2:${1##*:}$3" "$6")
-      if is_one_of "$status" "$4"; then say "  pass: http.answers GET $3 $status"; return 0; fi
-      say "  http.answers: GET $3 $status, wanted $4"
-    else
-      say "  tls.leaf: not the wanted leaf (try $try of 6)"
-    fi
-    sleep 5
+# try_for SECONDS COMMAND...: again while it fails: with 1, what may need time, until the time is over;
+# with anything else three times, 5 s apart
+try_for() {
+  local definite=0 rc end=$((SECONDS + $1))
+  while :; do
+    rc=0
+    "${@:2}" || rc=$?
+    if ((rc == 0)); then return 0; fi
+    if ((rc == 1 && SECONDS >= end)); then return 1; fi
+    if ((rc != 1)) && ((++definite >= 3)); then return 1; fi
+    sleep $((rc == 1 ? 1 : 5))
   done
-  return 1
 }
 
-# prove_leaf ADDRESS NAME PATH STATUSES LEAF ROOTS: the leaf of before
-prove_leaf() {
-  local try
-  for try in 1 2 3 4 5 6; do
-    [[ -n $5 && $(served_leaf "$1" "$2") == "$5" ]] && return 0
-    say "  tls.leaf: not the leaf of before (try $try of 6)"
-    sleep 5
-  done
-  return 1
+# needs_time STATUS: whether a status may only need time
+needs_time() { [[ $1 == 000 || $1 == 5* ]]; }
+
+# prove_served ADDRESS NAME PATH STATUSES LEAF ROOTS SECONDS: the leaf of $NEW, and an answer over it
+prove_served() { try_for "$7" once_served "$@"; }
+once_served() {
+  local leaf wanted status
+  leaf=$(served_leaf "$1" "$2") wanted=$(wanted_leaf)
+  if [[ -z $leaf ]]; then say "  tls.leaf: $1 does not answer"; return 1; fi
+  if [[ $leaf != "$wanted" ]]; then say "  tls.leaf: ${leaf:0:11} is served, wanted ${wanted:0:11}"; return 2; fi
+  status=$(curl_at "$1" "$2" "https://$2:${1##*:}$3" "$6")
+  if is_one_of "$status" "$4"; then
+    say "  pass: tls.leaf ${wanted:0:11} is served" "  pass: http.answers GET $3 $status"
+    return 0
+  fi
+  say "  http.answers: GET $3 $status, wanted $4"
+  if needs_time "$status"; then return 1; fi
+  return 2
 }
 
-# prove_plain ADDRESS NAME PATH STATUSES ...: HTTP answers, TLS does not
-prove_plain() {
-  local status try
-  for try in 1 2 3 4 5 6; do
-    status=$(curl_at "$1" "$2" "http://$2:${1##*:}$3" '')
-    if is_one_of "$status" "$4" && [[ -z $(served_leaf "$1" "$2") ]]; then
-      say "  pass: http.answers GET $3 $status; no TLS"
-      return 0
-    fi
-    say "  http.answers: GET $3 $status (try $try of 6)"
-    sleep 5
-  done
-  return 1
+# prove_leaf ADDRESS NAME PATH STATUSES LEAF ROOTS SECONDS: the leaf of before, any where it is not known
+prove_leaf() { try_for "$7" once_leaf "$@"; }
+once_leaf() {
+  local leaf
+  leaf=$(served_leaf "$1" "$2")
+  if [[ -z $leaf ]]; then say "  tls.leaf: $1 does not answer"; return 1; fi
+  if [[ -z $5 || $leaf == "$5" ]]; then say "  pass: tls.leaf ${leaf:0:11} is served"; return 0; fi
+  say "  tls.leaf: ${leaf:0:11} is served, wanted ${5:0:11}"
+  return 2
+}
+
+# prove_plain ADDRESS NAME PATH STATUSES LEAF ROOTS SECONDS: HTTP answers, TLS does not
+prove_plain() { try_for "$7" once_plain "$@"; }
+once_plain() {
+  local status
+  status=$(curl_at "$1" "$2" "http://$2:${1##*:}$3" '')
+  if ! is_one_of "$status" "$4"; then
+    say "  http.answers: GET $3 $status, wanted $4"
+    if needs_time "$status"; then return 1; fi
+    return 2
+  fi
+  if [[ -n $(served_leaf "$1" "$2") ]]; then say '  TLS is still spoken'; return 2; fi
+  say "  pass: http.answers GET $3 $status; no TLS"
 }
 
 # dns_leads_to NAME HOST SERVER
@@ -74,8 +89,8 @@ dns_leads_to() {
   say "  $1 leads to ${said:-nothing}; the record that is needed: $1. 300 IN A $wanted"
 }
 
-# prove_reachable NAME HOST ADDRESS PATH STATUSES LEAF ROOTS
-prove_reachable() { prove_served "$3" "$1" "$4" "$5" "$6" "$7"; }
+# prove_reachable NAME HOST ADDRESS PATH STATUSES LEAF ROOTS SECONDS
+prove_reachable() { prove_served "$3" "$1" "${@:4}"; }
 
 # wait_for_answer URL NAME ROOTS SECONDS: until something else than 503 comes
 wait_for_answer() {

@@ -130,7 +130,7 @@ describe.concurrent('a script that meets a problem', () => {
       if (!scripts) return context.skip()
       box.file('a.yaml', answers(box))
       const script = await scripts.plan(['--answers', 'a.yaml'])
-      const run = await scripts.run(script, { WORK: `${box.folder}/work` })
+      const run = await scripts.run(script, {})
       expect(run.stderr).toContain('nobody is there to ask: Shall this run?')
       expect(run.exit).toBe(2)
       expect(box.calls()).toEqual([])
@@ -158,10 +158,34 @@ describe.concurrent('a script that meets a problem', () => {
       expect(servicesOf(box)).toEqual([['svc-a', true, 'STARTED']])
     }),
   )
+
+  it('takes back what a script that was killed has begun', limit, async context =>
+    inSandbox(async box => {
+      const scripts = scriptsIn(box)
+      if (!scripts) return context.skip()
+      await startHttpService(box)
+      box.file('a.yaml', answers(box).replace('wait: 20s', 'wait: 1s'))
+      const script = await scripts.plan(['--answers', 'a.yaml'])
+      box.setDouble(({ faults }) => {
+        faults.balancer = 'dies'
+      })
+      await killedIn(scripts.start(script), () => box.double().services['svc-a']?.tls)
+      // the server finishes what it was asked for
+      await until(() => box.double().requests.length === 0)
+      expect(servicesOf(box)).toEqual([['svc-a', true, 'STARTED']])
+      box.setDouble(({ faults }) => {
+        delete faults.balancer
+      })
+      const run = await scripts.run(script)
+      expect(run.stderr).toContain('what was there before is back')
+      expect(run.exit).toBe(1)
+      expect(servicesOf(box)).toEqual([['svc-a', false, 'STARTED']])
+    }),
+  )
 })
 
 /** Kills a script, and all that it has started, as soon as something is to be seen. */
-async function killedIn(child: ChildProcess, seen: () => boolean): Promise<void> {
+async function killedIn(child: ChildProcess, seen: () => boolean | undefined): Promise<void> {
   const end = ended(child)
   const { pid } = child
   if (pid === undefined) throw new Error('the script did not start')

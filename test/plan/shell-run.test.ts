@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { make } from '../support/certificates.ts'
 import { startHttpService } from '../support/http-service.ts'
 import { answers, inSandbox, type Sandbox } from '../support/sandbox.ts'
+import { isThere } from '../support/scratch.ts'
 import { type Scripts, scriptsIn } from '../support/script.ts'
 
 interface Scenario {
@@ -17,6 +20,12 @@ const enabled = async (box: Sandbox) => {
   box.file('a.yaml', answers(box))
   const { exit, stdout } = await box.cli(['init', '--answers', 'a.yaml', '--yes'])
   expect(exit, stdout).toBe(0)
+}
+
+function onlySky(box: Sandbox): void {
+  box.setDouble(({ faults }) => {
+    faults.api = 'login'
+  })
 }
 
 const scenarios: Scenario[] = [
@@ -36,6 +45,16 @@ const scenarios: Scenario[] = [
     verb: 'rotate',
   },
   { name: 'back to HTTP', before: enabled, verb: 'disable' },
+  {
+    name: 'from HTTP, where only sky is logged in',
+    before: box => startHttpService(box).then(() => onlySky(box)),
+    verb: 'enable',
+  },
+  {
+    name: 'to another pair, where only sky is logged in',
+    before: box => enabled(box).then(() => onlySky(box)),
+    verb: 'rotate',
+  },
 ]
 
 /** What stands at the target afterwards, and by which commands; paths and ports are each run's own. */
@@ -85,6 +104,10 @@ describe.concurrent('a script, with nothing but a PATH without node', () => {
       const scripts = scriptsIn(box)
       if (!scripts) return context.skip()
       const script = await scripts.plan(await prepared(box, scenario))
+      if (isThere('shellcheck')) {
+        const checked = spawnSync('shellcheck', [script], { encoding: 'utf8' })
+        expect(checked.stdout).toBe('')
+      }
       const run = await scripts.run(script)
       expect(run.exit, run.stderr).toBe(0)
       expect(stateOf(box)).toEqual(own)
@@ -112,6 +135,31 @@ describe.concurrent('a script, with nothing but a PATH without node', () => {
       expect(readFileSync(keys[0] ?? '')).not.toEqual(readFileSync(keys[1] ?? ''))
       expect(run.stderr).not.toContain('PRIVATE KEY')
       expect(await servesPairOf(box, scripts)).toBe(true)
+    }),
+  )
+
+  it('puts an upload in, and none that does not fit', limit, async context =>
+    inSandbox(async box => {
+      const scripts = scriptsIn(box)
+      if (!scripts) return context.skip()
+      const mine = make({ names: ['svc.test'], at: Date.now() })
+      const other = make({ names: ['other.test'], at: Date.now() })
+      box.file('mine.pem', mine.pem)
+      box.file('mine.key', mine.keyPem)
+      const [pem, key] = [box.file('other.pem', other.pem), box.file('other.key', other.keyPem)]
+      const certificate = '{source: uploaded, chain: mine.pem, key: mine.key, roots: mine.pem}'
+      box.file('a.yaml', answers(box, { certificate }))
+      const script = await scripts.plan(['--answers', 'a.yaml'])
+      const env = { HOME: box.folder, YES: '1' }
+      const mixed = await scripts.run(script, { ...env, KEY: key })
+      expect(mixed.stderr).toContain('the key does not belong to this certificate')
+      const stranger = await scripts.run(script, { ...env, CERT: pem, KEY: key })
+      expect(stranger.stderr).toContain('no name in the certificate covers svc.test')
+      expect([mixed.exit, stranger.exit]).toEqual([1, 1])
+      expect(box.changes()).toEqual([])
+      const run = await scripts.run(script)
+      expect(run.exit, run.stderr).toBe(0)
+      expect(run.stderr).toContain(mine.certificate.fingerprint.slice(0, 11))
     }),
   )
 })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -65,6 +65,8 @@ interface Double {
   clouds?: Record<string, string[]>
   /** How long after its start a replica answers. */
   readyMs?: number
+  /** How long a service needs to go. */
+  goneMs?: number
   /** The lab's tool for the real load balancer. */
   lb?: string
 }
@@ -107,6 +109,9 @@ export async function createSandbox(): Promise<Sandbox> {
     SKY_DOUBLE: home,
     SKYPILOT_API_SERVER_ENDPOINT: url,
     XDG_STATE_HOME: join(folder, 'state'),
+    // where the lab keeps its own things, also while HOME is this folder
+    SECURE_ENDPOINT_LABS:
+      process.env.SECURE_ENDPOINT_LABS ?? join(homedir(), '.cache/secure-endpoint-labs'),
   }
   const double = () => JSON.parse(readFileSync(stateFile, 'utf8')) as Double
   const logged = () => {

@@ -155,7 +155,7 @@ async function takeDown(name) {
   const service = read().services[name]
   if (!service) return
   end(service.pid)
-  await sleep(pace.gone)
+  await sleep(read().goneMs ?? pace.gone)
   rmSync(serveFolder(name), { recursive: true, force: true })
   await change(state => delete state.services[name])
 }

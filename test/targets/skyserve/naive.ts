@@ -10,6 +10,9 @@ import { until } from '../../support/scratch.ts'
 /** The name that the answers of the sandbox secure. */
 export const domain = 'svc.test'
 
+/** Each test walks twice through what takes sky's double seconds, on a machine that has other work. */
+export const limit = { timeout: 240_000 }
+
 export interface Pair {
   /** Paths of files. */
   key: string

@@ -10,6 +10,7 @@ import {
   currentFile,
   domain,
   init,
+  limit,
   pairFiles,
   portOf,
   recordOf,
@@ -32,7 +33,7 @@ const uploaded = (pair: { key: string; chain: string }) =>
   `{source: uploaded, chain: ${pair.chain}, key: ${pair.key}, roots: ${pair.chain}}`
 
 describe.concurrent('a pair, put in as it comes', () => {
-  it('SKY-2 an empty tls section never becomes plain HTTP', () =>
+  it('SKY-2 an empty tls section never becomes plain HTTP', limit, () =>
     inSandbox(async box => {
       const empty = yamlWith('   # to be filled in')
       const byHand = await up(box, 'by-hand', empty)
@@ -55,9 +56,10 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(none.stdout).toContain('A template does not render to what is needed.')
       expect(none.exit).toBe(65)
       expect(box.changes().length).toBe(before)
-    }))
+    }),
+  )
 
-  it('SKY-3 the server is given absolute paths, wherever it runs', () =>
+  it('SKY-3 the server is given absolute paths, wherever it runs', limit, () =>
     inSandbox(async box => {
       pairFiles(box, 'a')
       const relative = { key: './a.key', chain: './a.pem' }
@@ -70,9 +72,10 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(run.exit, run.stdout).toBe(0)
       expect(isAbsolute(box.double().services['svc-a']?.key ?? '')).toBe(true)
       expect(existsSync(join(box.folder, 'state-of-mine'))).toBe(false)
-    }))
+    }),
+  )
 
-  it('SKY-4 a pair that does not match is refused before sky is called', () =>
+  it('SKY-4 a pair that does not match is refused before sky is called', limit, () =>
     inSandbox(async box => {
       const mixed = { ...pairFiles(box, 'a'), key: pairFiles(box, 'b').key }
       expect((await up(box, 'by-hand', yamlFor(mixed))).exit).toBe(0)
@@ -87,52 +90,61 @@ describe.concurrent('a pair, put in as it comes', () => {
       expect(run.stderr).toContain('The key does not belong to this certificate.')
       expect(run.exit).toBe(65)
       expect(box.calls().length).toBe(before)
-    }))
+    }),
+  )
 
-  it('SKY-5 the leaf covers the name that clients use, or it is not taken', async context => {
-    if (!isThere('openssl')) return context.skip()
-    await inSandbox(async box => {
-      await asDocumented(box, 'enter')
-      const pair = { key: join(box.folder, 'doc.key'), chain: join(box.folder, 'doc.pem') }
-      expect((await up(box, 'by-hand', yamlFor(pair))).exit).toBe(0)
-      const url = `https://${domain}:${portOf(box, 'by-hand')}/`
-      expect((await curl(url, '--cacert', pair.chain)).exit).toBe(60)
-      expect((await curl(url, '-k')).exit).toBe(0)
+  it(
+    'SKY-5 the leaf covers the name that clients use, or it is not taken',
+    limit,
+    async context => {
+      if (!isThere('openssl')) return context.skip()
+      await inSandbox(async box => {
+        await asDocumented(box, 'enter')
+        const pair = { key: join(box.folder, 'doc.key'), chain: join(box.folder, 'doc.pem') }
+        expect((await up(box, 'by-hand', yamlFor(pair))).exit).toBe(0)
+        const url = `https://${domain}:${portOf(box, 'by-hand')}/`
+        expect((await curl(url, '--cacert', pair.chain)).exit).toBe(60)
+        expect((await curl(url, '-k')).exit).toBe(0)
 
-      const before = box.calls().length
-      const taken = await init(box, answers(box, { certificate: uploaded(documented) }))
-      expect(taken.stderr).toContain(`No name in it covers ${domain}.`)
-      expect(taken.exit).toBe(65)
-      expect(box.calls().length).toBe(before)
+        const before = box.calls().length
+        const taken = await init(box, answers(box, { certificate: uploaded(documented) }))
+        expect(taken.stderr).toContain(`No name in it covers ${domain}.`)
+        expect(taken.exit).toBe(65)
+        expect(box.calls().length).toBe(before)
 
-      const run = await init(box, answers(box))
-      expect(run.exit, run.stdout).toBe(0)
-      const trusted = await curl(recordOf(box).url, '--cacert', currentFile(box, 'roots.pem'))
-      expect(trusted).toEqual({ exit: 0, status: 200 })
-    })
-  })
+        const run = await init(box, answers(box))
+        expect(run.exit, run.stdout).toBe(0)
+        const trusted = await curl(recordOf(box).url, '--cacert', currentFile(box, 'roots.pem'))
+        expect(trusted).toEqual({ exit: 0, status: 200 })
+      })
+    },
+  )
 
-  it('SKY-6 a pair is made without a question, and not for a hundred years', async context => {
-    if (!isThere('openssl')) return context.skip()
-    await inSandbox(async box => {
-      const unattended = await asDocumented(box, 'nothing')
-      expect(unattended.stderr).toContain('You are about to be asked to enter information')
-      expect(unattended.exit).toBe(1)
-      expect(existsSync(join(box.folder, 'doc.pem'))).toBe(false)
-      await asDocumented(box, 'enter')
-      expect(yearsOf(join(box.folder, 'doc.pem'))).toBeGreaterThan(99)
+  it(
+    'SKY-6 a pair is made without a question, and not for a hundred years',
+    limit,
+    async context => {
+      if (!isThere('openssl')) return context.skip()
+      await inSandbox(async box => {
+        const unattended = await asDocumented(box, 'nothing')
+        expect(unattended.stderr).toContain('You are about to be asked to enter information')
+        expect(unattended.exit).toBe(1)
+        expect(existsSync(join(box.folder, 'doc.pem'))).toBe(false)
+        await asDocumented(box, 'enter')
+        expect(yearsOf(join(box.folder, 'doc.pem'))).toBeGreaterThan(99)
 
-      const long = answers(box, { certificate: '{source: self-signed, days: 36500}' })
-      const refused = await init(box, long)
-      expect(refused.stderr).toContain('This is not between 1 and 3650.')
-      expect(refused.exit).toBe(65)
-      expect(box.calls()).toEqual([])
+        const long = answers(box, { certificate: '{source: self-signed, days: 36500}' })
+        const refused = await init(box, long)
+        expect(refused.stderr).toContain('This is not between 1 and 3650.')
+        expect(refused.exit).toBe(65)
+        expect(box.calls()).toEqual([])
 
-      const run = await init(box, answers(box))
-      expect(run.exit, run.stdout).toBe(0)
-      expect(yearsOf(currentFile(box, 'chain.pem'))).toBeLessThan(0.25)
-    })
-  })
+        const run = await init(box, answers(box))
+        expect(run.exit, run.stdout).toBe(0)
+        expect(yearsOf(currentFile(box, 'chain.pem'))).toBeLessThan(0.25)
+      })
+    },
+  )
 })
 
 function yearsOf(file: string): number {

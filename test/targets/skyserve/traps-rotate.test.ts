@@ -6,6 +6,7 @@ import {
   domain,
   init,
   isGone,
+  limit,
   pairFiles,
   portOf,
   recordOf,
@@ -18,7 +19,7 @@ import {
 const uploaded = '{source: uploaded, chain: ./own.pem, key: ./own.key, roots: ./own.pem}'
 
 describe.concurrent('a service that runs', () => {
-  it('SKY-7 a rotation never updates: it replaces the service and proves the new leaf', () =>
+  it('SKY-7 a rotation never updates: it replaces the service and proves the new leaf', limit, () =>
     inSandbox(async box => {
       const [a, b] = [pairFiles(box, 'a'), pairFiles(box, 'b')]
       await up(box, 'by-hand', yamlFor(a))
@@ -42,11 +43,15 @@ describe.concurrent('a service that runs', () => {
       expect(await servedLeaf(box)).not.toBe(before)
       const verbs = box.changes().map(([, verb]) => verb)
       expect(verbs.slice(calls)).toEqual(['down', 'up'])
-    }))
+    }),
+  )
 
-  it('SKY-8 nothing is started under a name before it is free', () =>
+  it('SKY-8 nothing is started under a name before it is free', limit, () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlWith(''))
+      box.setDouble(state => {
+        state.goneMs = 8000
+      })
       const down = await box.sky(['serve', 'down', 'by-hand', '-y'])
       expect(down.stdout).toBe("Service 'by-hand' is scheduled to be terminated.\n")
       expect(down.exit).toBe(0)
@@ -55,13 +60,18 @@ describe.concurrent('a service that runs', () => {
       expect(again.exit).toBe(1)
 
       await startHttpService(box)
+      box.setDouble(state => {
+        state.goneMs = 1000
+      })
       const run = await init(box, answers(box))
       expect(run.exit, run.stdout).toBe(0)
       expect(run.stdout).toContain('done: Wait until it is gone')
       expect(run.stdout).not.toContain('already running')
-    }))
+      await isGone(box, 'by-hand')
+    }),
+  )
 
-  it('SKY-10 the endpoint is read again after each start', () =>
+  it('SKY-10 the endpoint is read again after each start', limit, () =>
     inSandbox(async box => {
       await up(box, 'by-hand', yamlWith(''))
       const remembered = portOf(box, 'by-hand')
@@ -79,9 +89,10 @@ describe.concurrent('a service that runs', () => {
       expect(after.addresses).toEqual([`localhost:${portOf(box)}`])
       expect(after.url).toBe(`https://${domain}:${portOf(box)}/`)
       expect((await box.cli(['status', 'svc-a', '--once'])).exit).toBe(0)
-    }))
+    }),
+  )
 
-  it('SKY-16 a pair that a restart brings in is seen, and ours stays through one', () =>
+  it('SKY-16 a pair that a restart brings in is seen, and ours stays through one', limit, () =>
     inSandbox(async box => {
       const [a, b] = [pairFiles(box, 'a'), pairFiles(box, 'b')]
       await up(box, 'by-hand', yamlFor(a))
@@ -103,33 +114,38 @@ describe.concurrent('a service that runs', () => {
       const status = await box.cli(['status', '--once', '--json'])
       expect(status.exit).toBe(1)
       expect(JSON.parse(status.stdout).endpoints[0].alerts).toContain('drift')
-    }))
+    }),
+  )
 
-  it('SKY-17 a new pair is never taken for the old one: it has a path and a folder of its own', () =>
-    inSandbox(async box => {
-      const a = pairFiles(box, 'own')
-      await up(box, 'by-hand', yamlFor(a))
-      // the same names, sizes and second of change: rsync sees nothing new
-      const b = pairFiles(box, 'own')
-      expect((await up(box, 'by-hand', yamlFor(b))).exit).toBe(1)
-      await box.restart('by-hand')
-      expect(await servedLeaf(box, 'by-hand')).toBe(a.fingerprint)
-      // another second of change, and the call that failed has put it in
-      const c = pairFiles(box, 'own', new Date(1_790_000_060_000))
-      expect((await up(box, 'by-hand', yamlFor(c))).exit).toBe(1)
-      await box.restart('by-hand')
-      expect(await servedLeaf(box, 'by-hand')).toBe(c.fingerprint)
+  it(
+    'SKY-17 a new pair is never taken for the old one: it has a path and a folder of its own',
+    limit,
+    () =>
+      inSandbox(async box => {
+        const a = pairFiles(box, 'own')
+        await up(box, 'by-hand', yamlFor(a))
+        // the same names, sizes and second of change: rsync sees nothing new
+        const b = pairFiles(box, 'own')
+        expect((await up(box, 'by-hand', yamlFor(b))).exit).toBe(1)
+        await box.restart('by-hand')
+        expect(await servedLeaf(box, 'by-hand')).toBe(a.fingerprint)
+        // another second of change, and the call that failed has put it in
+        const c = pairFiles(box, 'own', new Date(1_790_000_060_000))
+        expect((await up(box, 'by-hand', yamlFor(c))).exit).toBe(1)
+        await box.restart('by-hand')
+        expect(await servedLeaf(box, 'by-hand')).toBe(c.fingerprint)
 
-      const first = pairFiles(box, 'own')
-      expect((await init(box, answers(box, { certificate: uploaded }))).exit).toBe(0)
-      expect(await servedLeaf(box)).toBe(first.fingerprint)
-      const key = box.double().services['svc-a']?.key
-      const second = pairFiles(box, 'own')
-      const run = await box.cli(['rotate', 'svc-a', '--answers', 'a.yaml', '--yes'])
-      expect(run.exit, run.stdout).toBe(0)
-      expect(await servedLeaf(box)).toBe(second.fingerprint)
-      expect(box.double().services['svc-a']?.key).not.toBe(key)
-      await box.restart('svc-a')
-      expect(await servedLeaf(box)).toBe(second.fingerprint)
-    }))
+        const first = pairFiles(box, 'own')
+        expect((await init(box, answers(box, { certificate: uploaded }))).exit).toBe(0)
+        expect(await servedLeaf(box)).toBe(first.fingerprint)
+        const key = box.double().services['svc-a']?.key
+        const second = pairFiles(box, 'own')
+        const run = await box.cli(['rotate', 'svc-a', '--answers', 'a.yaml', '--yes'])
+        expect(run.exit, run.stdout).toBe(0)
+        expect(await servedLeaf(box)).toBe(second.fingerprint)
+        expect(box.double().services['svc-a']?.key).not.toBe(key)
+        await box.restart('svc-a')
+        expect(await servedLeaf(box)).toBe(second.fingerprint)
+      }),
+  )
 })
