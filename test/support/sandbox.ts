@@ -173,7 +173,7 @@ export async function createSandbox(): Promise<Sandbox> {
       for (const child of started) child.kill('SIGKILL')
       for (const { pid } of Object.values(double().services)) {
         try {
-          if (pid) process.kill(pid, 'SIGKILL')
+          if (pid) process.kill(pid, 'SIGTERM')
         } catch {
           // it has ended
         }

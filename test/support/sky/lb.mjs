@@ -2,13 +2,16 @@
 // replica is ready, 405 on HEAD and OPTIONS, an empty reply to plain HTTP on the TLS port, and a
 // process that dies of a pair that it cannot use while everybody says that all is well. What it passes
 // on to the replica goes over plain HTTP.
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request as ask, createServer as createHttp } from 'node:http'
 import { createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { createServer as createTls } from 'node:tls'
 
 const [file, key, cert, readyAt, port = '0', fault = ''] = process.argv.slice(2)
 const replica = await startReplica()
+// it ends with the sandbox, also where that ended while it was started
+setInterval(() => existsSync(dirname(file)) || process.exit(), 500).unref()
 const http = createHttp((request, response) => {
   if (!['GET', 'POST', 'PUT', 'DELETE'].includes(request.method)) {
     response.writeHead(405, { allow: 'DELETE, PUT, POST, GET', connection: 'close' }).end()
