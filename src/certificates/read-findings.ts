@@ -7,7 +7,7 @@ import type { Unread, UploadedFile } from './upload.ts'
 import { type LockError, mostRounds } from './work.ts'
 
 const typeIt =
-  'Type its passphrase when you are asked, or name a file with it: --passphrase-file ./pass, in an answers file certificate.passphrase: {file: ./pass}.'
+  'Type its passphrase when you are asked, or name a file with it: --passphrase-file ./pass, in an answers file certificate.passphrase: {file: ./pass} or {fd: 3}.'
 const typeAgain =
   'Type the passphrase again, or look into the file that holds it: its first line counts.'
 const rounds = `more than ${mostRounds.toLocaleString('en')} rounds over its passphrase`
