@@ -220,15 +220,33 @@ function defineCert(program: Command, choose: Choose): void {
   cert
     .command('check')
     .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
-    .argument('[files...]', 'chain and key')
+    .argument('[files...]', 'files and folders with chain and key, in any order')
     .option('--chain <file>', 'the certificate, with its intermediates')
     .option('--key <file>', 'its private key')
     .option('--passphrase-file <file>', 'opens an encrypted key')
     .option('--intermediates <path>', 'a file or folder with missing intermediates')
-    .option('--roots <file>', 'the roots that clients trust')
+    .option('--roots <file>', "the only roots that count; by default the system's")
+    .option('--crls <file>', 'lists of revoked certificates')
     .option('--domain <name>', 'a name or IP address that it must cover')
     .option('--target <kind>', 'the target that it goes into')
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'webpki blocks whatever RFC 5280 and CA/Browser rules forbid',
+      )
+        .choices(['target', 'webpki'])
+        .default('target'),
+    )
+    .addOption(
+      new Option('--purpose <purpose>', 'what the certificate is for').choices([
+        'server',
+        'client',
+      ]),
+    )
+    .option('--max-depth <n>', 'how many CAs may stand between leaf and root')
     .option('--at <time>', 'judge as of this time (RFC 3339)')
+    .option('--dir <folder>', 'check every pair in a folder and the folders in it')
+    .option('--fetch', 'fetch a missing intermediate from where the certificate says (http)')
     .action((files, options) =>
       choose(options, async io =>
         (await import('./commands/cert/check.ts')).check(files, options, io),

@@ -5,6 +5,8 @@ import { type Certificate, isSignedBy, readCertificate } from './certificate.ts'
 export interface Anchors {
   /** One that signed a certificate, or is the certificate itself; current ones first. */
   above(certificate: Certificate): Certificate | undefined
+  /** Every one that signed a certificate, or is it; in no order of worth. */
+  allAbove(certificate: Certificate): Certificate[]
   /** Whether this machine trusts it. */
   isKnownHere(certificate: Certificate): boolean
   /** Whether it is among those that were given. */
@@ -26,14 +28,21 @@ export function createAnchors(
     return opened
   }
   const known = (x509: X509Certificate) => ({ fingerprint: x509.fingerprint256, x509 })
+  const isOne = ({ fingerprint }: Certificate) =>
+    given.some(each => each.fingerprint === fingerprint) ||
+    machine().some(({ fingerprint256 }) => fingerprint256 === fingerprint)
+  const signersOf = (certificate: Certificate) =>
+    [...given, ...machine().map(known)].filter(({ x509 }) => signed(x509, certificate))
   return {
     above(certificate) {
-      const all = [...given, ...machine().map(known)]
-      const itself = all.find(({ fingerprint }) => fingerprint === certificate.fingerprint)
-      if (itself) return certificate
-      const signers = all.filter(({ x509 }) => signed(x509, certificate))
+      if (isOne(certificate)) return certificate
+      const signers = signersOf(certificate)
       const current = signers.find(({ x509 }) => isCurrent(x509, now)) ?? signers[0]
       return current && asCertificate(current.x509)
+    },
+    allAbove(certificate) {
+      if (isOne(certificate)) return [certificate]
+      return signersOf(certificate).flatMap(({ x509 }) => asCertificate(x509) ?? [])
     },
     isKnownHere: ({ fingerprint }) =>
       machine().some(({ fingerprint256 }) => fingerprint256 === fingerprint),

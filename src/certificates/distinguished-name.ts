@@ -39,6 +39,24 @@ export function readName(node: Asn1 | undefined): DistinguishedName {
   }
 }
 
+/**
+ * The steps of a Name as text that equal steps have in common, however they are encoded: without
+ * capitals and doubled spaces (RFC 5280, 7.1).
+ *
+ * @throws DerError
+ */
+export function readSteps(node: Asn1 | undefined): string[] {
+  return parts(node).map(step =>
+    readSet(step)
+      .map(part => {
+        const [type, value] = parts(part)
+        return `${readOid(type)}=${readText(value).toLowerCase().replace(/\s+/g, ' ').trim()}`
+      })
+      .sort()
+      .join('+'),
+  )
+}
+
 /** Writes a Name of one-part steps, each as UTF8String. */
 export function writeName(steps: readonly (readonly [type: string, value: string])[]): Der {
   return sequence(...steps.map(([type, value]) => set(sequence(oid(type), utf8(value)))))

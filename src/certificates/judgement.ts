@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import { type Finding, finding, type Occurrence } from '../findings.ts'
+import { type CertificateId, type Finding, finding, type Occurrence } from '../findings.ts'
 import type { Certificate } from './certificate.ts'
+import type { Crl } from './crl.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
 import type { CertificateProfile } from './profile.ts'
+import type { PublicSuffixes } from './public-suffix.ts'
 import type { Upload } from './upload.ts'
 
 /** What the gate is asked to judge: what `readUpload` gave, and what it is held against. */
@@ -14,6 +16,22 @@ export interface JudgeInput
   now: number
   /** What the clients of this endpoint trust, beside the system's roots. */
   roots?: readonly Certificate[]
+  /** Whether the chain must lead to one of `roots`, whatever else is trusted. */
+  onlyRoots?: boolean
+  /** Whether a chain may end below a private root that no file holds: then that is a note. */
+  rootOptional?: boolean
+  /** Whether there may be no key: then that is a note. */
+  keyOptional?: boolean
+  /** The Public Suffix List, read when it is needed. */
+  publicSuffixes?: () => PublicSuffixes | undefined
+  /** Files among which the leaf is looked for first; what else there is stands above it. */
+  leafFiles?: readonly string[]
+  /** Certificates that were not handed in, and may complete the chain. */
+  spare?: readonly Spare[]
+  /** CAs that may stand between leaf and root; self-issued ones do not count. */
+  maxDepth?: number
+  /** Lists of revoked certificates, DER. */
+  crls?: readonly Crl[]
   /** PEM blocks of what this machine trusts. */
   systemRoots?: readonly string[]
   /** PEM blocks of what browsers trust; by default the list that Node brings. */
@@ -29,8 +47,21 @@ export interface Nearby {
   privateKeys: readonly string[]
 }
 
+/** A certificate that can be taken where one is missing. */
+export interface Spare {
+  certificate: Certificate
+  /** Where it comes from: a file, or an address. Safe text. */
+  from: string
+}
+
 /** Kinds of repairs, as answers agree to them. */
-export type RepairKind = 'order' | 'duplicate' | 'stranger' | 'root' | 'text-around'
+export type RepairKind =
+  | 'order'
+  | 'duplicate'
+  | 'stranger'
+  | 'root'
+  | 'text-around'
+  | 'intermediate'
 
 /** Something that goes in otherwise than it was handed in. The user's files are never changed. */
 export interface Repair {
@@ -77,6 +108,11 @@ export interface Judgement {
 export type Found = (id: CertificateFindingId, occurrence: Occurrence) => Finding
 
 export const found: Found = (id, occurrence) => finding(certificateFindings, id, occurrence)
+
+/** What a certificate is known by, for the `certificate` of a finding. */
+export function idOf({ subject, issuer, serial, fingerprint }: Certificate): CertificateId {
+  return { subject, issuer, serial, fingerprint }
+}
 
 const severities = ['blocks', 'warns', 'notes']
 const causes = Object.keys(certificateFindings)

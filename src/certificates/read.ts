@@ -51,7 +51,9 @@ function readFile(file: UploadedFile, passphrase: string | Buffer | undefined, u
   const others = cut.blocks.filter(block => !certificates.includes(block) && !keys.includes(block))
   if (!used) upload.unread.push(nothingUsable(file, name, others))
   const lines = others.reduce((sum, block) => sum + block.lines, cut.textLines)
-  if (lines > 0) upload.textAround.push({ file: name, lines })
+  // what PEM is made of is ASCII, so that any other letter stands in the text around it
+  const notAscii = file.bytes.some(byte => byte > 0x7e) ? { notAscii: true as const } : {}
+  if (lines > 0) upload.textAround.push({ file: name, lines, ...notAscii })
 }
 
 function readCertificateBlock(file: string, block: PemBlock, position: number, upload: Upload) {

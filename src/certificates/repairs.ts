@@ -23,6 +23,8 @@ const kinds: Partial<Record<CertificateFindingId, RepairKind>> = {
   'cert.root-sent': 'root',
   'cert.root-needed': 'root',
   'cert.text-around': 'text-around',
+  'cert.text-not-ascii': 'text-around',
+  'cert.chain-completed': 'intermediate',
 }
 
 /**
@@ -42,7 +44,7 @@ export function repair(
   const goes = withRoot ? [...links, root] : [...links, ...beyond]
   const first = firstOnes(handedIn)
   const lines = [
-    ...goes.map((certificate, index) => placed(certificate, index, goes, first, profile.target)),
+    ...goes.map((certificate, index) => placed(certificate, index, goes, first, input)),
     ...handedIn.flatMap(each => leftOut(each, goes, first, chain)),
     ...textLines(input, handedIn, goes),
   ]
@@ -83,10 +85,15 @@ function placed(
   index: number,
   goes: readonly Certificate[],
   first: First,
-  target: string,
+  { profile: { target }, spare = [] }: JudgeInput,
 ): DiffLine {
   const subject = labelOf(certificate)
   const was = first.get(certificate.fingerprint)
+  const added = spare.find(each => each.certificate.fingerprint === certificate.fingerprint)
+  if (!was && added && !certificate.selfSigned) {
+    const text = `added: from ${added.from}`
+    return { sign: '+', subject, goes: index + 1, text, id: 'cert.chain-completed' }
+  }
   if (!was) {
     const text = `added: ${target} needs the root`
     return { sign: '+', subject, goes: index + 1, text, id: 'cert.root-needed' }
@@ -132,12 +139,12 @@ function textLines(
   const files = new Set(used.map(({ file }) => file))
   return textAround
     .filter(({ file }) => files.has(file))
-    .map(({ file, lines }) => ({
+    .map(({ file, lines, notAscii }) => ({
       sign: '-',
       subject: lines === 1 ? '1 line of other text' : `${lines} lines of other text`,
       file,
-      text: 'left out: not PEM',
-      id: 'cert.text-around',
+      text: notAscii ? 'left out: not PEM, not even ASCII' : 'left out: not PEM',
+      id: notAscii ? 'cert.text-not-ascii' : 'cert.text-around',
     }))
 }
 

@@ -30,8 +30,8 @@ export async function readUploadFiles(answers: Uploaded, folder: string): Promis
   return { files: goesIn, roots: await read(roots), findings }
 }
 
-/** A folder stands for the files in it, not for what lies deeper. */
-async function readPath(
+/** Reads one file, or the files of a folder; not what lies deeper. */
+export async function readPath(
   path: string,
   folder: string,
   inFolder = false,

@@ -44,5 +44,5 @@ export interface Upload {
   keys: FoundKey[]
   unread: Unread[]
   /** Lines that are neither certificate nor key, by file. */
-  textAround: { file: string; lines: number }[]
+  textAround: { file: string; lines: number; notAscii?: true }[]
 }
