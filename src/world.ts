@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { getServers } from 'node:dns'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type RequestOptions, type RequestResult, request } from './net/request.ts'
+import type { RequestOptions, RequestResult } from './net/request.ts'
 import type { RunTool } from './process/tool.ts'
 import { which } from './process/which.ts'
 
@@ -59,8 +58,9 @@ export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()):
     random: randomBytes,
     run,
     which: name => which(name, env),
-    api: request,
-    resolvers: getServers,
+    // an HTTP client is half of what a short command loads
+    api: async options => (await import('./net/request.ts')).request(options),
+    resolvers: () => process.getBuiltinModule('node:dns').getServers(),
     who: { user: userName(env), host: hostname(), pid: process.pid },
   }
 }

@@ -21,7 +21,7 @@ export interface Anatomy {
   authorityKeyId?: { keyId: boolean; issuer: boolean; serial: boolean }
 }
 
-/** @throws DerError never for a certificate that was read before */
+/** @throws DerError for fields that reading a certificate does not need, and that have no shape */
 export function anatomyOf({ der: bytes, version, extensions }: Certificate): Anatomy {
   const [tbs, outside] = der.parts(der.parse(bytes))
   const all = der.parts(tbs)

@@ -73,8 +73,11 @@ function readText(node: Asn1 | undefined): string {
   switch (tagOf(node)) {
     case 0x0c: // UTF8String
       return bytes.toString('utf8')
-    case 0x1e: // BMPString, which forge has read as code units
-      return node.value
+    case 0x1e: // BMPString: big-endian code units
+      return bytes
+        .subarray(0, bytes.length & ~1)
+        .swap16()
+        .toString('utf16le')
     case 0x1c: // UniversalString
       return Array.from({ length: bytes.length >> 2 }, (_, at) => bytes.readUInt32BE(at * 4))
         .map(point => (point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point)))

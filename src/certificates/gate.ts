@@ -1,4 +1,4 @@
-import { createAnchors } from './anchors.ts'
+import { type Anchors, createAnchors } from './anchors.ts'
 import { overstepped } from './ca-limits.ts'
 import type { Certificate } from './certificate.ts'
 import { buildChain } from './chain.ts'
@@ -24,7 +24,7 @@ export function judge(given: JudgeInput): Judgement {
   // certificates know whole seconds, and are valid to the end of the last one
   const second = Math.floor(given.now / 1000) * 1000
   const input: JudgeInput = { ...given, certificates, keys: inOrder(given.keys), now: second }
-  const { profile, now, roots = [], systemRoots = [] } = input
+  const { profile, now } = input
   const unique = eachOnce(certificates)
   const picked = pick(unique, input)
   const leaf = picked.leaf?.certificate
@@ -32,7 +32,7 @@ export function judge(given: JudgeInput): Judgement {
     return blocked(withUnread([leafMissing(input), ...judgeKey(input, picked)], input, picked))
   }
   const { onlyRoots = false, crls = [] } = input
-  const anchors = createAnchors(roots, onlyRoots ? [] : systemRoots, now)
+  const anchors = input.anchors ?? anchorsOf(input)
   const handedIn = unique.filter(each => each !== picked.leaf).map(({ certificate }) => certificate)
   const spare = (given.spare ?? []).map(({ certificate }) => certificate)
   const others = [
@@ -47,7 +47,7 @@ export function judge(given: JudgeInput): Judgement {
     ...judgeLeaf(leaf, input),
     ...judgeChain(chain, input, anchors),
     ...judgeCrls(chain, crls, now),
-    ...judgeRules(chain, profile, () => isPublicRoot(chain.root, input, anchors)),
+    ...judgeRules(chain, profile, () => isPublicRoot(chain.root, input, anchors), input.known),
   ]
   const findings = withUnread(seen, input, picked, chain)
   if (findings.some(({ severity }) => severity === 'blocks')) return blocked(findings)
@@ -62,6 +62,14 @@ export function judge(given: JudgeInput): Judgement {
     ...(chain.root ? { root: chain.root } : {}),
     ...(picked.key ? { key: picked.key.key } : {}),
   }
+}
+
+/** Where trust begins for a judgement. */
+export function anchorsOf(
+  input: Pick<JudgeInput, 'roots' | 'systemRoots' | 'onlyRoots' | 'now'>,
+): Anchors {
+  const { roots = [], systemRoots = [], onlyRoots, now } = input
+  return createAnchors(roots, onlyRoots ? [] : systemRoots, now)
 }
 
 /** A leaf is looked for among what was named as such; what was named as a CA can be it, too. */

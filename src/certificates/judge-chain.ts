@@ -1,6 +1,6 @@
-import { rootCertificates } from 'node:tls'
 import { formatLeft } from '../duration.ts'
 import type { Finding } from '../findings.ts'
+import { publicRoots as nodeRoots } from '../net/roots.ts'
 import { type Anchors, isAmong } from './anchors.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
@@ -142,7 +142,7 @@ export function isPublicRoot(
   anchors: Anchors,
 ): boolean {
   if (!root || (!publicRoots && !anchors.isKnownHere(root))) return false
-  return isAmong(root, publicRoots ?? rootCertificates)
+  return isAmong(root, publicRoots ?? nodeRoots())
 }
 
 function judgeLifetime({ links, root }: Chain, input: JudgeInput, anchors: Anchors): Finding[] {

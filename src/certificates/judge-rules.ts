@@ -2,6 +2,7 @@ import type { Finding } from '../findings.ts'
 import { anatomyOf } from './anatomy.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
+import { DerError } from './der.ts'
 import { certificateFindings } from './findings.ts'
 import { found, idOf } from './judgement.ts'
 import type { CertificateProfile } from './profile.ts'
@@ -10,7 +11,7 @@ import { rules } from './rules/index.ts'
 import type { Client, Role, Rule, RuleView } from './rules/rule.ts'
 import { labelOf } from './summary.ts'
 
-type Broken = Rule & { evidence: string }
+type Broken = Pick<Rule, 'id' | 'source' | 'refusedBy'> & { evidence: string }
 
 const defaultClients: readonly Client[] = ['openssl']
 
@@ -20,52 +21,76 @@ const defaultClients: readonly Client[] = ['openssl']
  * profile.
  *
  * @param isPublic whether the root is one that browsers trust
+ * @param known what was found before, for a caller who judges many chains of the same CAs
  */
 export function judgeRules(
-  chain: Pick<Chain, 'links' | 'root'>,
+  { links, root }: Pick<Chain, 'links' | 'root'>,
   profile: CertificateProfile,
   isPublic: () => boolean,
+  known: Map<string, Finding[]> = new Map(),
 ): Finding[] {
-  const { strict = false } = profile
-  const cab = strict || isPublic()
-  return viewsOf(chain, profile).flatMap(view => {
-    const broken = rules.flatMap((rule): Broken[] => {
-      if (!rule.roles.includes(view.role) || (rule.set === 'cab' && !cab)) return []
-      // clients trust a root as it is, but for what they are known to refuse
-      if (view.role === 'root' && !strict && !rule.refusedBy) return []
-      const evidence = rule.check(view)
-      return evidence === undefined ? [] : [{ ...rule, evidence }]
-    })
-    const ids = [...new Set(broken.map(({ id }) => id))]
-    return ids.map(id =>
-      toFinding(
-        broken.filter(each => each.id === id),
-        view,
-        profile,
-      ),
-    )
+  const cab = profile.strict === true || isPublic()
+  const all = root && !links.includes(root) ? [...links, root] : [...links]
+  return all.flatMap((certificate, at) => {
+    const issuer = all[at + 1] ?? (certificate.selfSigned ? certificate : undefined)
+    const role: Role = at === 0 ? 'leaf' : certificate === root ? 'root' : 'intermediate'
+    const id = `${role} ${cab} ${certificate.fingerprint} ${issuer?.fingerprint}`
+    const found = known.get(id) ?? judgeOne({ certificate, role, issuer }, profile, cab)
+    known.set(id, found)
+    return found
   })
 }
 
-function viewsOf({ links, root }: Pick<Chain, 'links' | 'root'>, profile: CertificateProfile) {
-  const all = root && !links.includes(root) ? [...links, root] : [...links]
+function judgeOne(
+  {
+    certificate,
+    role,
+    issuer,
+  }: { certificate: Certificate; role: Role; issuer?: Certificate | undefined },
+  profile: CertificateProfile,
+  cab: boolean,
+): Finding[] {
   const purpose = profile.extendedKeyUsage.includes('serverAuth') ? 'serverAuth' : 'clientAuth'
-  return all.map((certificate, at): RuleView => {
-    const issuer = all[at + 1] ?? (certificate.selfSigned ? certificate : undefined)
-    const role: Role = at === 0 ? 'leaf' : certificate === root ? 'root' : 'intermediate'
-    return {
-      certificate,
-      anatomy: anatomyOf(certificate),
-      role,
-      purpose,
-      ...(issuer ? { issuer } : {}),
-    }
+  const anatomy = readAnatomy(certificate)
+  const view = { certificate, role, purpose, ...(issuer ? { issuer } : {}) } as const
+  if (!anatomy) return [toFinding([unread], view, profile)]
+  const broken = rules.flatMap((rule): Broken[] => {
+    if (!rule.roles.includes(role) || (rule.set === 'cab' && !cab)) return []
+    // clients trust a root as it is, but for what they are known to refuse
+    if (role === 'root' && !profile.strict && !rule.refusedBy) return []
+    const evidence = rule.check({ ...view, anatomy })
+    return evidence === undefined ? [] : [{ ...rule, evidence }]
   })
+  const ids = [...new Set(broken.map(({ id }) => id))]
+  return ids.map(id =>
+    toFinding(
+      broken.filter(each => each.id === id),
+      view,
+      profile,
+    ),
+  )
+}
+
+/** OpenSSL opens certificates with fields that are not what they must be. */
+const unread: Broken = {
+  id: 'cert.extension-form',
+  source: 'RFC 5280, 4',
+  refusedBy: ['go', 'rustls', 'chrome'],
+  evidence: 'a field or extension of it cannot be read',
+}
+
+function readAnatomy(certificate: Certificate) {
+  try {
+    return anatomyOf(certificate)
+  } catch (error) {
+    if (error instanceof DerError) return undefined
+    throw error
+  }
 }
 
 function toFinding(
   broken: readonly Broken[],
-  { certificate, role }: RuleView,
+  { certificate, role }: Omit<RuleView, 'anatomy'>,
   { strict, clients = defaultClients }: CertificateProfile,
 ): Finding {
   const [{ id }] = broken as [Broken, ...Broken[]]

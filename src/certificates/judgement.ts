@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { type CertificateId, type Finding, finding, type Occurrence } from '../findings.ts'
+import type { Anchors } from './anchors.ts'
 import type { Certificate } from './certificate.ts'
 import type { Crl } from './crl.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
@@ -34,6 +35,10 @@ export interface JudgeInput
   crls?: readonly Crl[]
   /** PEM blocks of what this machine trusts. */
   systemRoots?: readonly string[]
+  /** Made of the roots above beforehand, where many certificates are judged. */
+  anchors?: Anchors
+  /** What rules say of certificates that were judged before, likewise. */
+  known?: Map<string, Finding[]>
   /** PEM blocks of what browsers trust; by default the list that Node brings. */
   publicRoots?: readonly string[]
   /** What other files near by hold, for the advice which to take instead. */

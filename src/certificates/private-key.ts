@@ -3,6 +3,7 @@ import type { Asn1 } from 'node-forge/lib/asn1.js'
 import { codeOf } from '../record/write.ts'
 import * as der from './der.ts'
 import { publicKeySha256 } from './key-type.ts'
+import { oids } from './oids.ts'
 import type { PemBlock } from './pem.ts'
 
 /**
@@ -26,7 +27,9 @@ const mostRounds = 5_000_000
 /** Opens a private key, locked or not. Never throws. */
 export function openKey(block: PemBlock, passphrase?: string | Buffer): KeyReading {
   if (block.kind === 'private-key') {
-    const opened = tryToOpen({ key: block.text, format: 'pem' })
+    const sec1 = asSec1(block)
+    const quick = sec1 && tryToOpen({ key: sec1, format: 'der', type: 'sec1' })
+    const opened = quick?.key ? quick : tryToOpen({ key: block.text, format: 'pem' })
     return opened.key ? { state: 'open', ...opened, wasLocked: false } : { state: 'damaged' }
   }
   const rounds = roundsOf(block)
@@ -53,6 +56,31 @@ function tryToOpen(input: Parameters<typeof createPrivateKey>[0]): Opened {
     return { key, publicKeySha256: publicKeySha256(key) }
   } catch (error) {
     return { code: codeOf(error) }
+  }
+}
+
+/**
+ * The same key in the form of SEC1, which OpenSSL opens in half the time; undefined where it is none of
+ * a named curve in PKCS#8.
+ */
+function asSec1({ label, der: bytes }: PemBlock): Buffer | undefined {
+  if (label !== 'PRIVATE KEY') return undefined
+  try {
+    const [, algorithm, wrapped] = der.parts(der.parse(bytes))
+    const [type, curve] = der.parts(algorithm)
+    if (der.readOid(type) !== oids.ecPublicKey || !curve || der.readOid(curve) === '')
+      return undefined
+    const [version, secret, ...rest] = der.parts(der.parse(der.readOctets(wrapped)))
+    const point = der.findContext(rest, 1)
+    if (!version || !secret || !point || der.findContext(rest, 0)) return undefined
+    return der.sequence(
+      der.encode(version),
+      der.encode(secret),
+      der.context(0, der.encode(curve)),
+      der.encode(point),
+    )
+  } catch {
+    return undefined
   }
 }
 

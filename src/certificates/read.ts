@@ -13,16 +13,27 @@ export const mostBytes = 1024 * 1024
  * Reads everything that some files hold, whatever they are called and in whatever order they come; a
  * path that is given twice is read once. Never throws for bad content: what cannot be read becomes a
  * finding. No finding holds anything of a key or passphrase.
+ *
+ * @param readDer reads one certificate; a caller with many files can remember what it has read
  */
-export function readUpload(files: readonly UploadedFile[], passphrase?: string | Buffer): Upload {
+export function readUpload(
+  files: readonly UploadedFile[],
+  passphrase?: string | Buffer,
+  readDer: typeof readCertificate = readCertificate,
+): Upload {
   const upload: Upload = { certificates: [], keys: [], unread: [], textAround: [] }
   const byPath = new Map(files.map(file => [file.path, file]))
   const sorted = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  for (const file of sorted) readFile(file, passphrase, upload)
+  for (const file of sorted) readFile(file, passphrase, upload, readDer)
   return upload
 }
 
-function readFile(file: UploadedFile, passphrase: string | Buffer | undefined, upload: Upload) {
+function readFile(
+  file: UploadedFile,
+  passphrase: string | Buffer | undefined,
+  upload: Upload,
+  readDer: typeof readCertificate,
+) {
   const name = oneLine(file.path)
   const whole = wholeFile(file, name)
   if (whole) {
@@ -41,7 +52,7 @@ function readFile(file: UploadedFile, passphrase: string | Buffer | undefined, u
   }
   const certificates = cut.blocks.filter(({ kind }) => kind === 'certificate')
   for (const [index, block] of certificates.entries()) {
-    readCertificateBlock(name, block, index + 1, upload)
+    readCertificateBlock(name, block, index + 1, upload, readDer)
   }
   const keys = cut.blocks.filter(({ kind }) => kind === 'private-key' || kind === 'locked-key')
   for (const [index, block] of keys.entries()) {
@@ -56,8 +67,14 @@ function readFile(file: UploadedFile, passphrase: string | Buffer | undefined, u
   if (lines > 0) upload.textAround.push({ file: name, lines, ...notAscii })
 }
 
-function readCertificateBlock(file: string, block: PemBlock, position: number, upload: Upload) {
-  const reading = readCertificate(block.der)
+function readCertificateBlock(
+  file: string,
+  block: PemBlock,
+  position: number,
+  upload: Upload,
+  readDer: typeof readCertificate,
+) {
+  const reading = readDer(block.der)
   if (reading.ok) upload.certificates.push({ certificate: reading.certificate, file, position })
   else upload.unread.push(damaged(file, block.label, block.line, reading.reason, 'certificate'))
 }

@@ -198,9 +198,8 @@ function isCritical({ extensions }: Certificate, id: string): boolean | undefine
 }
 
 function isEmpty(value: Buffer | undefined): boolean {
-  if (!value) return false
-  const node = der.parse(value)
-  return Array.isArray(node.value) ? node.value.length === 0 : true
+  // 30 00, and whatever is no list at all
+  return value !== undefined && (value[0] !== 0x30 || value.length <= 2)
 }
 
 function readPolicies(value: Buffer | undefined): string[] {

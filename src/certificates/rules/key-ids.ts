@@ -10,9 +10,9 @@ export const keyIdRules: readonly Rule[] = [
     source: 'RFC 5280, 4.2.1.1',
     refusedBy: strictPython,
     // only what its own key signed may do without, whatever it calls its issuer
-    check: ({ certificate: { x509, publicKey }, anatomy: { authorityKeyId } }) =>
+    check: ({ certificate: { x509, publicKey, selfSigned }, anatomy: { authorityKeyId } }) =>
       says(
-        !authorityKeyId && !isSignedBy(x509, publicKey),
+        !authorityKeyId && !selfSigned && !isSignedBy(x509, publicKey),
         'it does not say which key signed it (no AKI)',
       ),
   },

@@ -1,11 +1,14 @@
+import { readFileSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { judge } from '../../certificates/gate.ts'
+import { readCertificate } from '../../certificates/certificate.ts'
+import { anchorsOf, judge } from '../../certificates/gate.ts'
 import type { Judgement } from '../../certificates/judgement.ts'
-import { readUpload } from '../../certificates/read.ts'
-import type { FoundKey, Upload } from '../../certificates/upload.ts'
+import { mostBytes, readUpload } from '../../certificates/read.ts'
+import type { FoundKey, Upload, UploadedFile } from '../../certificates/upload.ts'
 import { problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
+import type { Finding } from '../../findings.ts'
 import { type Line, span } from '../../front/words/line.ts'
 import { findingLines } from '../../front/words/problem.ts'
 import { wrapLine } from '../../front/words/wrap.ts'
@@ -33,15 +36,22 @@ export async function checkFolder(
 ): Promise<ExitCode> {
   const { cwd } = io.world
   const above = await readFiles(options.intermediates, cwd)
-  const more = readUpload(above.files)
-  const units = await unitsOf(folder, cwd, passphrase)
+  const remember = rememberCertificates()
+  const more = readUpload(above.files, undefined, remember)
+  const read = (files: UploadedFile[]) => readUpload(files, passphrase, remember)
+  const units = await unitsOf(folder, cwd, read)
+  const anchors = anchorsOf(standard)
+  const known = new Map<string, Finding[]>()
   const results = units.map(({ name, upload, leafFiles }) => {
     const whole = {
       ...upload,
       certificates: [...upload.certificates, ...more.certificates],
       unread: [...upload.unread, ...more.unread],
     }
-    return { name, ...judge({ ...whole, ...standard, keyOptional: true, leafFiles }) }
+    return {
+      name,
+      ...judge({ ...whole, ...standard, anchors, known, keyOptional: true, leafFiles }),
+    }
   })
   const unread = [...findings, ...above.findings]
   const bad = results.filter(({ verdict }) => verdict === 'blocked')
@@ -78,7 +88,7 @@ export async function checkFolder(
 async function unitsOf(
   folder: string,
   cwd: string,
-  passphrase: string | undefined,
+  read: (files: UploadedFile[]) => Upload,
 ): Promise<Unit[]> {
   const entries = await readdir(resolve(cwd, folder), { withFileTypes: true }).catch(() => {
     throw problem(exitCodes.data, {
@@ -94,44 +104,73 @@ async function unitsOf(
   const units = await Promise.all(
     folders.map(async (path): Promise<Unit[]> => {
       const { files } = await readFiles(path, cwd)
-      const upload = readUpload(files, passphrase)
+      const upload = read(files)
       if (upload.certificates.length + upload.keys.length + upload.unread.length === 0) return []
       return [{ name: oneLine(path), upload, leafFiles: files.map(each => oneLine(each.path)) }]
     }),
   )
-  return [...(await flatUnits(files, cwd, passphrase)), ...units.flat()]
+  return [...flatUnits(files, cwd, read), ...units.flat()]
 }
 
 /** Files that lie side by side: a unit for each with a leaf, and for each that cannot be read. */
-async function flatUnits(
+function flatUnits(
   paths: readonly string[],
   cwd: string,
-  passphrase: string | undefined,
-): Promise<Unit[]> {
-  const { files } = await readFiles(paths, cwd)
-  const read = files.map(file => ({
-    name: oneLine(file.path),
-    upload: readUpload([file], passphrase),
-  }))
-  const isLeafFile = ({ upload }: (typeof read)[number]) =>
+  read: (files: UploadedFile[]) => Upload,
+): Unit[] {
+  const all: { name: string; upload: Upload }[] = []
+  for (const path of paths) {
+    // in turn, not all at once: a thousand files need not be in memory together
+    const file = readSmall(path, cwd)
+    if (file) all.push({ name: oneLine(path), upload: read([file]) })
+  }
+  const isLeafFile = ({ upload }: (typeof all)[number]) =>
     upload.certificates.some(({ certificate }) => !certificate.isCa)
   const keys = new Map<string, FoundKey[]>()
-  for (const key of read.flatMap(({ upload }) => upload.keys)) {
+  for (const key of all.flatMap(({ upload }) => upload.keys)) {
     keys.set(key.publicKeySha256, [...(keys.get(key.publicKeySha256) ?? []), key])
   }
-  const cas = read.filter(each => !isLeafFile(each)).flatMap(({ upload }) => upload.certificates)
-  const leaves = read.filter(isLeafFile).map(({ name, upload }): Unit => {
+  const cas = all.filter(each => !isLeafFile(each)).flatMap(({ upload }) => upload.certificates)
+  const leaves = all.filter(isLeafFile).map(({ name, upload }): Unit => {
     const own = upload.certificates.flatMap(
       ({ certificate }) => keys.get(certificate.publicKeySha256) ?? [],
     )
-    const all = [...new Set([...upload.keys, ...own])]
     const certificates = [...upload.certificates, ...cas]
-    return { name, upload: { ...upload, certificates, keys: all }, leafFiles: [name] }
+    return {
+      name,
+      upload: { ...upload, certificates, keys: [...new Set([...upload.keys, ...own])] },
+      leafFiles: [name],
+    }
   })
-  const unread = read
+  const unread = all
     .filter(each => !isLeafFile(each) && each.upload.unread.length > 0)
     .map(({ name, upload }): Unit => ({ name, upload, leafFiles: [name] }))
   return [...leaves, ...unread]
+}
+
+/** Without waiting: a wait for each of thousands of small files takes longer than reading them. */
+function readSmall(path: string, cwd: string): UploadedFile | undefined {
+  try {
+    const absolute = resolve(cwd, path)
+    const found = statSync(absolute)
+    if (!found.isFile()) return undefined // opening a pipe could wait for ever
+    const { size, mode } = found
+    const bytes = size > mostBytes ? Buffer.alloc(mostBytes + 1) : readFileSync(absolute)
+    return { path, bytes, mode: mode & 0o777 }
+  } catch {
+    return undefined // a link that leads nowhere
+  }
+}
+
+/** Reads each certificate once: a thousand leaves have a few dozen CAs. */
+function rememberCertificates(): typeof readCertificate {
+  const known = new Map<string, ReturnType<typeof readCertificate>>()
+  return der => {
+    const id = der.toString('latin1')
+    const reading = known.get(id) ?? readCertificate(der)
+    known.set(id, reading)
+    return reading
+  }
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -40,7 +40,7 @@ export async function standardFor(flags: CheckFlags, world: World): Promise<Stan
   const crls = readCrls(lists.files)
   const maxDepth = depthOf(flags.maxDepth)
   return {
-    profile: profileFor(flags),
+    profile: await profileFor(flags),
     now: timeOf(flags.at) ?? world.clock.now(),
     roots: roots.certificates,
     onlyRoots: flags.roots !== undefined,

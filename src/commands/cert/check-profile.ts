@@ -1,7 +1,6 @@
 import { checkDomain } from '../../answers/checks.ts'
 import type { CertificateProfile } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
-import { targets } from '../../targets/index.ts'
 
 export interface ProfileFlags {
   domain?: string
@@ -15,7 +14,7 @@ export interface ProfileFlags {
  *
  * @throws Problem with exit 2 for a flag that makes no sense
  */
-export function profileFor(flags: ProfileFlags): CertificateProfile {
+export async function profileFor(flags: ProfileFlags): Promise<CertificateProfile> {
   const { domain, target, profile = 'target', purpose } = flags
   const name = domain === undefined ? undefined : checkDomain(domain)
   if (name && 'wrong' in name) throw usage(`--domain: ${name.wrong}`, name.fix)
@@ -25,6 +24,8 @@ export function profileFor(flags: ProfileFlags): CertificateProfile {
   const uses = purpose === 'client' ? { extendedKeyUsage: ['clientAuth' as const] } : {}
   const strict = profile === 'webpki' ? { strict: true } : {}
   if (target === undefined) return { ...anyServer, names, ...uses, ...strict }
+  // the targets bring YAML and templates with them: three times what a check needs
+  const { targets } = await import('../../targets/index.ts')
   const found = targets.find(({ kind }) => kind === target)
   if (!found) {
     throw usage(
