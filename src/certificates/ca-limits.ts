@@ -8,6 +8,8 @@ export interface Overstepped {
   above: Certificate
   /** A clause without a full stop. */
   reason: string
+  /** Whether it was signed, and only may not be: it is the CA's limits that it breaks. */
+  limited?: true
 }
 
 /**
@@ -22,7 +24,7 @@ export function overstepped(chain: readonly Certificate[]): Overstepped | undefi
     if (!below) continue
     const reason =
       noCa(above) ?? tooDeep(above, chain.slice(1, index)) ?? notPermitted(above, chain, index)
-    if (reason) return { below, above, reason }
+    if (reason) return { below, above, reason, limited: true }
   }
   return undefined
 }

@@ -108,7 +108,7 @@ export const certificateFindings = {
   'cert.intermediate-missing': {
     severity: 'blocks',
     title: 'A certificate of the chain is missing.',
-    why: 'Some browsers fetch what is missing; curl, Python and Go refuse the chain.',
+    why: 'A server sends every certificate between its own and the root. Some browsers fetch what is missing; curl, Python and Go refuse the chain.',
   },
   'cert.link-expired': {
     severity: 'blocks',
@@ -157,7 +157,7 @@ export const certificateFindings = {
   },
   'cert.just-issued': {
     severity: 'warns',
-    title: 'The certificate has been valid for less than an hour.',
+    title: 'The certificate has only just become valid.',
     why: 'Clients whose clocks are slow refuse it until they get there.',
   },
   'cert.key-usage': {

@@ -32,8 +32,15 @@ export function judgeEnd(chain: Chain, input: JudgeInput): Finding[] {
   }
 }
 
-function broken({ below, reason }: Extract<Chain['end'], { state: 'broken' }>): Finding {
+function broken(end: Extract<Chain['end'], { state: 'broken' }>): Finding {
+  const { below, above, reason, limited } = end
   return found('cert.link-broken', {
+    ...(limited
+      ? {
+          title: `${labelOf(above)} was not allowed to issue what stands below it.`,
+          why: 'A CA can be limited to some names, or to a number of CAs below it; clients check that.',
+        }
+      : {}),
     subject: labelOf(below),
     evidence: `${labelOf(below)}, signed by ${issuerLabelOf(below)}: ${reason}`,
     fix: 'Take the full chain file that came with this very certificate.',
@@ -54,7 +61,7 @@ function missing(top: Certificate, { onlyRoots, certificates }: JudgeInput): Fin
     title: `The certificate of ${issuerLabelOf(top)} is missing.`,
     subject: labelOf(top),
     evidence: `${labelOf(top)} is signed by ${top.issuer || 'an issuer without a name'}${id}, which no file holds and ${trust}; looked for in ${files}`,
-    fix: `Take the full chain file of the authority, or name the missing file: certificate.intermediates, for a private root certificate.roots.${fetched}`,
+    fix: `Take the full chain file of the authority, or name the missing file: --intermediates (in answers certificate.intermediates), for a private root --roots (certificate.roots).${fetched}`,
     certificate: idOf(top),
   })
 }

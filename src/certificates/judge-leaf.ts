@@ -83,13 +83,15 @@ function justIssued(leaf: Certificate, now: number): Finding {
   })
 }
 
+const kinds = { serverAuth: 'servers', clientAuth: 'clients' } as const
+
 function judgeUses(leaf: Certificate, { extendedKeyUsage }: CertificateProfile): Finding[] {
   const allowed = leaf.extendedKeyUsage
   const lacking = allowed ? extendedKeyUsage.filter(use => !allowed.includes(use)) : []
   if (lacking.length === 0) return []
   return [
     found('cert.eku', {
-      title: `The certificate does not allow ${lacking.join(' and ')}.`,
+      title: `The certificate is not made for ${lacking.map(use => kinds[use]).join(' and ')}.`,
       subject: labelOf(leaf),
       evidence: `allowed uses: ${allowed?.join(', ') || 'none'}; needed: ${extendedKeyUsage.join(', ')}`,
       fix: `Order one with the extended key usage ${extendedKeyUsage.join(', ')}.`,
@@ -119,10 +121,19 @@ function judgeKeyUsage(leaf: Certificate, { strict, clients }: CertificateProfil
 }
 
 function judgeStaple(leaf: Certificate, { staples, target }: CertificateProfile): Finding[] {
-  if (!leaf.mustStaple || staples) return []
+  if (!leaf.mustStaple || staples === true) return []
+  const known = staples === false
   return [
     found('cert.must-staple', {
-      title: `The certificate asks for a stapled OCSP response, and ${target} sends none.`,
+      ...(known
+        ? {}
+        : {
+            severity: 'warns',
+            why: 'Clients that honour the request refuse it from a server that does not staple.',
+          }),
+      title: known
+        ? `The certificate asks for a stapled OCSP response, and ${target} sends none.`
+        : 'The certificate asks for a stapled OCSP response, which few servers send.',
       subject: labelOf(leaf),
       evidence: 'TLS feature status_request (must-staple)',
       fix: 'Order one without must-staple.',

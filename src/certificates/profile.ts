@@ -22,7 +22,7 @@ export interface CertificateProfile {
   /** Leaf key types that the server and its named clients can use. */
   keys: readonly LeafKey[]
   /** Whether the server sends OCSP responses: a must-staple leaf needs it. */
-  staples: boolean
+  staples: boolean | 'unknown'
   /** `accepted` where server and named clients take a CA certificate for a leaf; it only warns then. */
   caLeaf?: 'accepted'
   /** Clients of this target whose refusals block; by default OpenSSL's: curl, Python, and most servers. */

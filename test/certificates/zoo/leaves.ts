@@ -87,6 +87,11 @@ export const leafZoo: Zoo = {
   },
   'must-staple': {
     files: withLeaf({ mustStaple: true }),
+    ...{ verdict: 'ok', ids: ['cert.must-staple'] },
+  },
+  'must-staple for SkyServe': {
+    files: withLeaf({ mustStaple: true }),
+    flags: { target: 'skyserve' },
     ...{ verdict: 'blocked', ids: ['cert.must-staple'] },
     openssl: 'It is the server that must staple; openssl verify sees no server.',
   },
