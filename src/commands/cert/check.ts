@@ -69,8 +69,21 @@ async function judgeNamed(
   // whoever names the CAs, or asks for the strict reading, does not want others found
   const alone = options.intermediates !== undefined || held.profile.strict === true
   const chain = paths[0] ?? '.'
-  const judgement = alone ? judge(input) : await judgeBeside(input, chain, cwd)
+  const judged = alone ? judge(input) : await judgeBeside(input, chain, cwd)
+  const judgement = options.fetch ? await judgeFetched(judged, input) : judged
   return withFindings(judgement, unread)
+}
+
+/** Judges anew with what the certificate's authority offers, where something is missing. */
+async function judgeFetched(judged: Judgement, input: JudgeInput): Promise<Judgement> {
+  const missing = judged.findings.find(({ id }) => id === 'cert.intermediate-missing')
+  const below = input.certificates.find(
+    ({ certificate }) => certificate.fingerprint === missing?.certificate?.fingerprint,
+  )
+  if (!below) return judged
+  const { fetchIssuers } = await import('../../certificates/fetch-issuer.ts')
+  const spare = await fetchIssuers(below.certificate)
+  return spare.length > 0 ? judge({ ...input, spare }) : judged
 }
 
 /** Adds what could not be read to a judgement. */
