@@ -1,7 +1,9 @@
 // Bundles src/cli.ts into dist: one entry, split so that a command loads only what it needs.
 // `node scripts/build.mjs ENTRY FOLDER` bundles another entry the same way, for tests.
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { build } from 'esbuild'
+import { thirdPartyNotices } from './notices.mjs'
 
 const root = new URL('..', import.meta.url).pathname
 const [entry = 'src/cli.ts', outdir = `${root}dist`] = process.argv.slice(2)
@@ -23,7 +25,7 @@ const yogaWithoutFetch = {
 }
 
 await rm(outdir, { recursive: true, force: true })
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [entry],
   outdir,
@@ -33,6 +35,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   sourcemap: true,
+  metafile: true,
   chunkNames: 'chunks/[name]-[hash]',
   jsx: 'automatic',
   logLevel: 'warning',
@@ -50,3 +53,5 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 })
+const notices = await thirdPartyNotices(metafile, root)
+await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), notices)

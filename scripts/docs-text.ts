@@ -1,5 +1,6 @@
 import { questionsFor } from '../src/answers/questions.ts'
 import { certificateFindings } from '../src/certificates/findings.ts'
+import { repairKinds } from '../src/certificates/repair-kinds.ts'
 import { exitMeanings } from '../src/exit-codes.ts'
 import type { FindingTable } from '../src/findings.ts'
 import { generalFindings } from '../src/general-findings.ts'
@@ -41,6 +42,15 @@ ${table(generalFindings)}
 |---|---|
 ${alerts.map(({ alert, text }) => `| \`${alert}\` | ${text} |`).join('\n')}
 `
+}
+
+/** Every repair by its name in answers. */
+export function repairsTable(): string {
+  const rows = Object.entries(repairKinds).map(
+    ([kind, { title, findings, asked }]) =>
+      `| \`${kind}\` | ${title} | ${asked ? 'yes' : 'no'} | ${findings.map(id => `\`${id}\``).join(', ')} |`,
+  )
+  return `| repair | what it does | asked for | findings |\n|---|---|---|---|\n${rows.join('\n')}`
 }
 
 const upStep = { act: up('', '', { folder: '.' } as never) } as Step

@@ -18,19 +18,22 @@ try {
     outfile,
     logLevel: 'warning',
   })
-  const { findingsDoc, answersDoc, exitCodesTable } = await import(pathToFileURL(outfile))
+  const { findingsDoc, answersDoc, exitCodesTable, repairsTable } = await import(
+    pathToFileURL(outfile)
+  )
   await writeFile(join(root, 'docs/findings.md'), findingsDoc())
   await writeFile(join(root, 'docs/answers.md'), answersDoc())
-  const readme = join(root, 'README.md')
-  const text = await readFile(readme, 'utf8')
-  const [before, rest] = text.split('<!-- exit codes -->\n')
-  const after = rest?.split('<!-- /exit codes -->')[1]
-  if (after !== undefined) {
-    await writeFile(
-      readme,
-      `${before}<!-- exit codes -->\n${exitCodesTable()}\n<!-- /exit codes -->${after}`,
-    )
-  }
+  await put('README.md', 'exit codes', exitCodesTable())
+  await put('docs/certificates.md', 'repairs', repairsTable())
 } finally {
   await rm(folder, { recursive: true, force: true })
+}
+
+/** Puts a table between the two comments that mark its place. */
+async function put(file, mark, table) {
+  const path = join(root, file)
+  const [before, rest] = (await readFile(path, 'utf8')).split(`<!-- ${mark} -->\n`)
+  const after = rest?.split(`<!-- /${mark} -->`)[1]
+  if (after === undefined) return
+  await writeFile(path, `${before}<!-- ${mark} -->\n${table}\n<!-- /${mark} -->${after}`)
 }

@@ -28,7 +28,8 @@ function run(command, ...args) {
 const installed = newest(join(root, 'node_modules/.package-lock.json'))
 if (installed === 0 || installed < newest(join(root, 'package-lock.json'))) {
   process.stderr.write('installing what the lock file names …\n')
-  run('npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error')
+  // not `npm ci`: it refuses a lock file that does not name the optional parts of every other platform
+  run('npm', 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error')
 }
 const sources = ['src', 'scripts', 'package.json'].map(name => newest(join(root, name)))
 if (newest(join(root, 'dist/cli.js')) < Math.max(...sources))

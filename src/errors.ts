@@ -29,8 +29,8 @@ export function problem(
 }
 
 /** A wrong or missing flag or answer: exit 2. */
-export function usage(title: string, fix: string): Problem {
-  return problem(exitCodes.usage, { id: 'usage', title, fix })
+export function usage(title: string, fix: string, why?: string): Problem {
+  return problem(exitCodes.usage, { id: 'usage', title, fix, ...(why ? { why } : {}) })
 }
 
 /** The user stopped the command (Ctrl-C), or the system ended it. */

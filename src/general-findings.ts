@@ -5,7 +5,7 @@ export const generalFindings = {
   usage: {
     severity: 'blocks',
     title: 'The command line is not complete.',
-    why: 'Without a terminal nothing can be asked.',
+    why: 'Nothing is guessed that somebody must say.',
   },
   'answers.unreadable': {
     severity: 'blocks',
@@ -87,6 +87,11 @@ export const generalFindings = {
     title: 'The record cannot be written.',
     why: 'Without its record a run could not be taken up again or undone.',
   },
+  'record.cannot-read': {
+    severity: 'blocks',
+    title: 'The record cannot be read.',
+    why: 'What was done before is needed to know what to do now.',
+  },
   'record.newer': {
     severity: 'blocks',
     title: 'A file of the record was written by a newer secure-endpoint.',
@@ -141,6 +146,76 @@ export const generalFindings = {
     severity: 'blocks',
     title: 'A local CA on this machine is damaged.',
     why: 'What it would sign could not be verified.',
+  },
+  'cert.authority-locked': {
+    severity: 'blocks',
+    title: 'The key of a local CA is locked, and no passphrase was given.',
+    why: 'Without its key it cannot sign a leaf.',
+  },
+  'cert.authority-passphrase': {
+    severity: 'blocks',
+    title: 'This passphrase does not open the key of a local CA.',
+    why: 'Without its key it cannot sign a leaf. The file is whole.',
+  },
+  'cert.authority-unknown': {
+    severity: 'blocks',
+    title: 'No local CA of this name is kept on this machine.',
+    why: 'Only a CA that is kept here can be rolled over or exported.',
+  },
+  'cert.rollover-order': {
+    severity: 'blocks',
+    title: 'The rollover of a local CA is not at the stage that this step needs.',
+    why: 'Clients that do not have the new root yet would refuse what it signs.',
+  },
+  'cert.rollover-in-use': {
+    severity: 'blocks',
+    title: 'A leaf of the old CA is still in use.',
+    why: 'Clients that lose the old root would refuse it.',
+  },
+  'cert.key-type-target': {
+    severity: 'blocks',
+    title: 'The target cannot use a key of this type.',
+    why: 'The server or its named clients do not know this kind of key.',
+  },
+  'cert.request-taken': {
+    severity: 'blocks',
+    title: 'Another request waits in this folder.',
+    why: 'Its key must not be written over: the answer of the CA belongs to it.',
+  },
+  'cert.request-damaged': {
+    severity: 'blocks',
+    title: 'A waiting request is damaged.',
+    why: 'An answer can only be used with the key that was made for it.',
+  },
+  'cert.answer-unknown': {
+    severity: 'blocks',
+    title: 'The answer belongs to none of the keys that wait here.',
+    why: 'A server can use a certificate only together with the key of its request.',
+  },
+  'cert.answer-waits': {
+    severity: 'blocks',
+    title: 'The CA has not answered yet.',
+    why: 'The key and its request wait here; the certificate is what the CA sends.',
+  },
+  'trust.unknown': {
+    severity: 'blocks',
+    title: 'There is nothing of this name that clients could trust.',
+    why: 'Trust is given to the roots of an endpoint, of a local CA, or of a PEM file.',
+  },
+  'trust.not-here': {
+    severity: 'blocks',
+    title: 'Trust cannot be installed on this system from here.',
+    why: 'Only Debian-like and RHEL-like systems are driven; for others the commands are shown.',
+  },
+  'trust.failed': {
+    severity: 'blocks',
+    title: "The system's own command did not take the root.",
+    why: 'Programs of this machine would not trust the endpoint.',
+  },
+  'cert.nothing-to-convert': {
+    severity: 'blocks',
+    title: 'What the form needs is not in these files.',
+    why: 'A form without it could not be used.',
   },
   'cert.file-taken': {
     severity: 'blocks',

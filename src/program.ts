@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean } from './answers/checks.ts'
+import { defineCert } from './commands/cert/define.ts'
 import { createIo, type IoFlags } from './commands/create-io.ts'
 import type { Io } from './commands/io.ts'
 import { report } from './commands/report.ts'
 import { type ExitCode, exitCodes, exitMeanings } from './exit-codes.ts'
-import { oneLine } from './process/plain-text.ts'
+import { oneLine, plainText } from './process/plain-text.ts'
 import { stageFaults } from './rehearsal/faults.ts'
 
 type Run = (io: Io) => Promise<ExitCode>
@@ -34,13 +35,14 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   }
 }
 
-type Choose = (flags: IoFlags, run: Run) => void
+export type Choose = (flags: IoFlags, run: Run) => void
 
 function define(version: string, choose: Choose): Command {
   const program = withFlags(new Command('secure-endpoint'))
     .description('Takes an endpoint from plain HTTP to proven HTTPS, and keeps it there.')
     .version(version, '-V, --version', 'print the version')
     .exitOverride()
+    .configureOutput({ writeErr: text => process.stderr.write(plainText(text)) })
     .configureHelp({ showGlobalOptions: true })
     .hook('preAction', handDown)
     .showHelpAfterError('(secure-endpoint --help lists what there is)')
@@ -211,69 +213,6 @@ function unknownCommand(word: string, program: Command): string {
   )
   const shown = oneLine(word).slice(0, 40)
   return `error: ${shown} is no command.${meant ? ` Did you mean ${meant}?` : ''}`
-}
-
-function defineCert(program: Command, choose: Choose): void {
-  const cert = program
-    .command('cert')
-    .description('check, inspect or issue a certificate on its own')
-  cert
-    .command('check')
-    .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
-    .argument('[files...]', 'files and folders with chain and key, in any order')
-    .option('--chain <file>', 'the certificate, with its intermediates')
-    .option('--key <file>', 'its private key')
-    .option('--passphrase-file <file>', 'opens an encrypted key')
-    .option('--intermediates <path>', 'a file or folder with missing intermediates')
-    .option('--roots <file>', "the only roots that count; by default the system's")
-    .option('--crls <file>', 'lists of revoked certificates')
-    .option('--domain <name>', 'a name or IP address that it must cover')
-    .option('--target <kind>', 'the target that it goes into')
-    .addOption(
-      new Option(
-        '--profile <profile>',
-        'webpki blocks whatever RFC 5280 and CA/Browser rules forbid',
-      )
-        .choices(['target', 'webpki'])
-        .default('target'),
-    )
-    .addOption(
-      new Option('--purpose <purpose>', 'what the certificate is for').choices([
-        'server',
-        'client',
-      ]),
-    )
-    .option('--max-depth <n>', 'how many CAs may stand between leaf and root')
-    .option('--at <time>', 'judge as of this time (RFC 3339)')
-    .option('--dir <folder>', 'check every pair in a folder and the folders in it')
-    .option('--fetch', 'fetch a missing intermediate from where the certificate says (http)')
-    .action((files, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/check.ts')).check(files, options, io),
-      ),
-    )
-  cert
-    .command('inspect')
-    .description('what some files hold; nothing is judged')
-    .argument('<files...>', 'files of any kind')
-    .action((files, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
-      ),
-    )
-  cert
-    .command('issue')
-    .description('make a self-signed certificate, as init does')
-    .argument('<names...>', 'DNS names and IP addresses')
-    .option('--key-type <type>', 'ecdsa-p256, ecdsa-p384, rsa-2048, rsa-3072 or rsa-4096')
-    .option('--days <days>', 'its lifetime')
-    .option('--authority <who>', 'local: a local CA signs it; none: it signs itself')
-    .option('--out <folder>', 'where the files go')
-    .action((names, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/issue.ts')).issue(names, options, io),
-      ),
-    )
 }
 
 function withFlags(command: Command): Command {

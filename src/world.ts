@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { homedir, hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RequestOptions, RequestResult } from './net/request.ts'
 import type { RunTool } from './process/tool.ts'
@@ -40,10 +40,13 @@ const systemClock: Clock = {
   sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
 }
 
-/** `$XDG_STATE_HOME/secure-endpoint`, by default `~/.local/state/secure-endpoint`. */
-function stateFolderOf(env: World['env'], home: string): string {
-  const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(home, '.local', 'state')
-  return join(base, 'secure-endpoint')
+/**
+ * `$XDG_STATE_HOME/secure-endpoint`, by default `~/.local/state/secure-endpoint`. A relative one is
+ * ignored, as the XDG specification has it: the paths of the pair are given to servers that run elsewhere.
+ */
+function stateFolderOf({ XDG_STATE_HOME, LOCALAPPDATA }: World['env'], home: string): string {
+  const named = [XDG_STATE_HOME, LOCALAPPDATA].find(path => path && isAbsolute(path))
+  return join(resolve(named ?? join(home, '.local', 'state')), 'secure-endpoint')
 }
 
 /** The real world. `run` is passed in so that execa is loaded only by commands that call a tool. */
@@ -58,7 +61,7 @@ export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()):
     random: randomBytes,
     run,
     which: name => which(name, env),
-    // an HTTP client is half of what a short command loads
+    // Node's HTTP client costs a tenth of a start; few commands ask an API
     api: async options => (await import('./net/request.ts')).request(options),
     resolvers: () => process.getBuiltinModule('node:dns').getServers(),
     who: { user: userName(env), host: hostname(), pid: process.pid },

@@ -12,6 +12,8 @@ export type CertificateAnswers =
       keyType: KeyType
       days: number
       names: string[]
+      /** Locks a local CA that is made, opens a locked one. */
+      passphrase?: SecretSource
     }
   | {
       source: 'uploaded'

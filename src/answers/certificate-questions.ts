@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import type { RecognisedFile } from '../certificates/recognise.ts'
+import { repairKinds } from '../certificates/repair-kinds.ts'
+import { pairToAskFor } from '../requests/asked-first.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
-import type { Choice, Condition, Question } from './question.ts'
+import type { Choice, Condition, Draft, Question } from './question.ts'
 
 const sources: Choice[] = [
   { value: 'self-signed', title: 'Self-signed', note: 'made here; clients must trust it' },
@@ -31,13 +33,18 @@ const keyTypes: Choice[] = [
   { value: 'rsa-2048', title: 'RSA 2048', note: 'for very old clients' },
   { value: 'rsa-3072', title: 'RSA 3072' },
   { value: 'rsa-4096', title: 'RSA 4096' },
+  { value: 'ed25519', title: 'Ed25519', note: 'not for browsers; not every target takes it' },
 ]
 
-const repairs = ['order', 'duplicate', 'stranger', 'root', 'text-around'] as const
+const repairs: Choice[] = Object.entries(repairKinds).map(([value, { title, asked }]) => ({
+  value,
+  title,
+  note: asked ? 'somebody must agree to it' : 'done where it is needed',
+}))
 
 /** The files of the folder that is typed so far; by default of this one and its usual subfolders. */
 function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']> {
-  return async ({ world, folder, typed }) => {
+  return async ({ world, folder, typed, answers }) => {
     const { recogniseFolder } = await import('../certificates/recognise.ts')
     const places =
       typed === '' ? ['.', 'certs', 'ssl', 'tls'] : [typed.replace(/[^/]*$/, '') || '.']
@@ -54,7 +61,20 @@ function findFiles(wanted: 'certificate' | 'key'): NonNullable<Question['find']>
     const choices = all.flat()
     const usable = choices.filter(({ impossible }) => !impossible)
     const source = `${choices.length} found, ${usable.length} can be used`
-    return { choices: [...usable, ...choices.filter(({ impossible }) => impossible)], source }
+    const asks = wanted === 'certificate' && typed === '' ? [askFirst(answers)] : []
+    const unusable = choices.filter(({ impossible }) => impossible)
+    return { choices: [...usable, ...asks, ...unusable], source }
+  }
+}
+
+/** An upload whose files come later: the key waits here while a CA is asked. */
+function askFirst(answers: Draft): Choice {
+  const { chain, key } = pairToAskFor(String(answers.domain?.value ?? 'endpoint'))
+  return {
+    value: chain,
+    title: 'I need to ask my CA first',
+    note: 'makes key and request; goes on when it answers',
+    also: { 'certificate.key': key },
   }
 }
 
@@ -130,7 +150,7 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.chain',
     text: 'Which file holds the certificate?',
     noun: 'Path',
-    help: 'PEM: the leaf and the intermediates. It is recognised by its content, not by its name.',
+    help: 'PEM, DER, PKCS#7, PKCS#12, a Secret, or a folder of certbot and its like: the content counts, not the name.',
     kind: 'file',
     when: uploaded,
     asked: true,
@@ -141,7 +161,7 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.key',
     text: 'Which file holds its private key?',
     noun: 'Path',
-    help: 'PEM. Leave it out when the key is in the same file as the certificate.',
+    help: 'Any form, locked or not. Leave it out when the key is in the same file or folder as the certificate.',
     kind: 'file',
     when: uploaded,
     fallback: () => undefined,
@@ -175,9 +195,9 @@ export const certificateQuestions: readonly Question[] = [
     id: 'certificate.passphrase',
     text: 'Which passphrase opens the key?',
     noun: 'Passphrase',
-    help: 'In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
+    help: 'Of the uploaded key, or of the local CA. In an answers file write {file: ./pass} or {fd: 3}; the passphrase itself is refused there.',
     kind: 'secret',
-    when: uploaded,
+    when: [{ id: 'certificate.source', is: ['self-signed', 'uploaded'] }],
     fallback: () => undefined,
     asked: false,
     check: checkSecret,
@@ -188,10 +208,10 @@ export const certificateQuestions: readonly Question[] = [
     noun: 'Repairs',
     help: 'Your files stay as they are; a repair changes only what goes in.',
     kind: 'list',
-    choices: repairs.map(value => ({ value, title: value })),
+    choices: repairs,
     when: uploaded,
     fallback: () => undefined,
     asked: false,
-    check: checkList(checkChoice(repairs.map(value => ({ value, title: value }))), 10),
+    check: checkList(checkChoice(repairs), 10),
   },
 ]

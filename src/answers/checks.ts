@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { parseDuration } from '../duration.ts'
+import { parseAddress } from '../net/address.ts'
 import type { Check, Checked, Choice } from './question.ts'
 
 function wrong(text: string, fix: string): Checked {
@@ -83,6 +84,15 @@ function hostOf(url: string): string {
 
 function safely(text: string): string {
   return text.replace(/[^A-Za-z0-9.:-]/g, '')
+}
+
+/** The IP address of a DNS server, with its port where that is not 53. */
+export const checkDnsServer: Check = value => {
+  const text = String(value)
+  const host = parseAddress(text)?.host ?? text
+  return isIP(host)
+    ? { value: text }
+    : wrong('This is no address of a DNS server.', 'Write for example 10.0.0.2.')
 }
 
 /** The record's name, as `formats` decided it. */

@@ -2,6 +2,7 @@ import { Problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import { oneLine, plainText } from '../process/plain-text.ts'
+import { createRedact } from '../process/redact.ts'
 import { type Answered, assemble } from './answers.ts'
 import { didYouMean } from './checks.ts'
 import { applies, type Draft, type Question } from './question.ts'
@@ -26,27 +27,22 @@ interface Mistake extends Position {
 function checkAnswers(
   text: string,
   questions: readonly Question[],
-): { draft: Draft; mistakes: Mistake[] } {
+): { draft: Draft; mistakes: Mistake[]; groups: ReadonlyMap<string, Position> } {
   const groups = new Set(questions.flatMap(({ id }) => parents(id)))
   const read = readYaml(text, path => groups.has(path))
-  const lines = text.split(/\r?\n/)
   const draft: Record<string, { value: Placed['value']; from: 'answer' }> = {}
   const mistakes: Mistake[] = read.mistakes.map(each => ({ ...each, path: '' }))
   const places = new Map<string, Placed>()
 
+  const show = shower(text, read.entries, questions)
   const mistake = (entry: Placed, at: Position, wrong: string, fix: string) => {
-    const secret = questions.find(({ id }) => id === entry.path)?.kind === 'secret'
-    const line = lines[at.line - 1] ?? ''
-    const keyPart = line.slice(0, Math.max(0, at.column - 1))
-    const shown = plainText(secret ? `${keyPart}(not shown)` : line)
-      .replaceAll('\t', ' ')
-      .slice(0, 120)
+    const shown = at === entry.at ? show(entry) : undefined
     mistakes.push({
       ...at,
       path: entry.path,
       text: wrong,
       fix,
-      ...(at === entry.at ? { shown } : {}),
+      ...(shown === undefined ? {} : { shown }),
     })
   }
 
@@ -97,7 +93,33 @@ function checkAnswers(
     }
   }
   mistakes.sort((a, b) => a.line - b.line || a.column - b.column)
-  return { draft, mistakes }
+  return { draft, mistakes, groups: read.groups }
+}
+
+/**
+ * Gives the line of an entry's value as it stands, made harmless. A line on which a secret may stand
+ * beside it (also under a misspelt key) is not given.
+ */
+function shower(
+  text: string,
+  entries: readonly Placed[],
+  questions: readonly Question[],
+): (entry: Placed) => string | undefined {
+  const lines = text.split(/\r?\n/)
+  const redact = createRedact()
+  const known = new Map(questions.map(({ id, kind }) => [id, kind]))
+  const harmless = ['version', '$schema']
+  const mayBeSecret = ({ path }: Placed) =>
+    !harmless.includes(path) && (known.get(path) ?? 'secret') === 'secret'
+  const hidden = entries.filter(mayBeSecret)
+  return entry => {
+    const { line, column } = entry.at
+    if (hidden.some(each => each !== entry && each.at.line <= line && line <= each.lastLine))
+      return undefined
+    const whole = lines[line - 1] ?? ''
+    const shown = mayBeSecret(entry) ? `${whole.slice(0, column - 1)}(not shown)` : redact(whole)
+    return plainText(shown).replaceAll('\t', ' ').slice(0, 120)
+  }
 }
 
 /** The questions that still need an answer, in order. */
@@ -118,14 +140,14 @@ export function loadAnswers(
   questions: readonly Question[],
   where: { name: string; folder: string },
 ): Answered {
-  const { draft, mistakes } = checkAnswers(text, questions)
+  const { draft, mistakes, groups } = checkAnswers(text, questions)
   const broken = new Set(mistakes.map(({ path }) => path))
   const missing = mistakes.some(({ path }) => path === '') ? [] : unanswered(draft, questions)
   const findings = [
     ...mistakes.map(each => asFinding(each, where.name)),
     ...missing
       .filter(({ id }) => !broken.has(id))
-      .map(question => missingFinding(question, where.name)),
+      .map(question => missingFinding(question, where.name, groups.get(parentOf(question.id)))),
   ]
   if (findings.length > 0) throw new Problem(exitCodes.data, findings)
   return assemble(draft, questions, where.folder)
@@ -143,12 +165,17 @@ function asFinding(mistake: Mistake, name: string): Finding {
   }
 }
 
-function missingFinding(question: Question, name: string): Finding {
+/** @param at where the group of the question begins; without one it belongs at the top */
+function missingFinding(
+  question: Question,
+  name: string,
+  at: Position = { line: 1, column: 1 },
+): Finding {
   return {
     id: 'answers.missing',
     severity: 'blocks',
     title: `${question.id} is missing.`,
-    subject: name,
+    subject: `${name}:${at.line}:${at.column}`,
     evidence: '',
     why: question.text,
     fix: `Put ${question.id} into the answers: ${oneLine(question.help)}`,

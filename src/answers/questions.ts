@@ -2,6 +2,7 @@ import type { Target } from '../targets/target.ts'
 import { certificateQuestions } from './certificate-questions.ts'
 import {
   checkChoice,
+  checkDnsServer,
   checkDomain,
   checkDuration,
   checkEndpointName,
@@ -132,14 +133,7 @@ const dnsQuestions: Question[] = [
     kind: 'text',
     fallback: () => undefined,
     asked: false,
-    check: value => {
-      const text = String(value)
-      const match = /^(?:\[(.+)\]|([^\s:]+|[0-9a-fA-F:]+?))(?::(\d{1,5}))?$/.exec(text)
-      const host = match?.[1] ?? match?.[2] ?? ''
-      return /^[0-9a-fA-F.:]+$/.test(host)
-        ? { value: text }
-        : { wrong: 'This is no address of a DNS server.', fix: 'Write for example 10.0.0.2.' }
-    },
+    check: checkDnsServer,
   },
   {
     id: 'dns.wait',

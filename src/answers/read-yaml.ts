@@ -8,6 +8,8 @@ export interface Placed {
   value: Json
   key: Position
   at: Position
+  /** The last line of the value. */
+  lastLine: number
 }
 
 export interface Position {
@@ -15,7 +17,7 @@ export interface Position {
   column: number
 }
 
-export interface YamlMistake extends Position {
+interface YamlMistake extends Position {
   text: string
   fix: string
 }
@@ -23,14 +25,18 @@ export interface YamlMistake extends Position {
 /** Bytes; an answers file has about one kilobyte. */
 const sizeCap = 1024 * 1024
 
+/** What a YAML file holds, and where each of its groups begins. */
+interface ReadYaml {
+  entries: Placed[]
+  groups: Map<string, Position>
+  mistakes: YamlMistake[]
+}
+
 /**
  * The entries of a YAML or JSON file whose root is a mapping. Mappings are descended into where
  * `isGroup` says that their path is one; every other value is one entry.
  */
-export function readYaml(
-  text: string,
-  isGroup: (path: string) => boolean,
-): { entries: Placed[]; mistakes: YamlMistake[] } {
+export function readYaml(text: string, isGroup: (path: string) => boolean): ReadYaml {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, strict: true })
   const position = (offset: number | undefined): Position => {
@@ -43,28 +49,44 @@ export function readYaml(
       text: `This is no valid YAML: ${sentence(error.message)}`,
       fix: 'Put it right; JSON is taken, too.',
     }))
-    return { entries: [], mistakes }
+    return { entries: [], groups: new Map(), mistakes }
   }
   if (!isMap(document.contents)) {
     const fix = 'Start with "version: 1"; see secure-endpoint schema.'
-    return { entries: [], mistakes: [{ line: 1, column: 1, text: 'These are no answers.', fix }] }
+    const mistakes = [{ line: 1, column: 1, text: 'These are no answers.', fix }]
+    return { entries: [], groups: new Map(), mistakes }
   }
   const entries: Placed[] = []
+  const groups = new Map<string, Position>()
+  const mistakes: YamlMistake[] = []
   const descend = (map: YAMLMap, prefix: string) => {
     for (const pair of map.items as Pair[]) {
       const key = isScalar(pair.key) ? pair.key : undefined
       const path = prefix + String(key?.value ?? '?')
       const range = (pair.value as { range?: [number, number, number] } | null)?.range
       const keyAt = position(key?.range?.[0])
-      if (isMap(pair.value) && isGroup(path)) descend(pair.value, `${path}.`)
-      else {
+      if (isMap(pair.value) && isGroup(path)) {
+        groups.set(path, keyAt)
+        descend(pair.value, `${path}.`)
+        continue
+      }
+      const at = range ? position(range[0]) : keyAt
+      try {
         const value = (pair.value as { toJS?(doc: unknown): Json } | null)?.toJS?.(document) ?? null
-        entries.push({ path, value, key: keyAt, at: range ? position(range[0]) : keyAt })
+        const lastLine = range ? position(range[1]).line : at.line
+        entries.push({ path, value, key: keyAt, at, lastLine })
+      } catch {
+        // one without its anchor, or aliases of aliases that would grow beyond all memory
+        mistakes.push({
+          ...at,
+          text: 'An alias here cannot be followed.',
+          fix: 'Write the value out.',
+        })
       }
     }
   }
   descend(document.contents, '')
-  return { entries, mistakes: [] }
+  return { entries, groups, mistakes }
 }
 
 /**
@@ -100,7 +122,10 @@ export function decodeAnswers(bytes: Buffer): { text: string } | { wrong: string
   }
 }
 
+/** The parser's words without the piece of the file that some of them end with: it may be a secret. */
 function sentence(text: string): string {
-  const first = text.split('\n')[0]?.trim() ?? ''
+  const first = (text.split('\n')[0] ?? '')
+    .replace(/(?<=[\w)]): .*$|(?<=Invalid escape sequence) .*$/, '')
+    .trim()
   return /[.!?]$/.test(first) ? first : `${first}.`
 }

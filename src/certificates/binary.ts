@@ -5,12 +5,16 @@ export type BinaryKind =
   | 'locked-key'
   | 'pkcs12'
   | 'pkcs7'
+  | 'request'
+  | 'revocations'
+  | 'public-key'
   | 'java-keystore'
   | 'zip'
   | 'binary'
   | 'text'
 
 const integer = 0x02
+const bits = 0x03
 const octets = 0x04
 const identifier = 0x06
 const sequence = 0x30
@@ -37,7 +41,25 @@ function derKind(bytes: Buffer, start: number): BinaryKind {
   if (first?.tag === integer && (second?.tag === integer || second?.tag === octets)) return 'key'
   if (first?.tag !== sequence) return 'binary'
   if (inner?.tag === identifier && second?.tag === octets) return 'locked-key'
-  return second?.tag === sequence ? 'certificate' : 'binary'
+  if (inner?.tag === identifier && second?.tag === bits) return 'public-key'
+  return second?.tag === sequence ? signedKind(bytes, first.start) : 'binary'
+}
+
+/** Certificate, request and revocation list are signed alike, and differ in what is signed. */
+function signedKind(bytes: Buffer, start: number): BinaryKind {
+  const first = readTag(bytes, start)
+  const second = first && readTag(bytes, first.end)
+  const third = second && readTag(bytes, second.end)
+  const fourth = third && readTag(bytes, third.end)
+  // a version, a name and a public key, which has the algorithm first and then the bits
+  if (first?.tag === integer && second?.tag === sequence && third?.tag === sequence) {
+    const algorithm = readTag(bytes, third.start)
+    const key = algorithm && readTag(bytes, algorithm.end)
+    if (algorithm?.tag === sequence && key?.tag === bits) return 'request'
+  }
+  // a version that may be missing, an algorithm, a name, and when it was made
+  const made = first?.tag === integer ? fourth : third
+  return made?.tag === 0x17 || made?.tag === 0x18 ? 'revocations' : 'certificate'
 }
 
 function readTag(bytes: Buffer, at: number) {

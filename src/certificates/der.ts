@@ -16,6 +16,9 @@ const tags = {
   null: 0x05,
   oid: 0x06,
   utf8: 0x0c,
+  printable: 0x13,
+  ia5: 0x16,
+  bmp: 0x1e,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
@@ -34,6 +37,12 @@ export const octetString = (content: Buffer): Der => tagged(tags.octetString, co
 export const bool = (value: boolean): Der => tagged(tags.boolean, Buffer.from([value ? 0xff : 0]))
 export const nothing = (): Der => tagged(tags.null)
 export const utf8 = (text: string): Der => tagged(tags.utf8, Buffer.from(text, 'utf8'))
+
+export const printable = (text: string): Der => tagged(tags.printable, Buffer.from(text, 'latin1'))
+export const ia5 = (text: string): Der => tagged(tags.ia5, Buffer.from(text, 'latin1'))
+
+/** A BMPString of big-endian UTF-16. */
+export const bmp = (content: Buffer): Der => tagged(tags.bmp, content)
 
 /** `[tag] EXPLICIT`, and `[tag] IMPLICIT` of something constructed. */
 export const context = (tag: number, ...content: Der[]): Der => tagged(0xa0 | tag, ...content)

@@ -30,6 +30,11 @@ export const certificateFindings = {
     title: 'This passphrase does not open the key.',
     why: 'A locked key cannot be held against the certificate. The file is whole.',
   },
+  'cert.key-unlock': {
+    severity: 'blocks',
+    title: 'The key must go in without its passphrase, and nobody has agreed to that.',
+    why: 'A server that starts by itself cannot be asked for a passphrase. What is kept is a copy of mode 0600.',
+  },
   'cert.leaf-missing': {
     severity: 'blocks',
     title: 'There is no certificate for a server in these files.',
@@ -249,6 +254,21 @@ export const certificateFindings = {
     severity: 'notes',
     title: 'The key goes in without its passphrase.',
     why: 'A server that starts by itself cannot be asked for a passphrase. What is kept is readable by you alone.',
+  },
+  'cert.format': {
+    severity: 'notes',
+    title: 'A file is not PEM.',
+    why: 'Servers load PEM. What goes in is written as PEM, with the same bytes of certificate and key.',
+  },
+  'cert.encoding': {
+    severity: 'notes',
+    title: 'A file is not plain text.',
+    why: 'A byte order mark or UTF-16, as Windows writes it, makes servers miss the first block or all.',
+  },
+  'cert.passed-over': {
+    severity: 'notes',
+    title: 'There are other certificates or keys here, and one was chosen.',
+    why: 'The one for the wanted name that has its key and lives longest is taken.',
   },
   'cert.root-private': {
     severity: 'notes',

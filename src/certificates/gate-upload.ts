@@ -29,9 +29,12 @@ export async function gateUpload(input: GateInput): Promise<Judgement> {
     return { verdict: 'blocked', findings: sorted(unread), repairs: [], diff: [], chain: [] }
   }
   const roots = given.certificates.map(({ certificate }) => certificate)
-  const whole = { ...readUpload(read.files, passphrase), profile, now, roots, systemRoots }
-  const publicSuffixes = lazyPublicSuffixes()
-  return judgeBeside({ ...whole, publicSuffixes }, upload.chain, folder)
+  const judged = {
+    ...readUpload(read.files, passphrase),
+    ...{ profile, now, roots, systemRoots, publicSuffixes: lazyPublicSuffixes() },
+    ...(upload.repair ? { agreed: upload.repair } : {}),
+  }
+  return judgeBeside(judged, upload.chain, folder)
 }
 
 /**
@@ -63,9 +66,8 @@ export async function judgeBeside(
 
 /** The CA certificates in the files of a folder; a private root is nothing to take from there. */
 async function casIn(path: string, folder: string): Promise<Spare[]> {
-  const read = await readPath(path, folder)
-  if (!('files' in read)) return []
-  return readUpload(read.files)
+  const { files } = await readPath(path, folder)
+  return readUpload(files)
     .certificates.filter(({ certificate }) => certificate.isCa && !certificate.selfSigned)
     .map(({ certificate, file }) => ({ certificate, from: file }))
 }

@@ -10,6 +10,7 @@ import { judgeKey } from './judge-key.ts'
 import { judgeLeaf } from './judge-leaf.ts'
 import { judgeRules } from './judge-rules.ts'
 import { found, type JudgeInput, type Judgement, sorted } from './judgement.ts'
+import { passedOver } from './passed-over.ts'
 import { type Picked, pickLeaf } from './pick-leaf.ts'
 import { repair } from './repairs.ts'
 import { labelOf } from './summary.ts'
@@ -52,10 +53,14 @@ export function judge(given: JudgeInput): Judgement {
   const findings = withUnread(seen, input, picked, chain)
   if (findings.some(({ severity }) => severity === 'blocks')) return blocked(findings)
 
-  const repaired = repair(chain, certificates, input)
+  const repaired = repair(chain, certificates, input, picked.key)
   return {
     verdict: repaired.repairs.length > 0 ? 'repaired' : 'ok',
-    findings: sorted([...findings, ...repaired.notes]),
+    findings: sorted([
+      ...findings,
+      ...passedOver(input, picked, repaired.chain),
+      ...repaired.notes,
+    ]),
     repairs: repaired.repairs,
     diff: repaired.diff,
     chain: repaired.chain,

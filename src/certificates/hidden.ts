@@ -27,11 +27,14 @@ export function withUnread(
     consequences.add('cert.leaf-missing').add('cert.intermediate-missing')
   }
   return [
-    ...unread.map(each =>
-      hidesKey(each) || hidesChain(each)
-        ? each.finding
-        : { ...each.finding, severity: 'warns' as const },
-    ),
+    // nobody said that all in a folder is of use
+    ...unread
+      .filter(each => !each.aside || hidesKey(each) || hidesChain(each))
+      .map(each =>
+        hidesKey(each) || hidesChain(each)
+          ? each.finding
+          : { ...each.finding, severity: 'warns' as const },
+      ),
     ...findings.filter(({ id }) => !consequences.has(id)),
   ]
 }

@@ -8,6 +8,7 @@ import { constraintsFor } from './constraints.ts'
 import * as der from './der.ts'
 import { writeName } from './distinguished-name.ts'
 import * as write from './extension-writers.ts'
+import type { KeyUse } from './extensions.ts'
 import { publicKeyDer, sha256 } from './key-type.ts'
 import { type Name, parseName } from './name.ts'
 import { oids } from './oids.ts'
@@ -103,11 +104,7 @@ export async function issueLeaf(request: LeafRequest): Promise<Pair> {
       publicKey: key,
       extensions: [
         write.basicConstraints(false),
-        write.keyUsage(
-          key.asymmetricKeyType === 'rsa'
-            ? ['digitalSignature', 'keyEncipherment']
-            : ['digitalSignature'],
-        ),
+        write.keyUsage(leafKeyUsage(key)),
         write.extendedKeyUsage(request.extendedKeyUsage),
         write.subjectAltName(names),
         write.subjectKeyId(keyId(key)),
@@ -130,10 +127,18 @@ export function issuedChain(
     : [certificate]
 }
 
+/** RSA without (EC)DHE is long gone, but old clients look for the use. */
+export function leafKeyUsage(key: KeyObject): KeyUse[] {
+  return key.asymmetricKeyType === 'rsa'
+    ? ['digitalSignature', 'keyEncipherment']
+    : ['digitalSignature']
+}
+
 /** A new private key; RSA of 4,096 bits can take seconds, in another thread. */
-async function generateKey(keyType: KeyType): Promise<KeyObject> {
+export async function generateKey(keyType: KeyType): Promise<KeyObject> {
   const [kind, size] = keyType.split('-')
   const generate = promisify(generateKeyPair)
+  if (kind === 'ed25519') return (await generate('ed25519')).privateKey
   const pair =
     kind === 'rsa'
       ? await generate('rsa', { modulusLength: Number(size) })
@@ -141,7 +146,10 @@ async function generateKey(keyType: KeyType): Promise<KeyObject> {
   return pair.privateKey
 }
 
-function readNames(names: readonly string[]): Name[] {
+/**
+ * @throws Problem with exit 65 for what is neither a DNS name nor an IP address
+ */
+export function readNames(names: readonly string[]): Name[] {
   const read = new Map<string, Name>()
   for (const text of names) {
     const name = parseName(text)
@@ -174,7 +182,7 @@ function authorityTitle(names: readonly Name[], random: Surroundings['random']):
  * The common name holds 64 characters at most (RFC 5280, A.1). An address never goes there: OpenSSL
  * holds it against the DNS constraints of the CA.
  */
-function leafTitle(names: readonly Name[]): readonly [string, string] {
+export function leafTitle(names: readonly Name[]): readonly [string, string] {
   const host = names.find(name => name.kind === 'dns' && name.text.length <= 64)
   return host ? [oids.commonName, host.text] : [oids.organization, 'secure-endpoint']
 }

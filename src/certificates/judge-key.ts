@@ -8,7 +8,7 @@ import type { FoundCertificate, FoundKey } from './upload.ts'
 
 /** What is wrong with the key of a leaf, or with there being none. */
 export function judgeKey(input: JudgeInput, { leaf, key }: Picked): Finding[] {
-  if (key) return [...judgeMode(key), ...judgeLock(key, input.profile.target)]
+  if (key) return [...judgeMode(key), ...judgeLock(key, input)]
   if (!leaf) return input.keys.length === 0 ? [missing(input)] : []
   return [input.keys.length === 0 ? missing(input, leaf) : mismatch(input, leaf)]
 }
@@ -73,8 +73,11 @@ function judgeMode({ mode, file }: FoundKey): Finding[] {
   return [found('cert.key-readable', { subject: file, evidence: `mode ${bits}`, fix })]
 }
 
-function judgeLock({ wasLocked, file }: FoundKey, target: string): Finding[] {
-  if (!wasLocked) return []
-  const evidence = `${file} is locked; ${target} gets the key open`
-  return [found('cert.key-unlocked', { subject: file, evidence, fix: 'There is nothing to do.' })]
+/** A passphrase opens the key; that it goes in open is a repair that somebody must agree to. */
+function judgeLock({ wasLocked, file }: FoundKey, { profile, agreed = [] }: JudgeInput): Finding[] {
+  if (!wasLocked || profile.encryptedKey === 'accepted' || agreed.includes('unlock')) return []
+  const evidence = `${file} is locked; ${profile.target} gets the key open`
+  const fix =
+    'Write repair: [unlock] under certificate in the answers file, or agree in the wizard.'
+  return [found('cert.key-unlock', { subject: file, evidence, fix })]
 }

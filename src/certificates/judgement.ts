@@ -6,12 +6,13 @@ import type { Crl } from './crl.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
 import type { CertificateProfile } from './profile.ts'
 import type { PublicSuffixes } from './public-suffix.ts'
+import type { RepairKind } from './repair-kinds.ts'
 import type { Upload } from './upload.ts'
 
 /** What the gate is asked to judge: what `readUpload` gave, and what it is held against. */
 export interface JudgeInput
   extends Pick<Upload, 'certificates' | 'keys'>,
-    Partial<Pick<Upload, 'unread' | 'textAround'>> {
+    Partial<Pick<Upload, 'unread' | 'textAround' | 'forms'>> {
   profile: CertificateProfile
   /** Milliseconds since 1970. */
   now: number
@@ -43,6 +44,8 @@ export interface JudgeInput
   publicRoots?: readonly string[]
   /** What other files near by hold, for the advice which to take instead. */
   nearby?: readonly Nearby[]
+  /** Kinds of repairs that somebody agreed to. */
+  agreed?: readonly string[]
 }
 
 /** The halves of key pairs in a file that was not handed in; SHA-256 over SPKI. */
@@ -58,15 +61,6 @@ export interface Spare {
   /** Where it comes from: a file, or an address. Safe text. */
   from: string
 }
-
-/** Kinds of repairs, as answers agree to them. */
-export type RepairKind =
-  | 'order'
-  | 'duplicate'
-  | 'stranger'
-  | 'root'
-  | 'text-around'
-  | 'intermediate'
 
 /** Something that goes in otherwise than it was handed in. The user's files are never changed. */
 export interface Repair {

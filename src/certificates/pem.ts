@@ -7,6 +7,7 @@ export type PemKind =
   | 'public-key'
   | 'request'
   | 'pkcs7'
+  | 'pkcs12'
   | 'revocations'
   | 'parameters'
   | 'other'
@@ -31,6 +32,8 @@ export interface PemCut {
   textLines: number
   /** More blocks than a chain and its key can have; those after the limit are not read. */
   tooMany: boolean
+  /** How the text is written, where that is not plain bytes. */
+  encoding?: 'UTF-16' | 'byte order mark'
 }
 
 /** A chain has two to five certificates; ssl.com's largest bundles have ten. */
@@ -52,6 +55,7 @@ const kinds: Readonly<Record<string, PemKind>> = {
   'NEW CERTIFICATE REQUEST': 'request',
   PKCS7: 'pkcs7',
   CMS: 'pkcs7',
+  PKCS12: 'pkcs12',
   'X509 CRL': 'revocations',
   'EC PARAMETERS': 'parameters',
   'DH PARAMETERS': 'parameters',
@@ -63,8 +67,10 @@ const kinds: Readonly<Record<string, PemKind>> = {
  * around, blocks that follow each other without a line break. Never throws.
  */
 export function cutPem(bytes: Buffer): PemCut {
-  const text = textOf(bytes).replace(/\r\n?/g, '\n')
+  const encoding = encodingOf(bytes)
+  const text = textOf(bytes, encoding).replace(/\r\n?/g, '\n')
   const cut: PemCut = { blocks: [], damaged: [], textLines: 0, tooMany: false }
+  if (encoding) cut.encoding = encoding
   let at = 0
   let line = 1
   /** Moves on to a place, and gives the text in between. */
@@ -95,14 +101,21 @@ export function cutPem(bytes: Buffer): PemCut {
   }
 }
 
-function textOf(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.subarray(2).toString('utf16le')
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
-    const even = bytes.subarray(2, bytes.length - (bytes.length % 2))
-    return Buffer.from(even).swap16().toString('utf16le')
-  }
-  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  return bytes.subarray(bom ? 3 : 0).toString('latin1')
+function encodingOf(bytes: Buffer): PemCut['encoding'] {
+  const start = bytes.subarray(0, 4).toString('latin1')
+  // Windows leaves the mark out at times: then each second byte of plain text is zero
+  if (/^(\xff\xfe|\xfe\xff|[\t-~]\0|\0[\t-~])/.test(start)) return 'UTF-16'
+  return start.startsWith('\xef\xbb\xbf') ? 'byte order mark' : undefined
+}
+
+/** A file's text, without a byte order mark. Only ASCII matters: of other bytes each is a character. */
+export function textOf(bytes: Buffer, encoding = encodingOf(bytes)): string {
+  if (encoding === 'byte order mark') return bytes.subarray(3).toString('latin1')
+  if (encoding === undefined) return bytes.toString('latin1')
+  const marked = (bytes[0] ?? 0) >= 0xfe
+  const bigEndian = bytes[0] === 0xfe || bytes[0] === 0
+  const even = Buffer.from(bytes.subarray(marked ? 2 : 0, bytes.length - (bytes.length % 2)))
+  return (bigEndian ? even.swap16() : even).toString('utf16le')
 }
 
 function nextBegin(text: string, from: number) {

@@ -1,10 +1,12 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
-import type { Asn1 } from 'node-forge/lib/asn1.js'
+import { createPrivateKey, hash, type KeyObject } from 'node:crypto'
 import { codeOf } from '../record/write.ts'
-import * as der from './der.ts'
+import { octetsOf, partsOf, readBer } from './ber.ts'
+import { decrypt, openDes } from './decrypt.ts'
+import { toPassphrase } from './derive-key.ts'
 import { publicKeySha256 } from './key-type.ts'
-import { oids } from './oids.ts'
 import type { PemBlock } from './pem.ts'
+import { asSec1 } from './sec1.ts'
+import { LockError, type Work } from './work.ts'
 
 /**
  * What came of opening a key. Nothing of the key is in it but the key itself: what OpenSSL says is
@@ -14,32 +16,43 @@ export type KeyReading =
   | { state: 'open'; key: KeyObject; publicKeySha256: string; wasLocked: boolean }
   | { state: 'locked' }
   | { state: 'wrong-passphrase' }
-  | { state: 'old-cipher' }
+  /** `seen` names the algorithm. */
+  | { state: 'old-cipher'; seen: string }
   | { state: 'too-slow' }
   | { state: 'damaged' }
 
-/**
- * OpenSSL takes 2,048 rounds and OWASP advises 600,000 for PBKDF2 with SHA-256; five million are two
- * to three seconds.
- */
-const mostRounds = 5_000_000
-
-/** Opens a private key, locked or not. Never throws. */
-export function openKey(block: PemBlock, passphrase?: string | Buffer): KeyReading {
+/** Opens a private key from a PEM block, locked or not. Never throws. */
+export function openKey(
+  block: PemBlock,
+  passphrase: string | Buffer | undefined,
+  work: Work,
+): KeyReading {
+  if (block.label === 'ENCRYPTED PRIVATE KEY') return openLockedKey(block.der, passphrase, work)
   if (block.kind === 'private-key') {
-    const sec1 = asSec1(block)
+    const sec1 = block.label === 'PRIVATE KEY' ? asSec1(block.der) : undefined
     const quick = sec1 && tryToOpen({ key: sec1, format: 'der', type: 'sec1' })
-    const opened = quick?.key ? quick : tryToOpen({ key: block.text, format: 'pem' })
-    return opened.key ? { state: 'open', ...opened, wasLocked: false } : { state: 'damaged' }
+    return opened(quick?.key ? quick : tryToOpen({ key: block.text, format: 'pem' }))
   }
-  const rounds = roundsOf(block)
-  if (rounds === undefined) return { state: 'damaged' }
-  if (rounds > mostRounds) return { state: 'too-slow' }
   if (passphrase === undefined) return { state: 'locked' }
-  const opened = tryToOpen({ key: block.text, format: 'pem', passphrase })
-  if (opened.key) return { state: 'open', ...opened, wasLocked: true }
+  const tried = tryToOpen({ key: block.text, format: 'pem', passphrase })
+  if (tried.key) return { state: 'open', ...tried, wasLocked: true }
   // other codes than BAD_DECRYPT come up when a wrong passphrase leaves rubbish with right padding
-  return { state: opened.code === 'ERR_OSSL_EVP_UNSUPPORTED' ? 'old-cipher' : 'wrong-passphrase' }
+  if (tried.code !== 'ERR_OSSL_EVP_UNSUPPORTED') return { state: 'wrong-passphrase' }
+  return openOldPem(block, passphrase)
+}
+
+/** Opens a private key from DER: PKCS#8, locked or not, PKCS#1 or SEC1. Never throws. */
+export function openKeyDer(
+  bytes: Buffer,
+  passphrase: string | Buffer | undefined,
+  work: Work,
+): KeyReading {
+  if (isLocked(bytes)) return openLockedKey(bytes, passphrase, work)
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+    const tried = tryToOpen({ key: bytes, format: 'der', type })
+    if (tried.key) return opened(tried)
+  }
+  return { state: 'damaged' }
 }
 
 /** The key as one PKCS#8 block without a passphrase: what a server loads. Only for a file of 0600. */
@@ -47,10 +60,60 @@ export function keyPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-type Opened = { key: KeyObject; publicKeySha256: string } | { key?: never; code: string }
+/** An EncryptedPrivateKeyInfo (RFC 5958): Node's OpenSSL knows neither RC2 nor DES, nor any limit. */
+function openLockedKey(
+  bytes: Buffer,
+  passphrase: string | Buffer | undefined,
+  work: Work,
+): KeyReading {
+  try {
+    const [algorithm, locked] = partsOf(readBer(bytes))
+    const content = octetsOf(locked)
+    partsOf(algorithm)
+    if (passphrase === undefined) return { state: 'locked' }
+    const der = decrypt(algorithm, content, toPassphrase(passphrase), work)
+    const tried = tryToOpen({ key: der, format: 'der', type: 'pkcs8' })
+    if (tried.key) return { state: 'open', ...tried, wasLocked: true }
+    return { state: 'wrong-passphrase' }
+  } catch (error) {
+    if (!(error instanceof LockError)) return { state: 'damaged' }
+    if (error.reason === 'too-slow') return { state: 'too-slow' }
+    if (error.reason === 'wrong') return { state: 'wrong-passphrase' }
+    return { state: 'old-cipher', seen: error.message }
+  }
+}
+
+/** The old form of OpenSSL with single DES, which current OpenSSL does not open. */
+function openOldPem({ text, der }: PemBlock, passphrase: string | Buffer): KeyReading {
+  const [, cipher = '', vector = ''] = /^DEK-Info: ([\w-]+), *([0-9A-Fa-f]+)/m.exec(text) ?? []
+  if (cipher !== 'DES-CBC') return { state: 'old-cipher', seen: cipher || 'an unknown cipher' }
+  const iv = Buffer.from(vector, 'hex')
+  const salted = Buffer.concat([toPassphrase(passphrase).utf8, iv])
+  try {
+    const plain = openDes(hash('md5', salted, 'buffer').subarray(0, 8), iv, der)
+    for (const type of ['pkcs1', 'sec1'] as const) {
+      const tried = tryToOpen({ key: plain, format: 'der', type })
+      if (tried.key) return { state: 'open', ...tried, wasLocked: true }
+    }
+    return { state: 'wrong-passphrase' }
+  } catch (error) {
+    return { state: error instanceof LockError ? 'wrong-passphrase' : 'damaged' }
+  }
+}
+
+function isLocked(bytes: Buffer): boolean {
+  try {
+    const [algorithm, locked] = partsOf(readBer(bytes))
+    return algorithm?.tag === 0x30 && (locked?.tag ?? 0) % 0x20 === 0x04
+  } catch {
+    return false
+  }
+}
+
+type Tried = { key: KeyObject; publicKeySha256: string } | { key?: never; code: string }
 
 /** The key, or OpenSSL's code for why not. */
-function tryToOpen(input: Parameters<typeof createPrivateKey>[0]): Opened {
+function tryToOpen(input: Parameters<typeof createPrivateKey>[0]): Tried {
   try {
     const key = createPrivateKey(input)
     return { key, publicKeySha256: publicKeySha256(key) }
@@ -59,46 +122,6 @@ function tryToOpen(input: Parameters<typeof createPrivateKey>[0]): Opened {
   }
 }
 
-/**
- * The same key in the form of SEC1, which OpenSSL opens in half the time; undefined where it is none of
- * a named curve in PKCS#8.
- */
-function asSec1({ label, der: bytes }: PemBlock): Buffer | undefined {
-  if (label !== 'PRIVATE KEY') return undefined
-  try {
-    const [, algorithm, wrapped] = der.parts(der.parse(bytes))
-    const [type, curve] = der.parts(algorithm)
-    if (der.readOid(type) !== oids.ecPublicKey || !curve || der.readOid(curve) === '')
-      return undefined
-    const [version, secret, ...rest] = der.parts(der.parse(der.readOctets(wrapped)))
-    const point = der.findContext(rest, 1)
-    if (!version || !secret || !point || der.findContext(rest, 0)) return undefined
-    return der.sequence(
-      der.encode(version),
-      der.encode(secret),
-      der.context(0, der.encode(curve)),
-      der.encode(point),
-    )
-  } catch {
-    return undefined
-  }
-}
-
-/** How often the passphrase is hashed; undefined where the block is no locked key at all. */
-function roundsOf({ label, der: bytes }: PemBlock): number | undefined {
-  if (label !== 'ENCRYPTED PRIVATE KEY') return 1 // the old form of OpenSSL: MD5 once
-  try {
-    const [algorithm] = der.parts(der.parse(bytes))
-    const [, parameters] = der.parts(algorithm)
-    return mostNumber(parameters)
-  } catch {
-    return undefined
-  }
-}
-
-/** The largest number in the parameters: rounds, or the cost of scrypt, whatever the scheme. */
-function mostNumber(node: Asn1 | undefined): number {
-  if (!node) return 0
-  if (der.isNumber(node)) return der.readNumber(node)
-  return Array.isArray(node.value) ? Math.max(0, ...node.value.map(mostNumber)) : 0
+function opened(tried: Tried): KeyReading {
+  return tried.key ? { state: 'open', ...tried, wasLocked: false } : { state: 'damaged' }
 }

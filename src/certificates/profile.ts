@@ -1,7 +1,14 @@
 import type { Client } from './rules/rule.ts'
 
 /** Key types that can be made here, and that a profile can name. */
-export const keyTypes = ['ecdsa-p256', 'ecdsa-p384', 'rsa-2048', 'rsa-3072', 'rsa-4096'] as const
+export const keyTypes = [
+  'ecdsa-p256',
+  'ecdsa-p384',
+  'rsa-2048',
+  'rsa-3072',
+  'rsa-4096',
+  'ed25519',
+] as const
 export type KeyType = (typeof keyTypes)[number]
 
 /**

@@ -1,15 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { formatLeft } from '../duration.ts'
 import { oneLine } from '../process/plain-text.ts'
-import { binaryKind } from './binary.ts'
 import { day } from './dates.ts'
+import { filesBelow } from './folder-files.ts'
 import type { Nearby } from './judgement.ts'
 import { keyTypeOf, keyTypeText } from './key-type.ts'
 import { fits, pickLeaf } from './pick-leaf.ts'
 import { mostBytes, readUpload } from './read.ts'
+import { expandSecret } from './secret-file.ts'
 import { labelOf } from './summary.ts'
-import type { FoundCertificate, FoundKey, Unread } from './upload.ts'
+import type { FoundCertificate, FoundKey, OtherThing, Unread, UploadedFile } from './upload.ts'
 
 /** A file of a folder, as the wizard offers it. */
 export interface RecognisedFile extends Nearby {
@@ -26,7 +27,8 @@ export interface RecognisedFile extends Nearby {
 const mostFiles = 200
 
 /**
- * Says by their content what the files of a folder are; it does not go into other folders. Names that
+ * Says by their content what the files of a folder are, and which folders in it a known tool has made.
+ * Names that
  * begin with a dot, files over 1 MiB and all after the first 200 are passed over. What can be used
  * comes first.
  *
@@ -38,22 +40,45 @@ export async function recogniseFolder(
   now: number,
   wanted: 'certificate' | 'key' = 'certificate',
 ): Promise<RecognisedFile[]> {
-  const names = await namesIn(folder)
-  const files: { name: string; path: string; bytes: Buffer }[] = []
-  for (const name of names.slice(0, mostFiles)) {
+  const names = (await namesIn(folder)).slice(0, mostFiles)
+  const files: { name: string; path: string; bytes: Buffer; parts: UploadedFile[] }[] = []
+  const folders: RecognisedFile[] = []
+  for (const name of names) {
     const path = join(folder, name)
     const bytes = await smallFile(path)
-    if (bytes) files.push({ name, path, bytes })
+    const parts = bytes && ((await expandSecret({ path, bytes })) ?? [{ path, bytes }])
+    if (bytes && parts) files.push({ name, path, bytes, parts })
+    else if (!bytes) folders.push(...(await recogniseTools(name, path)))
   }
-  const read = files.map(file => ({ ...file, upload: readUpload([file]) }))
+  const read = files.map(file => ({ ...file, upload: readUpload(file.parts) }))
   const certificates = read.flatMap(({ upload, name }) =>
     upload.certificates.map(each => ({ ...each, file: oneLine(name) })),
   )
   const recognised = read.map(({ name, path, bytes, upload }) =>
     recognise({ name, path, bytes, ...upload }, certificates, now),
   )
+  recognised.push(...folders)
   const rank = (file: RecognisedFile) => (file[wanted] ? 0 : file.certificate || file.key ? 1 : 2)
   return recognised.sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
+}
+
+/** A folder that a known tool has made: it can be named in place of a file. */
+async function recogniseTools(name: string, path: string): Promise<RecognisedFile[]> {
+  const found = await filesBelow(path).catch(() => undefined)
+  if (!found?.layout) return []
+  const { tool, below } = found.layout
+  const folders = new Set(found.names.map(each => dirname(each)))
+  const names =
+    below === 'each' || folders.size > 1
+      ? ` with ${folders.size} ${folders.size === 1 ? 'name' : 'names'}`
+      : ''
+  const text = `folder of ${tool}${names}`
+  return [
+    {
+      ...{ path, name: `${oneLine(name)}/`, text, certificate: true, key: true },
+      ...{ leafKeys: [], privateKeys: [] },
+    },
+  ]
 }
 
 interface ReadFile {
@@ -63,6 +88,7 @@ interface ReadFile {
   certificates: FoundCertificate[]
   keys: FoundKey[]
   unread: Unread[]
+  others: OtherThing[]
 }
 
 function recognise(
@@ -76,7 +102,7 @@ function recognise(
   return {
     path: file.path,
     name: oneLine(file.name),
-    certificate: current,
+    certificate: current || isLockedWhole(file),
     key: file.keys.length > 0 || isLocked(file),
     text: texts.join('; ') || otherText(file),
     leafKeys: leaf ? [leaf.publicKeySha256] : [],
@@ -104,6 +130,7 @@ function certificateText({ certificates, keys }: ReadFile, now: number): string 
 /** `a key (EC P-256), fits fullchain.pem` */
 function keyText(file: ReadFile, certificates: readonly FoundCertificate[]): string {
   const [key] = file.keys
+  if (isLockedWhole(file)) return 'PKCS#12, locked: a passphrase opens it'
   if (!key) return isLocked(file) ? 'a locked key: a passphrase opens it' : ''
   const own = file.certificates.some(({ certificate }) => fits(certificate, key))
   const fitting = certificates.filter(({ certificate }) => fits(certificate, key))
@@ -117,25 +144,30 @@ function isLocked({ unread }: ReadFile): boolean {
   return unread.some(({ finding }) => finding.id === 'cert.key-encrypted')
 }
 
+/** PKCS#12: certificates and key are both behind its passphrase. */
+function isLockedWhole({ unread }: ReadFile): boolean {
+  return unread.some(
+    ({ finding, hides }) => finding.id === 'cert.key-encrypted' && hides === 'either',
+  )
+}
+
 /** What a file is that holds neither certificate nor key. */
-function otherText({ bytes, unread }: ReadFile): string {
+function otherText({ bytes, unread, others }: ReadFile): string {
   const first = unread[0]?.finding
   if (first?.id === 'cert.empty') return 'empty'
-  switch (binaryKind(bytes)) {
-    case 'pkcs12':
-      return 'PKCS#12, locked: not readable yet'
-    case 'pkcs7':
-      return 'PKCS#7: not readable yet'
-    case 'certificate':
-      return 'a certificate in DER: not readable yet'
-    case 'key':
-    case 'locked-key':
-      return 'a key in DER: not readable yet'
-    case 'java-keystore':
-      return 'a Java key store: not readable'
-    default:
-      return bytes.includes('-----BEGIN ') && first ? first.evidence : 'no certificate in it'
-  }
+  const [other] = others
+  if (other) return otherTexts[other.kind]
+  return bytes.includes('-----BEGIN ') && first ? first.evidence : 'no certificate in it'
+}
+
+const otherTexts: Readonly<Record<OtherThing['kind'], string>> = {
+  request: 'a certificate request (CSR)',
+  revocations: 'a revocation list (CRL)',
+  'public-key': 'a public key; the private one is needed',
+  'ssh-key': 'a key in the form of OpenSSH: not readable',
+  parameters: 'parameters of a key, no key in it',
+  'java-keystore': 'a Java key store: keytool converts it',
+  zip: 'a compressed archive: unpack it',
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,10 +1,11 @@
 import type { Finding } from '../findings.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
-import type { CertificateFindingId } from './findings.ts'
-import { type DiffLine, found, type JudgeInput, type Repair, type RepairKind } from './judgement.ts'
+import { type DiffLine, found, type JudgeInput, type Repair } from './judgement.ts'
+import { keyTypeOf, keyTypeText } from './key-type.ts'
+import { repairOf } from './repair-kinds.ts'
 import { labelOf } from './summary.ts'
-import type { FoundCertificate } from './upload.ts'
+import type { FoundCertificate, FoundKey } from './upload.ts'
 
 /** What goes in, and how it differs from what was handed in. */
 export interface Repaired {
@@ -16,17 +17,6 @@ export interface Repaired {
   notes: Finding[]
 }
 
-const kinds: Partial<Record<CertificateFindingId, RepairKind>> = {
-  'cert.order': 'order',
-  'cert.duplicate': 'duplicate',
-  'cert.stranger': 'stranger',
-  'cert.root-sent': 'root',
-  'cert.root-needed': 'root',
-  'cert.text-around': 'text-around',
-  'cert.text-not-ascii': 'text-around',
-  'cert.chain-completed': 'intermediate',
-}
-
 /**
  * Puts the chain together as the target wants it.
  *
@@ -36,6 +26,7 @@ export function repair(
   chain: Chain,
   handedIn: readonly FoundCertificate[],
   input: JudgeInput,
+  key?: FoundKey,
 ): Repaired {
   const { profile } = input
   const { links, beyond, root } = chain
@@ -47,6 +38,8 @@ export function repair(
     ...goes.map((certificate, index) => placed(certificate, index, goes, first, input)),
     ...handedIn.flatMap(each => leftOut(each, goes, first, chain)),
     ...textLines(input, handedIn, goes),
+    ...formLines(input, handedIn, goes, key),
+    ...unlockLines(input, key),
   ]
   const repairs = lines.flatMap(toRepair)
   const order = repairs.filter(({ kind }) => kind === 'order')
@@ -118,7 +111,9 @@ function leftOut(
   first: First,
   { links, root }: Chain,
 ): DiffLine[] {
-  const { certificate, file, position } = each
+  const { certificate, file, position, aside } = each
+  // nobody said that what lies in a folder belongs to this chain
+  if (aside) return []
   const line = { sign: '-', subject: labelOf(certificate), was: position, file } as const
   if (first.get(certificate.fingerprint) !== each) {
     return [{ ...line, text: 'left out: it is there twice', id: 'cert.duplicate' }]
@@ -152,13 +147,42 @@ function textLines(
     }))
 }
 
+/** Files that the chain or the key comes from, and that are not plain PEM. */
+function formLines(
+  { forms = [] }: JudgeInput,
+  handedIn: readonly FoundCertificate[],
+  goes: readonly Certificate[],
+  key: FoundKey | undefined,
+): DiffLine[] {
+  const used = handedIn.filter(({ certificate }) => isIn(goes, certificate))
+  const files = new Set([...used.map(({ file }) => file), key?.file])
+  const byForm = new Map<string, string[]>()
+  for (const { file, form } of forms) {
+    if (files.has(file)) byForm.set(form, [...(byForm.get(form) ?? []), file])
+  }
+  return [...byForm].map(([form, [file = '', ...more]]) => {
+    const subject = more.length > 0 ? `${form}, ${more.length + 1} files` : form
+    return form === 'byte order mark' || form === 'UTF-16'
+      ? { sign: '-', subject, file, text: 'left out: not plain', id: 'cert.encoding' }
+      : { sign: '-', subject, file, text: 'goes in as PEM', id: 'cert.format' }
+  })
+}
+
+/** A key that a passphrase opened goes in open, where the server cannot ask for the passphrase. */
+function unlockLines({ profile }: JudgeInput, key: FoundKey | undefined): DiffLine[] {
+  if (!key?.wasLocked || profile.encryptedKey === 'accepted') return []
+  const subject = `key ${keyTypeText(keyTypeOf(key.key))}`
+  const text = 'without its passphrase, 0600'
+  return [{ sign: '+', subject, file: key.file, text, id: 'cert.key-unlocked' }]
+}
+
 /** A root can be here twice, once as it was handed in and once as this machine has it. */
 function isIn(goes: readonly Certificate[], { fingerprint }: Certificate): boolean {
   return goes.some(each => each.fingerprint === fingerprint)
 }
 
 function toRepair({ id, subject, text, file }: DiffLine): Repair[] {
-  const kind = id && kinds[id]
+  const kind = id && repairOf(id)
   if (!kind || !text) return []
   return [{ id, kind, subject, text, ...(file === undefined ? {} : { file }) }]
 }

@@ -47,9 +47,17 @@ export function signCertificate(
   key: KeyObject,
   algorithm: SignatureAlgorithm = algorithmFor(key),
 ): der.Der {
-  const tbs = toBeSigned(content, algorithm.identifier)
-  const signature = sign(algorithm.hash ?? null, tbs, key)
-  return der.sequence(tbs, algorithm.identifier, der.bitString(signature))
+  return signed(toBeSigned(content, algorithm.identifier), key, algorithm)
+}
+
+/** Something with its signature beside it, as certificates and requests are written. */
+export function signed(
+  content: der.Der,
+  key: KeyObject,
+  algorithm: SignatureAlgorithm = algorithmFor(key),
+): der.Der {
+  const signature = sign(algorithm.hash ?? null, content, key)
+  return der.sequence(content, algorithm.identifier, der.bitString(signature))
 }
 
 function toBeSigned(content: CertificateContent, algorithm: der.Der): der.Der {

@@ -21,9 +21,9 @@ export function nothingUsable(
   const block = others.find(({ kind }) => blockSays[kind])
   const kind = binaryKind(file.bytes)
   const says = block
-    ? blockSays[block.kind]?.(name, file.path)
+    ? blockSays[block.kind]?.(name, file.path, file.bytes)
     : others[0] === undefined
-      ? binarySays[kind]?.(name, file.path)
+      ? binarySays[kind]?.(name, file.path, file.bytes)
       : undefined
   const { title, fix, hides } = says ?? {
     title: `There is no certificate and no key in ${name}.`,
@@ -43,67 +43,65 @@ function evidenceOf(kind: BinaryKind): string {
   return kind === 'text' ? 'text without a PEM block' : 'binary, no PEM block'
 }
 
-type Say = (file: string, path: string) => Explained
+type Say = (file: string, path: string, bytes: Buffer) => Explained
 
 const blockSays: Partial<Record<PemKind, Say>> = {
-  request: file => ({
-    title: `${file} is a certificate request (CSR), not a certificate.`,
-    fix: 'Send it to the authority, and name the certificate that comes back.',
-    hides: 'certificate',
-  }),
-  'public-key': file => ({
-    title: `${file} is a public key; the private one is needed.`,
-    fix: 'Name the file that was made together with the certificate request.',
-    hides: 'key',
-  }),
+  request: file => request(file),
+  'public-key': file => publicKey(file),
   'ssh-key': (file, path) => ({
     title: `${file} is a key in the form of OpenSSH.`,
-    fix: quoteCommand(['ssh-keygen', '-p', '-m', 'PKCS8', '-f', path]),
+    fix: oneLine(
+      `${quoteCommand(['cp', path, `${path}.pem`])} && ${quoteCommand(['ssh-keygen', '-p', '-m', 'PKCS8', '-f', `${path}.pem`])} (an Ed25519 key needs OpenSSH 9.6 or later)`,
+    ),
     hides: 'key',
   }),
-  pkcs7: (file, path) => ({
-    title: `${file} is PKCS#7, which is not read yet.`,
-    fix: opensslFix('pkcs7', path, ['-print_certs']),
-    hides: 'certificate',
-  }),
+  revocations: file => revocations(file),
 }
 
 const binarySays: Partial<Record<BinaryKind, Say>> = {
-  certificate: (file, path) => ({
-    title: `${file} looks like a certificate in DER, which is not read yet.`,
-    fix: opensslFix('x509', path, ['-inform', 'DER']),
-    hides: 'certificate',
-  }),
-  key: (file, path) => ({
-    title: `${file} looks like a key in DER, which is not read yet.`,
-    fix: opensslFix('pkey', path, ['-inform', 'DER']),
-    hides: 'key',
-  }),
-  'locked-key': (file, path) => ({
-    title: `${file} looks like a locked key in DER, which is not read yet.`,
-    fix: opensslFix('pkey', path, ['-inform', 'DER']),
-    hides: 'key',
-  }),
-  pkcs12: (file, path) => ({
-    title: `${file} is PKCS#12, which is not read yet.`,
-    fix: opensslFix('pkcs12', path, ['-nodes']),
-  }),
-  pkcs7: (file, path) => ({
-    title: `${file} is PKCS#7, which is not read yet.`,
-    fix: opensslFix('pkcs7', path, ['-inform', 'DER', '-print_certs']),
-    hides: 'certificate',
-  }),
-  'java-keystore': (file, path) => ({
-    title: `${file} is a Java key store.`,
-    fix: quoteCommand([
-      ...['keytool', '-importkeystore', '-srckeystore', path],
-      ...['-destkeystore', `${path}.p12`, '-deststoretype', 'PKCS12'],
-    ]),
-  }),
+  request: file => request(file),
+  'public-key': file => publicKey(file),
+  revocations: file => revocations(file),
+  'java-keystore': (file, path, bytes) => {
+    const jceks = bytes[0] === 0xce
+    return {
+      title: `${file} is a Java key store${jceks ? ' (JCEKS)' : ' (JKS)'}.`,
+      fix: oneLine(
+        quoteCommand([
+          ...['keytool', '-importkeystore', '-srckeystore', path],
+          ...['-srcstoretype', jceks ? 'JCEKS' : 'JKS'],
+          ...['-destkeystore', `${path}.p12`, '-deststoretype', 'PKCS12'],
+        ]),
+      ),
+    }
+  },
   zip: file => ({
     title: `${file} is a compressed archive.`,
     fix: 'Unpack it, and name the files in it.',
   }),
+}
+
+function request(file: string): Explained {
+  return {
+    title: `${file} is a certificate request (CSR), not a certificate.`,
+    fix: 'Send it to the authority, and name the certificate that comes back.',
+    hides: 'certificate',
+  }
+}
+
+function publicKey(file: string): Explained {
+  return {
+    title: `${file} is a public key; the private one is needed.`,
+    fix: 'Name the file that was made together with the certificate request.',
+    hides: 'key',
+  }
+}
+
+function revocations(file: string): Explained {
+  return {
+    title: `${file} is a revocation list (CRL), not a certificate.`,
+    fix: 'Name the certificate itself. A server does not need the list.',
+  }
 }
 
 /** The command that writes a file anew in a form that is read here. */

@@ -1,10 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
 import { type Finding, finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
+import { answeredRoots } from '../requests/asked-first.ts'
 import { certificateFindings } from './findings.ts'
+import { filesBelow } from './folder-files.ts'
+import type { FolderLayout } from './folder-layout.ts'
 import { mostBytes } from './read.ts'
+import { expandSecret } from './secret-file.ts'
 import type { UploadedFile } from './upload.ts'
 
 type Uploaded = Extract<CertificateAnswers, { source: 'uploaded' }>
@@ -22,43 +26,68 @@ export async function readUploadFiles(answers: Uploaded, folder: string): Promis
   const findings: Finding[] = []
   const read = async (path: string | undefined): Promise<UploadedFile[]> => {
     if (path === undefined) return []
-    const files = await readPath(path, folder)
-    if ('finding' in files) findings.push(files.finding)
-    return 'files' in files ? files.files : []
+    const found = await readPath(path, folder)
+    if (found.finding) findings.push(found.finding)
+    return found.files
   }
   const goesIn = [...(await read(chain)), ...(await read(key)), ...(await read(intermediates))]
-  return { files: goesIn, roots: await read(roots), findings }
+  const trusted = roots ?? (await answeredRoots(chain, folder))
+  return { files: goesIn, roots: await read(trusted), findings }
 }
 
-/** Reads one file, or the files of a folder; not what lies deeper. */
-export async function readPath(
-  path: string,
-  folder: string,
-  inFolder = false,
-): Promise<{ files: UploadedFile[] } | { finding: Finding }> {
+/** What a path leads to. */
+export interface PathFiles {
+  files: UploadedFile[]
+  /** Of a folder that a known tool has made. */
+  layout?: FolderLayout
+  finding?: Finding
+}
+
+/**
+ * Reads a file, or the files of a folder: what lies deeper only where a known tool puts it there. The
+ * parts of a Kubernetes Secret are files of their own.
+ */
+export async function readPath(path: string, folder: string): Promise<PathFiles> {
   const absolute = isAbsolute(path) ? path : join(folder, path)
   try {
-    const found = await stat(absolute)
-    const { size, mode } = found
-    if (!found.isFile() && !found.isDirectory()) return unreadable(path, 'it is a pipe or a device')
-    if (found.isDirectory()) {
-      if (inFolder) return { files: [] }
-      const names = (await readdir(absolute)).sort().slice(0, 200)
-      const all = await Promise.all(names.map(name => readPath(join(path, name), folder, true)))
-      return { files: all.flatMap(each => ('files' in each ? each.files : [])) }
+    const info = await stat(absolute)
+    if (!info.isDirectory()) {
+      const read = await readOne(path, absolute)
+      return 'finding' in read ? { files: [], ...read } : { files: read }
     }
-    // one byte more than is taken shows that it is too large, without reading all of it
-    const bytes = size > mostBytes ? Buffer.alloc(mostBytes + 1) : await readFile(absolute)
-    return { files: [{ path, bytes, mode: mode & 0o777 }] }
+    const { names, layout } = await filesBelow(absolute)
+    const all: UploadedFile[] = []
+    for (const name of names) {
+      const read = await readOne(join(path, name), join(absolute, name)).catch(() => [])
+      if (!('finding' in read)) all.push(...read.map(each => ({ ...each, aside: true as const })))
+    }
+    return { files: all, ...(layout ? { layout } : {}) }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     const seen = { ENOENT: 'there is no such file', EACCES: 'this user may not read it' }[code]
-    return unreadable(path, seen ?? `it cannot be read (${code})`)
+    return { files: [], ...unreadable(path, seen ?? `it cannot be read (${code})`) }
   }
+}
+
+async function readOne(
+  path: string,
+  absolute: string,
+): Promise<UploadedFile[] | { finding: Finding }> {
+  const { size, mode, ...found } = await stat(absolute).then(info => ({
+    size: info.size,
+    mode: info.mode,
+    isFile: info.isFile(),
+  }))
+  if (!found.isFile) return unreadable(path, 'it is a pipe or a device')
+  // one byte more than is taken shows that it is too large, without reading all of it
+  const bytes = size > mostBytes ? Buffer.alloc(mostBytes + 1) : await readFile(absolute)
+  const file: UploadedFile = { path, bytes, mode: mode & 0o777 }
+  return (await expandSecret(file)) ?? [file]
 }
 
 function unreadable(path: string, evidence: string): { finding: Finding } {
   const fix = 'Name a file that is there and that you may read.'
-  const occurrence = { subject: oneLine(path), evidence, fix }
+  const subject = oneLine(path)
+  const occurrence = { title: `${subject} cannot be read.`, subject, evidence, fix }
   return { finding: finding(certificateFindings, 'cert.unreadable', occurrence) }
 }

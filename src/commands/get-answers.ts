@@ -35,7 +35,7 @@ export async function answersFromFile(path: string, io: Io): Promise<Answered> {
 /** The secrets that answers point to. */
 export async function secretsOf({ answers, folder }: Answered): Promise<{ passphrase?: string }> {
   const { certificate } = answers
-  if (certificate.source !== 'uploaded' || !certificate.passphrase) return {}
+  if (!certificate.passphrase) return {}
   return { passphrase: await readSecret(certificate.passphrase, folder) }
 }
 

@@ -11,6 +11,7 @@ import type { Event } from '../plan/events.ts'
 import type { Plan, Verb } from '../plan/plan.ts'
 import type { RunResult } from '../plan/run.ts'
 import { createShow } from '../plan/show.ts'
+import { plainText } from '../process/plain-text.ts'
 import type { StageFault } from '../rehearsal/faults.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
@@ -21,7 +22,7 @@ import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
-import { type Io, printErr, printJson, printOut } from './io.ts'
+import { columnsOf, type Io, printErr, printJson, printOut } from './io.ts'
 
 export interface GoOptions {
   yes?: boolean
@@ -154,6 +155,7 @@ export function mustBeExpected({ digest }: Plan, expected: string | undefined): 
   throw usage(
     `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
     'Look at it with secure-endpoint plan, then name its digest.',
+    'What was agreed to would not be what runs.',
   )
 }
 
@@ -161,6 +163,7 @@ function notAgreed({ endpoint }: Plan) {
   return usage(
     `Nobody agreed to the plan for ${endpoint}, and there is no terminal to ask on.`,
     'Look at it with --plan, then add --yes.',
+    'Nothing is changed before somebody has agreed to it.',
   )
 }
 
@@ -213,7 +216,7 @@ export function printPlan(planned: Planned, { json }: GoOptions, io: Io): void {
 /** NDJSON, or the plain log. */
 function createRenderer({ json }: GoOptions, io: Io): (event: Event) => void {
   if (json) return event => io.stdout.write(`${JSON.stringify(event)}\n`)
-  return createLog(text => io.stdout.write(`${text}\n`))
+  return createLog(text => io.stdout.write(`${plainText(text)}\n`))
 }
 
 /** The end of a run for people: what is served, or what is left and how it goes on. */
@@ -226,7 +229,7 @@ async function finish(
   if (!json) {
     const lines = await summaryLines(result, planned, { ...io, rehearsed: rehearsed === true })
     printOut(io, lines.printed)
-    printErr(io, [lastLine(result.exit, lines.last)])
+    printErr(io, [lastLine(result.exit, lines.last, columnsOf(io))])
   }
   return result.exit
 }

@@ -2,8 +2,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { span } from '../front/words/line.ts'
-import { answersFromFile } from './get-answers.ts'
-import { type GoOptions, go, resume } from './go.ts'
+import type { GoOptions } from './go.ts'
 import { type Io, printOut } from './io.ts'
 
 export interface InitOptions extends GoOptions {
@@ -23,13 +22,22 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
   }
   if (options.stageFault && !options.rehearse)
     throw usage('--stage-fault goes with --rehearse.', 'Add --rehearse.')
-  if (options.resume !== undefined) return resume(options.resume, options, io)
-  if (options.answers !== undefined)
+  if (options.resume !== undefined) {
+    const { resume } = await import('./go.ts')
+    return resume(options.resume, options, io)
+  }
+  if (options.answers !== undefined) {
+    const [{ answersFromFile }, { go }] = await Promise.all([
+      import('./get-answers.ts'),
+      import('./go.ts'),
+    ])
     return go('enable', await answersFromFile(options.answers, io), options, io)
+  }
   if (io.meet === 'none') {
     throw usage(
       'There is no terminal to ask on, and --answers is missing.',
       'Put the answers into a file: secure-endpoint init --answers FILE --yes; secure-endpoint schema says what stands in it.',
+      'Without a terminal nothing can be asked.',
     )
   }
   sayWhoSpeaks(io)

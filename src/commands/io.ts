@@ -31,6 +31,11 @@ export function printJson({ stdout }: Pick<Io, 'stdout'>, value: unknown): void 
   stdout.write(`${JSON.stringify(value, null, 2)}\n`)
 }
 
+/** Columns of the terminal that people read on; 80 where there is none. */
+export function columnsOf({ stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): number {
+  return stderr.columns || stdout.columns || 80
+}
+
 /** Columns that printed lines may use, at most 98. */
 export function widthOf({ stdout }: Pick<Io, 'stdout'>): number {
   return Math.min(98, Math.max(38, (stdout.columns || 80) - 2))

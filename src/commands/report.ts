@@ -1,3 +1,4 @@
+import { certificateFindings } from '../certificates/findings.ts'
 import { Interrupted, Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
@@ -5,7 +6,7 @@ import { lastLine } from '../front/words/last-line.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { findingLines, mistakeLines } from '../front/words/problem.ts'
 import { createRedact } from '../process/redact.ts'
-import { type Io, printErr } from './io.ts'
+import { columnsOf, type Io, printErr } from './io.ts'
 
 /** Says what ended a command, and gives its exit code. A bug of ours shows where it is. */
 export function report(error: unknown, io: Io, { json = false } = {}): ExitCode {
@@ -33,14 +34,16 @@ export function report(error: unknown, io: Io, { json = false } = {}): ExitCode 
   return exitCodes.bug
 }
 
+/** Findings that belong to a place in the answers file. */
+const mistakeIds = ['answers.no-yaml', 'answers.wrong', 'answers.missing']
+
 /** All findings of a problem, causes first, and the last line. */
 export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
-  const answers = findings.filter(
-    ({ id }) => id.startsWith('answers.') && id !== 'answers.file-unreadable',
-  )
-  if (answers.length > 0) return [...answerLines(answers), lastLine(exit, 'nothing was changed')]
+  const answers = findings.filter(({ id }) => mistakeIds.includes(id))
+  if (answers.length > 0)
+    return [...answerLines(answers), lastLine(exit, 'nothing was changed', columnsOf(io))]
   const glyph = io.glyphs.state('failed')
-  const certificate = findings.some(({ id }) => id.startsWith('cert.'))
+  const certificate = findings.some(({ id }) => id in certificateFindings)
   const head: Line[] = certificate
     ? [[span('This certificate cannot be used. Nothing was changed, no tool was called.', 'bold')]]
     : []
@@ -50,7 +53,7 @@ export function problemLines({ exit, findings }: Problem, io: Io): Line[] {
   return [
     ...head,
     ...shown.flatMap(each => findingLines(each, glyph)),
-    lastLine(exit, firstSentence(first)),
+    lastLine(exit, firstSentence(first), columnsOf(io)),
   ]
 }
 
@@ -67,6 +70,6 @@ function firstSentence(text: string): string {
   const sentence = text.split(/(?<=[.!?])\s/)[0] ?? text
   return sentence
     .replace(/\.$/, '')
-    .replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase())
+    .replace(/^[A-Z](?=[a-z ])/, letter => letter.toLowerCase())
     .slice(0, 60)
 }

@@ -18,7 +18,7 @@ import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
 import type { Planned } from '../road/make-plan.ts'
 import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './go.ts'
-import { type Io, printErr } from './io.ts'
+import { columnsOf, type Io, printErr } from './io.ts'
 import { watchEndpoints } from './status.ts'
 
 export interface Reviewing {
@@ -61,7 +61,7 @@ export async function reviewAndRun(
     if (choice === 'rehearse') {
       rehearsed = (await rehearseIt(front, answered, reviewing)) === exitCodes.done
     } else if (choice === 'save' || options.plan) {
-      await saveAnswers(front, saveAs, answered)
+      await saveAnswers(front, saveAs, answered, io)
       return exitCodes.done
     } else {
       return runIt(front, planned, saveAs, reviewing)
@@ -97,7 +97,7 @@ async function runIt(
   { io, secrets, saves }: Reviewing,
 ): Promise<ExitCode> {
   const exit = await watchRun(front, planned, io, { secrets })
-  if (saves) await saveAnswers(front, saveAs, planned.answered)
+  if (saves) await saveAnswers(front, saveAs, planned.answered, io)
   if (exit === exitCodes.done) await watchEndpoints(front, [planned.plan.endpoint], io)
   return exit
 }
@@ -124,23 +124,29 @@ export async function watchRun(
   }).finally(() => view.close())
   const rehearsed = more.rehearsal !== undefined
   const { printed, last } = await summaryLines(result, planned, { ...io, rehearsed })
-  // a screen that draws the run says itself how it was stopped
-  if (result.outcome !== 'interrupted' || io.meet !== 'ink') front.print(printed)
-  if (!rehearsed || result.exit !== 0) printErr(io, [lastLine(result.exit, last)])
+  // a screen that draws the run says itself how it was stopped or left
+  const left = result.problem?.findings[0]?.id.startsWith('wait.') === true
+  const said = io.meet === 'ink' && (result.outcome === 'interrupted' || left)
+  if (!said) front.print(printed)
+  if (!rehearsed || result.exit !== 0) printErr(io, [lastLine(result.exit, last, columnsOf(io))])
   return result.exit
 }
 
 /** Saves the answers that replay this run, and says the command. The user's own files stay as they are. */
-async function saveAnswers(front: Front, path: string, { answers }: Answered): Promise<void> {
+export async function saveAnswers(
+  front: Front,
+  path: string,
+  { answers }: Answered,
+  io: Io,
+): Promise<void> {
   if (!existsSync(path)) await writeFileAtomic(path, answersText(answers), 0o644)
   const command = `secure-endpoint init --answers ./${basename(path)}`
-  front.print([
-    [span('  answers    ', 'quiet'), span(command), span('    this run again', 'quiet')],
-  ])
+  const why = columnsOf(io) < 60 ? [] : [span('    this run again', 'quiet')]
+  front.print([[span('  answers    ', 'quiet'), span(command), ...why]])
 }
 
 /** `./NAME.yaml`, or the first free `./NAME-2.yaml` where another content lies there. */
-async function freePath(cwd: string, { answers }: Answered): Promise<string> {
+export async function freePath(cwd: string, { answers }: Answered): Promise<string> {
   const text = answersText(answers)
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? answers.endpoint : `${answers.endpoint}-${number}`

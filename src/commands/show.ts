@@ -1,9 +1,14 @@
+import { readAuthorities } from '../certificates/authority.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { endpointLines } from '../front/words/endpoint.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { readEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, listGenerations, readGeneration } from '../record/generation.ts'
 import { readJournal } from '../record/journal.ts'
+import type { RecordPaths } from '../record/paths.ts'
+import { authorityUsers, endpointRoots } from '../trust/endpoint-trust.ts'
+import type { World } from '../world.ts'
+import { nextLines } from './cert/rollover-words.ts'
 import { recordOf } from './endpoint-of.ts'
 import { type Io, printJson, printOut } from './io.ts'
 
@@ -18,12 +23,14 @@ export async function show(name: string, { json }: { json?: boolean }, io: Io): 
     each => each ?? [],
   )
   const journal = await readJournal(paths.journal)
+  const trust = record?.https ? await trustOf(name, paths, world) : undefined
   if (json) {
     printJson(io, {
       schema: 'secure-endpoint/show@1',
       record,
       current,
       generations,
+      ...(trust ? { trust: { roots: trust.roots, file: trust.file, ...trust.rollover } } : {}),
       runs: runsOf(journal),
     })
     return exitCodes.done
@@ -39,6 +46,7 @@ export async function show(name: string, { json }: { json?: boolean }, io: Io): 
       ? endpointLines(record, leaf, world.clock.now(), glyphs)
       : [[span('  not served yet')] as Line]),
     ...(clients.length > 0 ? [[span('Clients', 'bold')] as Line, ...clients] : []),
+    ...trustLines(trust),
     [span('Generations', 'bold')],
     ...generations.map(
       ({ number, made, source, leaf: each }): Line => [
@@ -61,6 +69,38 @@ export async function show(name: string, { json }: { json?: boolean }, io: Io): 
       ),
   ])
   return exitCodes.done
+}
+
+/** What clients must trust, and where a rollover of its CA stands. */
+async function trustOf(name: string, paths: RecordPaths, { stateFolder }: World) {
+  const roots = await endpointRoots(stateFolder, paths)
+  if (roots.length === 0) return undefined
+  const users = await authorityUsers(stateFolder)
+  const own = users.find(({ endpoint }) => endpoint === name)?.authority
+  const all = await readAuthorities(stateFolder)
+  const rolling = all.find(each => each.rollover?.to === own && each.rollover?.stage !== 'ended')
+  const entry = rolling ?? all.find(each => each.name === own)
+  return {
+    roots: roots.map(({ fingerprint }) => fingerprint),
+    file: paths.trust,
+    next: entry ? nextLines(entry, entry.name === own ? [name] : []) : [],
+    rollover: entry?.rollover ? { rollover: { from: entry.name, ...entry.rollover } } : {},
+  }
+}
+
+function trustLines(trust: Awaited<ReturnType<typeof trustOf>>): Line[] {
+  if (!trust) return []
+  const { roots, file, next } = trust
+  const row = (label: string, text: string): Line => [
+    span(`  ${label.padEnd(9)}`, 'quiet'),
+    span(text),
+  ]
+  return [
+    [span('Trust', 'bold')],
+    row('roots', roots.map(each => each.slice(0, 11)).join(', ')),
+    row('file', file),
+    ...next.map(([label, text]) => row(label, text)),
+  ]
 }
 
 function runsOf(journal: Awaited<ReturnType<typeof readJournal>>) {

@@ -8,12 +8,8 @@ import { listEndpoints } from '../record/endpoint.ts'
 import type { EndpointStatus } from '../status/endpoint-status.ts'
 import { recordedStatus } from '../status/look.ts'
 import { targets } from '../targets/index.ts'
-import { resume } from './go.ts'
 import type { Io } from './io.ts'
-import { rotate } from './rotate.ts'
 import { watchEndpoints } from './status.ts'
-import { verify } from './verify.ts'
-import { secure } from './wizard.ts'
 
 /** The first screen: what was found, what waits, and what can be done. */
 export async function start(front: Front, io: Io): Promise<ExitCode | undefined> {
@@ -27,15 +23,19 @@ export async function start(front: Front, io: Io): Promise<ExitCode | undefined>
   })
   switch (choice) {
     case 'secure':
-      return secure(front, io, {})
+      return (await import('./wizard.ts')).secure(front, io, {})
     case 'rehearse':
-      return secure(front, io, { rehearse: true })
+      return (await import('./wizard.ts')).secure(front, io, { rehearse: true })
     case 'verify':
       return verifyAsked(front, names, io)
     case 'finish':
-      return resume(await oneOf(front, 'Which run shall go on?', unfinished(all)), {}, io)
+      return (await import('./go.ts')).resume(
+        await oneOf(front, 'Which run shall go on?', unfinished(all)),
+        {},
+        io,
+      )
     case 'rotate':
-      return rotate(
+      return (await import('./rotate.ts')).rotate(
         await oneOf(front, 'Which endpoint gets a new certificate?', served(all)),
         {},
         io,
@@ -129,7 +129,7 @@ async function verifyAsked(front: Front, names: string[], io: Io): Promise<ExitC
       ? undefined
       : `Write https://host:port${known}.`,
   )
-  return what === undefined ? undefined : verify(what, {}, io)
+  return what === undefined ? undefined : (await import('./verify.ts')).verify(what, {}, io)
 }
 
 /** What lies on this machine: tools and files that look like certificates. Only looked at. */

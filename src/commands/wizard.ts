@@ -6,11 +6,9 @@ import { Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { targets } from '../targets/index.ts'
-import { gateEarly, passphraseFor } from './early-gate.ts'
 import type { GoOptions } from './go.ts'
 import type { Io } from './io.ts'
 import { problemLines } from './report.ts'
-import { reviewAndRun } from './review.ts'
 
 /** The interview, the review and the run, with a person at the terminal. */
 export async function secure(
@@ -59,13 +57,14 @@ async function askAll(
     if (first.some(({ id }) => id === interview.at)) {
       const early = await front.interview(interview, { ...asking, questions: first })
       if (!early) return 'left'
+      const { gateEarly } = await import('./early-gate.ts')
       const judged = await gateEarly(front, early, { questions, folder, io, secrets })
       if (judged === 'leave') throw new Problem(exitCodes.data, [])
-      if (judged !== 'good') {
-        interview = judged
+      if (judged.next === 'ask') {
+        interview = judged.interview
         continue
       }
-      interview = startInterview(early.draft, questions)
+      interview = startInterview(judged.interview.draft, questions)
     }
     if (interview.at === undefined) return interview
     const all = await front.interview(interview, { ...asking, questions })
@@ -127,8 +126,12 @@ async function tryToRun(
   front: Front,
   answered: Answered,
   asked: Interview,
-  { questions, io, options, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
+  { questions, io, options: given, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
 ): Promise<ExitCode | Interview> {
+  let options = given
+  // loaded while the first questions were answered
+  const [{ passphraseFor }, { freePath, reviewAndRun, saveAnswers }, { resume }] =
+    await Promise.all([import('./early-gate.ts'), import('./review.ts'), import('./go.ts')])
   for (;;) {
     try {
       const ended = await reviewAndRun(front, answered, {
@@ -142,15 +145,30 @@ async function tryToRun(
       return changed(front, asked, questions)
     } catch (error) {
       if (!(error instanceof Problem) || error.findings.length === 0) throw error
+      if (error.findings[0]?.id === 'cert.answer-waits') {
+        // hours or days may pass: what was answered is kept, and replays the rest
+        await saveAnswers(front, await freePath(io.world.cwd, answered), answered, io)
+        throw error
+      }
       const opened = await passphraseFor(front, error, secrets)
       if (opened) continue
       front.print(problemLines(error, io))
       const choice = await front.choose('What now?', [
-        { value: 'again', title: 'Look again' },
+        ...(error.findings[0]?.id === 'record.unfinished'
+          ? [
+              { value: 'finish' as const, title: 'Finish that run' },
+              {
+                value: 'abandon' as const,
+                title: 'Leave it as it is, and go on with these answers',
+              },
+            ]
+          : [{ value: 'again' as const, title: 'Look again' }]),
         { value: 'change', title: 'Change an answer' },
         { value: 'leave', title: `Leave (exit ${error.exit})` },
       ])
       if (choice === 'leave') return error.exit
+      if (choice === 'finish') return resume(answered.answers.endpoint, {}, io)
+      if (choice === 'abandon') options = { ...options, abandon: true }
       if (choice === 'change' || choice === undefined) return changed(front, asked, questions)
     }
   }

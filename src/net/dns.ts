@@ -82,8 +82,9 @@ function askUdp(question: DnsQuestion, query: Buffer, isOurs: IsOurs): Promise<M
       const message = decode(data)
       if (message && isOurs(message)) once(message) // anything else is not for us: wait on
     })
+    socket.once('connect', () => socket.send(query))
     // A connected socket hears at once when nothing listens on the port.
-    socket.connect(server.port, server.host, () => socket.send(query))
+    socket.connect(server.port, server.host)
   })
 }
 

@@ -1,8 +1,10 @@
+import { basename } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
-import { findAuthority, keepAuthority } from '../certificates/authority.ts'
 import type { Certificate } from '../certificates/certificate.ts'
+import { chooseAuthority } from '../certificates/choose-authority.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
-import { issueAuthority, issuedChain, issueLeaf } from '../certificates/issue.ts'
+import { issuedChain, issueLeaf } from '../certificates/issue.ts'
+import { noteIssued } from '../certificates/issued.ts'
 import { keyPem } from '../certificates/private-key.ts'
 import type { CertificateProfile, SelfSigned } from '../certificates/profile.ts'
 import { leafSummary } from '../certificates/summary.ts'
@@ -29,7 +31,7 @@ const kept: Op = {
     }
   },
   printed: () => [],
-  shell: () => [],
+  shell: () => ['pair_kept'],
 }
 
 /** Makes a leaf, and a local CA where none vouches for its names: `{generate}`. */
@@ -42,29 +44,36 @@ const issue: Op = {
     const { world } = ctx
     const names = [...new Set([...profile.names, ...wanted.names])]
     const now = world.clock.now()
-    const surroundings = { now, random: world.random }
+    const around = { now, random: world.random }
     const { keyType, days } = wanted
-    const authority =
+    const chosen =
       wanted.authority === 'local'
-        ? ((await findAuthority(world.stateFolder, names, now, now + days * 86_400_000)) ??
-          (await keepAuthority(
-            world.stateFolder,
-            await issueAuthority({ names, keyType, days, ...surroundings }),
+        ? await chooseAuthority({
+            stateFolder: world.stateFolder,
             names,
-            surroundings,
-          )))
+            keyType,
+            days,
+            ...(await preferred(ctx)),
+            ...ctx.secrets,
+            ...around,
+          })
         : undefined
+    const authority = chosen?.authority
     const leaf = await issueLeaf({
       names,
       keyType,
       days,
       extendedKeyUsage: profile.extendedKeyUsage,
-      ...surroundings,
+      ...around,
       ...(authority ? { authority } : {}),
     })
+    if (authority) {
+      const whom = `endpoint ${basename(ctx.record.paths.folder)}`
+      await noteIssued(world.stateFolder, authority.name, leaf.certificate, { now, whom })
+    }
     const chain = issuedChain(leaf, authority, profile)
-    const root = authority?.certificate ?? leaf.certificate
-    return writePair(ctx, 'self-signed', chain, keyPem(leaf.key), [root], authority?.name)
+    const roots = chosen?.roots ?? [leaf.certificate]
+    return writePair(ctx, 'self-signed', chain, keyPem(leaf.key), roots, authority?.name)
   },
   printed: ({ generate }, show) => {
     const { keyType, days, authority } = generate as unknown as SelfSigned
@@ -76,8 +85,15 @@ const issue: Op = {
       profile: CertificateProfile
     }
     const all = [...new Set([...profile.names, ...names])].join(',')
-    return [`make_pair ${[all, keyType, String(days), authority].map(sh.word).join(' ')}`]
+    const words = [all, keyType, String(days), authority].map(sh.word)
+    return [`make_pair ${words.join(' ')} || return`, 'pair_kept']
   },
+}
+
+/** The CA that signed the leaf before: clients of this endpoint trust it. */
+async function preferred({ record: { paths, before } }: Performing): Promise<{ prefer?: string }> {
+  const meta = before === undefined ? undefined : await readGeneration(paths, before)
+  return meta?.authority === undefined ? {} : { prefer: meta.authority }
 }
 
 /** Puts the checked upload into the generation; it is checked again, as it lies there now. */
@@ -102,10 +118,16 @@ const keep: Op = {
     const roots = privateRoot && judged.root ? [judged.root] : []
     return writePair(ctx, 'uploaded', judged.chain, keyPem(judged.key), roots)
   },
-  printed: ({ chain, key }, show) => [
+  printed: ({ chain, key, repair }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,
+    ...(Array.isArray(repair) && repair.includes('unlock')
+      ? ['keeps the key without its passphrase, in a file of mode 0600']
+      : []),
   ],
-  shell: () => ['take_pair'],
+  shell: ({ profile }, sh) => {
+    const { names } = profile as CertificateProfile
+    return [`take_pair ${sh.word(names.join(','))} || return`, 'pair_kept']
+  },
 }
 
 /** Writes chain, key and roots as the generation that the plan makes. */

@@ -49,7 +49,7 @@ const reachable: Op = {
   },
   shell(input, sh) {
     const { name, host, address, path, expect, leaf: wanted = '', roots = '' } = input
-    const words = [name, host, address, path, String(expect), wanted, roots]
+    const words = [name, host, address, path, String(expect), wanted, roots, seconds(input)]
     return [`prove_reachable ${words.map(sh.word).join(' ')}`]
   },
 }
@@ -81,10 +81,16 @@ function proofOp(
         String(input.expect),
         input.leaf ?? '',
         input.roots ?? '',
+        seconds(input),
       ]
       return [`${shellName} ${words.map(sh.word).join(' ')}`]
     },
   }
+}
+
+/** How long a script waits for what may need time. */
+function seconds({ waitMs }: Record<string, unknown>): number {
+  return Math.ceil(Number(waitMs) / 1000)
 }
 
 function verdict(results: readonly ProofResult[]): Json {

@@ -2,6 +2,7 @@ import type { Op, OpTable } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { type EndpointRecord, readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 import { pruneGenerations, setCurrentGeneration } from '../record/generation.ts'
+import { keepTrust } from '../trust/endpoint-trust.ts'
 
 /**
  * Records what *served* has proven: all of `endpoint.json` but times. Only now does `current` move to
@@ -16,6 +17,7 @@ const servedOp: Op = {
     if (record.https) {
       await setCurrentGeneration(paths, generation)
       await pruneGenerations(paths)
+      await keepTrust(ctx.world.stateFolder, paths)
     }
     const served = new Date(ctx.world.clock.now()).toISOString()
     const reachable = before?.reachable === undefined ? {} : { reachable: before.reachable }

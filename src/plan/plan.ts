@@ -44,6 +44,8 @@ export interface Exec {
 /** How a tool's words become our finding. */
 export interface Explanation {
   when: Predicate
+  /** The tool refused before it began: an undo of the step would take away what somebody else made. */
+  beganNothing?: boolean
   id: string
   exit: number
   title: string

@@ -15,7 +15,11 @@ export interface RunInput {
   captures: Map<string, string>
   emit(event: EventBody): void
   /** Steps that an earlier, unfinished run of this plan has begun; told before each act. */
-  begun: { has(id: string): boolean; add(id: string): Promise<void> }
+  begun: {
+    has(id: string): boolean
+    add(id: string): Promise<void>
+    remove(id: string): Promise<void>
+  }
   /** The commands of a step, as shown. */
   commands(step: Step): string[]
   pause: (ms: number, signal: AbortSignal) => Promise<'look' | 'leave'>
@@ -34,6 +38,8 @@ interface State {
   ended: Map<string, StepEnd['how']>
   /** When clients stopped getting an answer (ms since 1970). */
   awaySince: number | undefined
+  /** Steps that have acted on the target, in order. */
+  changed: Set<Step>
 }
 
 /**
@@ -43,7 +49,7 @@ interface State {
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { plan, emit, ctx } = input
   const began = ctx.world.clock.elapsed()
-  const state: State = { ended: new Map(), awaySince: undefined }
+  const state: State = { ended: new Map(), awaySince: undefined, changed: new Set() }
   const { endpoint, verb, target, digest } = plan
   const steps = plan.steps.length
   emit({ type: 'run.started', endpoint, verb, target, digest, steps, rehearsal: input.rehearsal })
@@ -54,7 +60,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
       ...outcomeOf(result),
       tookMs,
       ...reached(plan.steps, state),
-      now: nowOf(state, input),
+      now: result.outcome === 'done' ? '' : nowOf(state, input),
     })
     return result
   }
@@ -76,7 +82,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     const undone = await undoAll(step, state, input)
     if (undone === 'interrupted')
       return finish({ outcome: 'interrupted', exit: interruptExit(ctx.signal) })
-    const exit = failure.problem.exit === exitCodes.waited ? exitCodes.waited : exitCodes.failed
+    const { exit } = failure.problem
     return finish({ outcome: undone ? 'rolled-back' : 'failed', exit, problem: failure.problem })
   }
   return finish({ outcome: 'done', exit: exitCodes.done })
@@ -86,7 +92,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 export async function undoPlan(input: RunInput): Promise<RunResult> {
   const { plan, emit, ctx } = input
   const began = ctx.world.clock.elapsed()
-  const state: State = { ended: new Map(), awaySince: undefined }
+  const state: State = { ended: new Map(), awaySince: undefined, changed: new Set() }
   const { endpoint, verb, target, digest, steps } = plan
   emit({
     type: 'run.started',
@@ -128,6 +134,7 @@ async function attempt(
     const end = await performStep(step, input, {
       onAct: async () => {
         await input.begun.add(step.id)
+        if (step.phase === 'change') state.changed.add(step)
         if (step.away === 'begins') state.awaySince ??= input.ctx.world.clock.now()
       },
     })
@@ -140,6 +147,7 @@ async function attempt(
     }
     if (end.error instanceof Interrupted) return 'interrupted'
     const problem = step.decides === 'report' ? asWaited(end.error) : end.error
+    if (beganNothing(step, problem)) await input.begun.remove(step.id)
     const canUndo = step.onFail === 'undo' && undoable(step, input).length > 0
     const asked =
       input.decide && step.phase === 'change' ? await input.decide(step, problem) : undefined
@@ -147,6 +155,12 @@ async function attempt(
     const rule = asked ?? (canUndo ? 'undo' : 'stop')
     return { rule: rule === 'undo' && !canUndo ? 'stop' : rule, problem }
   }
+}
+
+/** Whether the step's tool refused before it began anything. */
+function beganNothing({ act }: Step, { findings }: Problem): boolean {
+  const explains = 'explains' in act ? (act.explains ?? []) : []
+  return explains.some(each => each.beganNothing && each.id === findings[0]?.id)
 }
 
 /** *Reachable* never undoes: what it misses may only need time, which is exit 124. */
@@ -187,6 +201,7 @@ async function undoAll(
     emit({ type: 'step.undone', id: step.id, title: step.title, tookMs })
     state.ended.delete(step.id)
   }
+  state.changed.clear()
   return true
 }
 
@@ -202,10 +217,20 @@ function reached(steps: readonly Step[], { ended }: State): { done: string[]; no
   return { done: of(true), notDone: of(false) }
 }
 
-function nowOf({ awaySince }: State, { plan }: RunInput): string {
-  if (awaySince === undefined) return ''
-  const since = new Date(awaySince).toISOString().slice(11, 19)
-  return `${plan.endpoint} is down: clients get no answer since ${since} UTC`
+/** What clients meet at the end of a run; empty where nothing was changed. */
+function nowOf({ awaySince, changed, ended }: State, { plan }: RunInput): string {
+  if (awaySince !== undefined) {
+    const since = new Date(awaySince).toISOString().slice(11, 19)
+    return `${plan.endpoint} is down: clients get no answer since ${since} UTC`
+  }
+  const last = [...changed].at(-1)
+  if (!last) return ''
+  const proven = plan.steps.some(
+    ({ id, decides }) => decides === 'undo' && ended.get(id) === 'done',
+  )
+  return proven
+    ? `what ${plan.endpoint} serves is proven`
+    : `changed, not proven yet: ${last.title}`
 }
 
 function interruptExit(signal: AbortSignal): ExitCode {

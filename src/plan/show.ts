@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { oneLine } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
 import type { OpTable, Show } from './op.ts'
 import type { Act, Text } from './plan.ts'
@@ -13,8 +14,12 @@ export interface Places {
 /**
  * Shows a plan's texts to a person before they are all known: `<address>` for a capture, the paths of
  * the record as they will be (`~` for the home folder where `tilde` is set: to read, not to paste).
+ * While it runs, `captures` are the values that are known by then.
  */
-export function createShow(places: Places, { tilde = false } = {}): Show {
+export function createShow(
+  places: Places,
+  { tilde = false, captures }: { tilde?: boolean; captures?: ReadonlyMap<string, string> } = {},
+): Show {
   const path = (folder: string, name: string) => {
     const whole = join(folder, name)
     return tilde && whole.startsWith(`${places.home}/`)
@@ -24,7 +29,11 @@ export function createShow(places: Places, { tilde = false } = {}): Show {
   const show: Show = text => {
     if (text === null || typeof text !== 'object') return String(text)
     const value = text as Exclude<Text, string>
-    if ('capture' in value) return `<${value.capture.slice(value.capture.lastIndexOf('.') + 1)}>`
+    if ('capture' in value)
+      return (
+        oneLine(captures?.get(value.capture) ?? '') ||
+        `<${value.capture.slice(value.capture.lastIndexOf('.') + 1)}>`
+      )
     if ('join' in value) return value.join.map(show).join('')
     if ('kept' in value) return path(places.kept, value.kept)
     if ('before' in value) return path(places.before(value.generation), value.before)

@@ -43,7 +43,15 @@ async function run(
     detached: !call.terminal && process.platform !== 'win32',
     windowsHide: true,
   })
-  if (child.pid !== undefined) call.onStart?.({ pid: child.pid, start: startTime(child.pid) ?? '' })
+  if (child.pid !== undefined) {
+    try {
+      call.onStart?.({ pid: child.pid, start: startTime(child.pid) ?? '' })
+    } catch (error) {
+      killTree(child.pid, 'SIGKILL') // no later run could recognise one that is not written down
+      await child
+      throw error
+    }
+  }
 
   const output = { stdout: capped(outputCap), stderr: capped(outputCap) }
   for (const name of ['stdout', 'stderr'] as const) {

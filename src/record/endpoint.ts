@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { ClientSetup } from '../targets/target.ts'
 import { readJsonFile } from './json-file.ts'
 import { type RecordPaths, recordPaths } from './paths.ts'
-import { codeOf, makeFolder, writeFileAtomic } from './write.ts'
+import { unlessAbsent } from './read.ts'
+import { makeFolder, writeFileAtomic } from './write.ts'
 
 /** What is known of a live endpoint: `endpoint.json`. */
 export interface EndpointRecord {
@@ -41,15 +42,15 @@ export async function writeEndpoint(
 
 /** The names of all endpoints that have a folder here, sorted. */
 export async function listEndpoints(stateFolder: string): Promise<string[]> {
+  const folder = join(stateFolder, 'endpoints')
   try {
-    const entries = await readdir(join(stateFolder, 'endpoints'), { withFileTypes: true })
+    const entries = await readdir(folder, { withFileTypes: true })
     return entries
       .filter(entry => entry.isDirectory())
       .map(entry => entry.name)
       .sort()
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
+    return unlessAbsent(folder, error, [])
   }
 }
 

@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readJsonFile } from './json-file.ts'
 import type { RecordPaths } from './paths.ts'
-import { codeOf, makeFolder, syncFolder, writeFileAtomic } from './write.ts'
+import { unlessAbsent } from './read.ts'
+import { makeFolder, syncFolder, writeFileAtomic } from './write.ts'
 
 /** What `generations/N/meta.json` says. A generation is written once and never changed. */
 export interface GenerationMeta {
@@ -50,8 +51,7 @@ export async function listGenerations(paths: RecordPaths): Promise<number[]> {
       .map(Number)
       .sort((a, b) => a - b)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
+    return unlessAbsent(paths.generations, error, [])
   }
 }
 
@@ -87,8 +87,7 @@ export async function currentGeneration(paths: RecordPaths): Promise<number | un
     const number = Number.parseInt(await readFile(paths.current, 'utf8'), 10)
     return Number.isInteger(number) ? number : undefined
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    return unlessAbsent(paths.current, error, undefined)
   }
 }
 

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Redact } from '../process/redact.ts'
-import { cannotWrite, codeOf } from './write.ts'
+import { unlessAbsent } from './read.ts'
+import { cannotWrite } from './write.ts'
 
 /** One line of `journal.ndjson`: who did what, when. `type` is an event's, or `tool.started`. */
 export interface JournalLine {
@@ -41,8 +42,7 @@ export async function readJournal(path: string): Promise<JournalLine[]> {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return []
-    throw error
+    return unlessAbsent(path, error, [])
   }
   return text.split('\n').flatMap(line => {
     try {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { codeOf } from './write.ts'
+import { unlessAbsent } from './read.ts'
 
 /**
  * Reads one of our own JSON files. `schema` is its `NAME@VERSION`; a newer version is refused by name
@@ -17,8 +17,7 @@ export async function readJsonFile<T extends { schema: string }>(
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    return unlessAbsent(path, error, undefined)
   }
   const value = parse(text)
   if (value?.schema === schema) return value as T

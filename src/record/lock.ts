@@ -5,6 +5,7 @@ import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { startTime, stillRuns } from '../process/start-time.ts'
 import type { World } from '../world.ts'
+import { unlessAbsent } from './read.ts'
 import { codeOf, makeFolder, writeFileAtomic } from './write.ts'
 
 /** Who holds a lock, as it is written into it. */
@@ -144,8 +145,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
+    return unlessAbsent(path, error, undefined)
   }
 }
 

@@ -13,6 +13,8 @@ export interface RecordPaths {
   plan: string
   /** What is known of the live endpoint: name, address, last proof. */
   endpoint: string
+  /** The roots that clients are given: both of them while a CA is rolled over. */
+  trust: string
 }
 
 export function recordPaths(stateFolder: string, name: string): RecordPaths {
@@ -25,6 +27,7 @@ export function recordPaths(stateFolder: string, name: string): RecordPaths {
     journal: join(folder, 'journal.ndjson'),
     plan: join(folder, 'plan.json'),
     endpoint: join(folder, 'endpoint.json'),
+    trust: join(folder, 'trust', 'roots.pem'),
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Problem, problem } from '../errors.ts'
+import { Problem, problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 
 /**
@@ -42,8 +42,18 @@ export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw cannotWrite(path, error)
+    throw cannotWrite(path, codeOf(error) === 'ENOENT' ? await firstRefusal(path, error) : error)
   }
+}
+
+/** Node says ENOENT of a read-only file system: making the first missing folder alone says why. */
+async function firstRefusal(path: string, error: unknown): Promise<unknown> {
+  const parent = dirname(path)
+  if (parent !== path && !existsSync(parent)) return firstRefusal(parent, error)
+  return mkdir(path, { mode: 0o700 }).then(
+    () => error,
+    refusal => refusal,
+  )
 }
 
 /** Makes renames and new names in a folder last through a power cut. */
@@ -64,7 +74,11 @@ export async function syncFolder(path: string): Promise<void> {
 export async function provesWritable(folder: string): Promise<void> {
   await makeFolder(folder)
   const path = join(folder, `.${randomBytes(6).toString('hex')}.probe`)
-  await writeFileAtomic(path, Buffer.alloc(256 * 1024))
+  try {
+    await writeFileAtomic(path, Buffer.alloc(256 * 1024))
+  } catch (error) {
+    throw error instanceof Problem ? cannotWrite(folder, error.cause) : error
+  }
   await rm(path, { force: true })
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { Problem } from '../errors.ts'
 import { opsOf } from '../ops/index.ts'
 import type { Event, EventBody } from '../plan/events.ts'
@@ -6,14 +7,15 @@ import type { OpTable, Performing } from '../plan/op.ts'
 import type { Step } from '../plan/plan.ts'
 import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
-import { createRedact } from '../process/redact.ts'
+import { plainText } from '../process/plain-text.ts'
 import type { RunTool, ToolCall } from '../process/tool.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
-import { openJournal } from '../record/journal.ts'
+import { type Journal, openJournal } from '../record/journal.ts'
 import { takeLock } from '../record/lock.ts'
 import { lockPath } from '../record/paths.ts'
 import { makeFolder, provesWritable } from '../record/write.ts'
 import type { World } from '../world.ts'
+import { createGrowingRedact } from './growing-redact.ts'
 import type { Planned } from './make-plan.ts'
 import { waitForOutlived } from './outlived.ts'
 import { saveAnswersCopy } from './save-copy.ts'
@@ -43,15 +45,17 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
   const { planned, world, rehearsal } = input
   const { paths, plan, identity, answered } = planned
   await provesWritable(world.stateFolder)
-  await makeFolder(paths.folder)
   const lock = await takeLock(
     lockPath(world.stateFolder, identity),
     { identity, endpoint: plan.endpoint, verb: plan.verb },
     world,
   )
-  const redact = createRedact(Object.values(input.secrets ?? {}))
-  const journal = openJournal(paths.journal, redact)
+  const { redact, learnKey } = createGrowingRedact(Object.values(input.secrets ?? {}))
+  let journal: Journal | undefined
   try {
+    await makeFolder(paths.folder)
+    const opened = openJournal(paths.journal, redact)
+    journal = opened
     await waitForOutlived(paths, world, input.signal)
     const run = randomBytes(5).toString('hex')
     const begun = new Set(await begunBefore(planned))
@@ -70,23 +74,25 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const captures = new Map<string, string>()
     const places = placesOf(planned, world)
     const ops = { ...opsOf(planned.target), ...rehearsal?.ops }
-    const show = createShow(places)
+    const show = createShow(places, { captures })
     let seq = 0
     const emit = (body: EventBody) => {
       seq += 1
       const time = new Date(world.clock.now()).toISOString()
       const event = JSON.parse(
         redact(JSON.stringify({ schema: 'secure-endpoint/event@1', run, seq, time, ...body })),
+        (_key, value) => (typeof value === 'string' ? plainText(value) : value),
       ) as Event
       if (isJournaled(body)) {
         const { schema: _schema, ...line } = event
-        journal.append(line)
+        opened.append(line)
       }
       input.onEvent(event)
     }
     const note = (line: Record<string, unknown> & { type: string }) =>
-      journal.append({ time: new Date(world.clock.now()).toISOString(), run, ...line })
+      opened.append({ time: new Date(world.clock.now()).toISOString(), run, ...line })
     const tool: RunTool = async call => {
+      await learnKey(join(places.kept, 'key.pem'))
       const onStart: ToolCall['onStart'] = started => {
         note({ type: 'tool.started', argv: [...call.argv], ...started })
         call.onStart?.(started)
@@ -121,6 +127,10 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
           begun.add(id)
           await keep()
         },
+        async remove(id) {
+          begun.delete(id)
+          await keep()
+        },
       },
       commands: step => printedAct(step.act, ops, show),
       pause:
@@ -132,7 +142,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
-    journal.close()
+    journal?.close()
     await lock.release()
   }
 }

@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
 import { isAmong } from '../certificates/anchors.ts'
+import { findAuthority } from '../certificates/choose-authority.ts'
+import { dayMs } from '../certificates/dates.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Judgement } from '../certificates/judgement.ts'
+import { keyTypeProblem } from '../certificates/key-choice.ts'
 import { Problem, problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
@@ -19,6 +22,7 @@ import {
   readGeneration,
 } from '../record/generation.ts'
 import { type RecordPaths, recordPaths } from '../record/paths.ts'
+import { stillWaits } from '../requests/asked-first.ts'
 import type { Target, Wanted } from '../targets/target.ts'
 import type { World } from '../world.ts'
 
@@ -79,6 +83,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     : reused
       ? before
       : nextNumber(await listGenerations(paths))
+  if (verb !== 'disable' && !input.bringBack && !reused) await mustOpenAuthority(input, beforeMeta)
   const wanted: Wanted<unknown> = {
     answers,
     present,
@@ -122,7 +127,13 @@ async function gate({
   passphrase,
 }: PlanInput): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
-  if (certificate.source !== 'uploaded') return undefined
+  if (certificate.source !== 'uploaded') {
+    const refused = keyTypeProblem(target.profile(answered.answers), certificate.keyType)
+    if (refused) throw refused
+    return undefined
+  }
+  const waits = await stillWaits(certificate, answered.folder)
+  if (waits) throw waits
   return gateUpload({
     upload: certificate,
     folder: answered.folder,
@@ -130,6 +141,21 @@ async function gate({
     now: world.clock.now(),
     systemRoots: systemRoots(world.env),
     ...(passphrase === undefined ? {} : { passphrase }),
+  })
+}
+
+/** A local CA that stays locked is said before anything is changed, not in the middle of the run. */
+async function mustOpenAuthority(
+  { answered: { answers }, target, world, passphrase }: PlanInput,
+  before: GenerationMeta | undefined,
+): Promise<void> {
+  const { certificate } = answers
+  if (certificate.source !== 'self-signed' || certificate.authority !== 'local') return
+  const names = [...target.profile(answers).names, ...certificate.names]
+  const now = world.clock.now()
+  await findAuthority(world.stateFolder, names, now, now + certificate.days * dayMs, {
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(before?.authority === undefined ? {} : { prefer: before.authority }),
   })
 }
 

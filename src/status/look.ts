@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rotationDue } from '../front/words/endpoint.ts'
 import { parseAddress } from '../net/address.ts'
-import { type HandshakeResult, handshake } from '../net/handshake.ts'
+import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { resolveHost } from '../proof/prove.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
@@ -14,13 +15,17 @@ import {
   readGeneration,
 } from '../record/generation.ts'
 import { recordPaths } from '../record/paths.ts'
-import { codeOf } from '../record/write.ts'
+import { unlessAbsent } from '../record/read.ts'
 import { readUnfinished } from '../road/unfinished.ts'
 import type { World } from '../world.ts'
 import { type Alert, alerts, type EndpointStatus } from './endpoint-status.ts'
 
 /** An alert for a leaf that expires within this many milliseconds (3 days, as AIStore has it). */
 const soonMs = 3 * 86_400_000
+
+/** How often nothing may answer before that is believed, and the pause between (milliseconds). */
+const mostTries = 3
+const betweenMs = 500
 
 /** What is recorded of an endpoint, without looking at the network. */
 export async function recordedStatus(name: string, world: World): Promise<EndpointStatus> {
@@ -39,12 +44,13 @@ export async function recordedStatus(name: string, world: World): Promise<Endpoi
   }
 }
 
-/** Looks at an endpoint as it is served now, at each of its addresses, by one handshake each. */
+/** Looks at an endpoint as it is served now, at each of its addresses. */
 export async function lookAtEndpoint(
   name: string,
   world: World,
   signal: AbortSignal,
 ): Promise<EndpointStatus> {
+  setMaxListeners(0, signal) // every address of every endpoint that is looked at listens for the stop
   const recorded = await recordedStatus(name, world)
   const { record, leaf } = recorded
   const looked = new Date(world.clock.now()).toISOString()
@@ -61,13 +67,7 @@ export async function lookAtEndpoint(
   const expanded = (await Promise.all(addresses.map(resolveHost))).flat()
   const seen = await Promise.all(
     expanded.map(address =>
-      handshake({
-        ...address,
-        name: record.domain ?? address.host,
-        roots,
-        timeoutMs: 10_000,
-        signal,
-      }),
+      lookAgain({ ...address, name: record.domain ?? address.host, roots, signal }, world),
     ),
   )
   const judged = seen.map(result => judge(result, leaf, world.clock.now()))
@@ -76,6 +76,25 @@ export async function lookAtEndpoint(
     judged[0] ?? silent,
   )
   return { ...recorded, ...worst, looked, alerts: sorted([...recorded.alerts, ...worst.alerts]) }
+}
+
+/**
+ * A handshake; one that shows no leaf is no verdict and is tried again: a healthy load balancer lets one
+ * time out under load.
+ */
+async function lookAgain(
+  options: Omit<HandshakeOptions, 'timeoutMs'> & { signal: AbortSignal },
+  { clock }: World,
+): Promise<HandshakeResult> {
+  for (let tries = 1; ; tries += 1) {
+    const result = await handshake({ ...options, timeoutMs: 10_000 })
+    if (isSeen(result) || tries === mostTries || options.signal.aborted) return result
+    await clock.sleep(betweenMs)
+  }
+}
+
+function isSeen({ outcome, chain }: HandshakeResult): boolean {
+  return outcome === 'done' && chain.length > 0
 }
 
 type Judged = Pick<EndpointStatus, 'alerts' | 'seen' | 'served'>
@@ -111,12 +130,11 @@ function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: numb
 async function rootsOf(name: string, world: World): Promise<string[]> {
   const paths = recordPaths(world.stateFolder, name)
   const number = await currentGeneration(paths)
+  const path = join(generationFolder(paths, number ?? 0), 'roots.pem')
   try {
-    const path = join(generationFolder(paths, number ?? 0), 'roots.pem')
     return pemCertificates(await readFile(path, 'utf8'))
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return systemRoots(world.env)
-    throw error
+    return unlessAbsent(path, error, systemRoots(world.env))
   }
 }
 

@@ -1,7 +1,12 @@
 ANSWER=$WORK/answer.json
 BEGUN=()
 
-say() { printf '%s\n' "$*" >&2; }
+# plain: what others say, without what steers a terminal
+plain() {
+  LC_ALL=C sed 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\xc2[\x80-\x9f]//g' | LC_ALL=C tr -d '\000-\010\013-\037\177'
+}
+
+say() { printf '%s\n' "$@" | plain >&2; }
 
 # in_folder FOLDER COMMAND...
 in_folder() { (cd "$1" && shift && "$@"); }
@@ -10,9 +15,10 @@ in_folder() { (cd "$1" && shift && "$@"); }
 answer_of() {
   local rc=0
   timeout "$1" "${@:2}" </dev/null >"$WORK/out" 2>"$WORK/err" || rc=$?
-  sed 's/^/  | /' "$WORK/out" "$WORK/err" >&2
-  jq -n --argjson exit "$rc" --rawfile out "$WORK/out" --rawfile err "$WORK/err" \
-    '{exit: $exit, text: ($out + "\n" + $err), json: ($out | fromjson? // null)}' >"$ANSWER"
+  { cat "$WORK/out" && echo && cat "$WORK/err"; } | plain >"$WORK/text"
+  sed '/^ *$/d; s/^/  | /' "$WORK/text" >&2
+  jq -n --argjson exit "$rc" --rawfile out "$WORK/out" --rawfile text "$WORK/text" \
+    '{exit: $exit, text: $text, json: ($out | fromjson? // null)}' >"$ANSWER"
 }
 
 # answer_json: JSON on stdin becomes the answer
@@ -32,8 +38,27 @@ answer_handshake() {
 # holds JQ: whether the answer is as wanted
 holds() { jq -e "$1" "$ANSWER" >/dev/null 2>&1; }
 
-# explain JQ WORDS: says what the tool's words mean
-explain() { if holds "$1"; then say "  $2"; return 1; fi; }
+# explain JQ EXIT TITLE WHY FIX: says what the tool's words mean, and fails with that exit
+explain() {
+  holds "$1" || return 0
+  say "  $3" "  means: $4" "  fix: $5"
+  return "$2"
+}
+
+# tool_failed NAME: what no explanation knows
+tool_failed() {
+  local rc
+  rc=$(jq .exit "$ANSWER")
+  case $rc in
+    0) say "  $1 answered something that cannot be understood."; return 69 ;;
+    124) say "  $1 did not end in time."; return 124 ;;
+    126) say "  $1 is there, but it cannot be started."; return 69 ;;
+    127) say "  $1 is not installed, or not on PATH."; return 69 ;;
+  esac
+  if ((rc > 128)); then say "  $1 was ended from outside."; return 75; fi
+  say "  $1 failed with exit $rc."
+  return 1
+}
 
 # put PATH MODE: a file from stdin, with the folders of the pair put in as JSON text
 put() {
@@ -53,140 +78,6 @@ ask() {
   [[ $reply == [yY]* ]] || return 3
 }
 
-fingerprint() { openssl x509 -noout -fingerprint -sha256 "$@" 2>/dev/null | sed 's/.*=//'; }
-wanted_leaf() { fingerprint -in "$NEW/chain.pem"; }
-served_leaf() { # ADDRESS NAME
-  openssl s_client -connect "$1" -servername "$2" </dev/null 2>/dev/null | fingerprint
-}
-ip_of() { # HOST
-  local host=${1%:*}
-  host=${host#[} host=${host%]}
-  if [[ $host =~ ^[0-9.]+$ || $host == *:* ]]; then echo "$host"; return; fi
-  getent ahostsv4 "$host" | awk 'NR == 1 {print $1}'
-}
-
-# curl_at ADDRESS NAME URL ROOTS: the status that the address gives under that name
-curl_at() {
-  local trust=()
-  [[ -n $4 && -e $4 ]] && trust=(--cacert "$4")
-  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" --resolve "$2:${1##*:}:$(ip_of "$1")" \
-    -o /dev/null -w '%{http_code}' "$3"
-}
-
-is_one_of() { [[ ",$2," == *",$1,"* ]]; }
-
-# prove_served ADDRESS NAME PATH STATUSES LEAF ROOTS
-prove_served() {
-  local wanted status try
-  wanted=$(wanted_leaf)
-  for try in 1 2 3 4 5 6; do
-    if [[ $(served_leaf "$1" "$2") == "$wanted" ]]; then
-      say "  pass: tls.leaf ${wanted:0:11} is served"
-      status=$(curl_at "$1" "$2" "https://$2:${1##*:}$3" "$6")
-      if is_one_of "$status" "$4"; then say "  pass: http.answers GET $3 $status"; return 0; fi
-      say "  http.answers: GET $3 $status, wanted $4"
-    else
-      say "  tls.leaf: not the wanted leaf (try $try of 6)"
-    fi
-    sleep 5
-  done
-  return 1
-}
-
-# prove_leaf ADDRESS NAME PATH STATUSES LEAF ROOTS: the leaf of before
-prove_leaf() {
-  local try
-  for try in 1 2 3 4 5 6; do
-    [[ -n $5 && $(served_leaf "$1" "$2") == "$5" ]] && return 0
-    say "  tls.leaf: not the leaf of before (try $try of 6)"
-    sleep 5
-  done
-  return 1
-}
-
-# prove_plain ADDRESS NAME PATH STATUSES ...: HTTP answers, TLS does not
-prove_plain() {
-  local status try
-  for try in 1 2 3 4 5 6; do
-    status=$(curl_at "$1" "$2" "http://$2:${1##*:}$3" '')
-    if is_one_of "$status" "$4" && [[ -z $(served_leaf "$1" "$2") ]]; then
-      say "  pass: http.answers GET $3 $status; no TLS"
-      return 0
-    fi
-    say "  http.answers: GET $3 $status (try $try of 6)"
-    sleep 5
-  done
-  return 1
-}
-
-# dns_leads_to NAME HOST SERVER
-dns_leads_to() {
-  local said wanted
-  said=$(nslookup "$1" ${3:+"$3"} 2>/dev/null | awk '/^Name:/ {on = 1} on && /^Address/ {print $2}')
-  wanted=$(ip_of "$2:0")
-  jq -n --arg said "$said" --arg wanted "$wanted" \
-    '{settled: ($said | split("\n") | index($wanted) != null), seen: $said}' | answer_json
-  say "  $1 leads to ${said:-nothing}; the record that is needed: $1. 300 IN A $wanted"
-}
-
-# prove_reachable NAME HOST ADDRESS PATH STATUSES LEAF ROOTS
-prove_reachable() { prove_served "$3" "$1" "$4" "$5" "$6" "$7"; }
-
-# wait_for_answer URL NAME ROOTS: until something else than 503 comes, at most 5 minutes
-wait_for_answer() {
-  local end=$((SECONDS + 300)) address status scheme=${1%%:*}
-  address=${1#*://} address=${address%%/*}
-  while ((SECONDS < end)); do
-    status=$(curl_at "$address" "$2" "$scheme://$2:${address##*:}/${1#*://*/}" "$3" 2>/dev/null)
-    [[ $status != 000 && $status != 503 ]] && return 0
-    sleep 2
-  done
-  say '  not ready yet; going on'
-}
-
-# make_pair NAMES KEYTYPE DAYS AUTHORITY: CERT and KEY, or a new pair by openssl
-make_pair() {
-  if [[ -n $CERT ]]; then take_pair; return; fi
-  local names=$1 san='' permitted='' each algorithm=()
-  for each in ${names//,/ }; do
-    if [[ $each =~ ^[0-9.]+$ || $each == *:* ]]; then
-      san+=",IP:$each" permitted+=",permitted;IP:$each/255.255.255.255"
-    else
-      san+=",DNS:$each" permitted+=",permitted;DNS:${each#\*.}"
-    fi
-  done
-  case $2 in
-    ecdsa-p256) algorithm=(ec -pkeyopt ec_paramgen_curve:P-256) ;;
-    ecdsa-p384) algorithm=(ec -pkeyopt ec_paramgen_curve:P-384) ;;
-    rsa-*) algorithm=("rsa:${2#rsa-}") ;;
-  esac
-  local leaf=(-addext "subjectAltName=${san#,}" -addext 'basicConstraints=critical,CA:FALSE'
-    -addext 'keyUsage=critical,digitalSignature' -addext extendedKeyUsage=serverAuth)
-  if [[ $4 == none ]]; then
-    openssl req -x509 -newkey "${algorithm[@]}" -nodes -subj "/CN=${names%%,*}" -days "$3" "${leaf[@]}" \
-      -keyout "$NEW/key.pem" -out "$NEW/chain.pem" 2>/dev/null && cp "$NEW/chain.pem" "$NEW/roots.pem"
-    return
-  fi
-  openssl req -x509 -newkey "${algorithm[@]}" -nodes -subj '/CN=secure-endpoint CA' -days 3650 \
-    -addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
-    -addext "nameConstraints=critical${permitted}" \
-    -keyout "$NEW/ca-key.pem" -out "$NEW/roots.pem" 2>/dev/null &&
-    openssl req -new -newkey "${algorithm[@]}" -nodes -subj "/CN=${names%%,*}" "${leaf[@]}" \
-      -keyout "$NEW/key.pem" -out "$NEW/leaf.csr" 2>/dev/null &&
-    openssl x509 -req -in "$NEW/leaf.csr" -CA "$NEW/roots.pem" -CAkey "$NEW/ca-key.pem" -CAcreateserial \
-      -days "$3" -copy_extensions copyall -out "$NEW/chain.pem" 2>/dev/null
-}
-
-# take_pair: CERT and KEY, if they belong together and are valid
-take_pair() {
-  local key=${KEY:-$CERT}
-  openssl x509 -in "$CERT" -noout -checkend 0 >/dev/null || { say '  the certificate has expired'; return 1; }
-  [[ $(openssl x509 -in "$CERT" -noout -pubkey) == $(openssl pkey -in "$key" -pubout) ]] ||
-    { say '  the key does not belong to this certificate'; return 1; }
-  cp "$CERT" "$NEW/chain.pem" && openssl pkey -in "$key" -out "$NEW/key.pem" &&
-    if [[ -n $ROOTS ]]; then cp "$ROOTS" "$NEW/roots.pem"; fi
-}
-
 has() { declare -F "$1" >/dev/null; }
 
 # step ID TITLE RULE: looks, acts, and follows the rule when it fails
@@ -200,14 +91,22 @@ step() {
     done
   fi
   BEGUN=("$1" "${BEGUN[@]}")
+  printf '%s\n' "${BEGUN[@]}" >"$WORK/begun"
   "act_$1" || rc=$?
   case $rc:$3 in
-    0:*) say '  done' ;;
+    0:*) say '  done'; return ;;
     3:*) say '  skipped'; exit 0 ;;
-    *:report) say '  not yet: run this script again later'; exit 124 ;;
-    *:undo) undo_all; say "failed: $2; what was there before is back"; exit 1 ;;
-    *) say "failed: $2"; exit 1 ;;
+    1:report) rc=124 ;;
   esac
+  if [[ $3 == undo ]] && can_undo; then
+    undo_all
+    ((rc == 124)) || rc=1
+    say "failed: $2, exit $rc; what was there before is back"
+  else
+    say "failed: $2, exit $rc"
+  fi
+  ((rc == 124)) && say 'It may only need more time: run this script again later.'
+  exit "$rc"
 }
 
 undo_step() {
@@ -216,16 +115,30 @@ undo_step() {
   "act_$1"
 }
 
+can_undo() {
+  local each
+  for each in "${BEGUN[@]}"; do
+    if has "undo_$each"; then return 0; fi
+  done
+  return 1
+}
+
 undo_all() {
   local each
   for each in "${BEGUN[@]}"; do
     if has "undo_$each"; then "undo_$each" || { say 'the undo failed'; exit 1; }; fi
   done
+  rm -f "$WORK/begun"
 }
 
 begin() {
-  mkdir -p "$NEW" "$FOUND" || exit 73
   [[ ${YES:-} == 1 ]] || ask 'Shall this run?' || exit 2
+  mkdir -p "$NEW" "$FOUND" || exit 73
+  # what an earlier run of this script has begun is taken back as well
+  if [[ -e $WORK/begun ]]; then mapfile -t BEGUN <"$WORK/begun"; fi
 }
 
-finish() { say 'done: it is served and proven'; }
+finish() {
+  rm -f "$WORK/begun"
+  say 'done: it is served and proven'
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  checkDnsServer,
   checkDomain,
   checkDuration,
   checkEndpointName,
@@ -9,6 +10,22 @@ import {
 } from '../../src/answers/checks.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { targets } from '../../src/targets/index.ts'
+
+describe('a DNS server', () => {
+  it.each(['10.0.0.2', '10.0.0.2:5353', '2001:db8::2', '[2001:db8::2]:5353'])(
+    '%s is taken',
+    text => {
+      expect(checkDnsServer(text)).toEqual({ value: text })
+    },
+  )
+
+  it.each(['abc', 'aaaaaaaa', '10.0.0.2:0', '10.0.0.2:65536', '1.2.3', '', 'ns1.example.com', 5])(
+    '%j is refused',
+    text => {
+      expect(checkDnsServer(text)).toHaveProperty('wrong', 'This is no address of a DNS server.')
+    },
+  )
+})
 
 describe('a domain', () => {
   it.each([

@@ -79,7 +79,7 @@ describe('answers from a file', () => {
     expect(mistakes(text)).toEqual([
       { at: ':3:1', title: 'domian is no key here.', fix: 'Did you mean domain?', line: '' },
       {
-        at: '',
+        at: ':1:1',
         title: 'domain is missing.',
         fix: expect.stringContaining('Put domain into the answers'),
         line: '',
@@ -134,6 +134,50 @@ proof:
       fix: 'Write {file: ./pass} or {fd: 3}.',
       line: '  passphrase: (not shown)',
     })
+  })
+
+  it.each([
+    ['another answer', 'chain: 5, passphrase: hunter2-hunter2'],
+    ['it under a misspelt key', 'chain: 5, passphase: hunter2-hunter2'],
+    ['it in front', 'passphrase: hunter2-hunter2, chain: 5'],
+    ['the end of it', 'passphrase: "a\n hunter2-hunter2", chain: 5'],
+  ])('nor where %s on its line is wrong', (_name, rest) => {
+    const text = good.replace(/certificate:\n.*/, `certificate: {source: uploaded, ${rest}}`)
+    const found = mistakes(text)
+    expect(found.map(({ title }) => title)).toContain('certificate.chain: This is no text.')
+    expect(JSON.stringify(found)).not.toContain('hunter2')
+  })
+
+  it.each(['|hunter2', '>hunter2', '*hunter2', '"\\hunter2"', '!<hunter2'])(
+    'nor where the parser stops at it: %s',
+    secret => {
+      const text = good.replace('self-signed', `uploaded\n  chain: c\n  passphrase: ${secret}`)
+      const found = mistakes(text)
+      expect(found[0]?.title).toMatch(/^This is no valid YAML: |^An alias here/)
+      expect(JSON.stringify(found)).not.toMatch(/unter2/)
+    },
+  )
+
+  it('nor the login of a URL', () => {
+    const text = good.replace('yaml:', 'server: http://bob:hunter2-hunter2@h.test\n  yaml:')
+    const [only] = mistakes(text)
+    expect(only).toMatchObject({
+      line: '  server: http://h.test',
+      fix: expect.stringContaining('sky api login'),
+    })
+  })
+
+  it('refuses aliases that would grow without end', () => {
+    const nine = (name: string) => `[${Array(9).fill(name).join(',')}]`
+    const bomb = `a: &a ${nine('x')}\nb: &b ${nine('*a')}\nc: &c ${nine('*b')}\nd: &d ${nine('*c')}\n`
+    const text = good.replace('domain: fraud', `${bomb}domain: [*d,*d,*d,*d,*d] # `)
+    expect(mistakes(text).map(({ title }) => title)).toContain('An alias here cannot be followed.')
+  })
+
+  it('puts what is missing where its group is', () => {
+    expect(mistakes(good.replace(/ {2}service.*\n/, ''))).toMatchObject([
+      { at: ':6:1', title: 'target.service is missing.' },
+    ])
   })
 
   it('refuses keys that do not go with the other answers', () => {

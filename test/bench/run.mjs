@@ -51,6 +51,7 @@ const cases = [
   },
   {
     name: 'cert issue (CA exists)',
+    bound: 3,
     run: () =>
       timed([
         bin,

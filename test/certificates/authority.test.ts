@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
-  findAuthority,
   keepAuthority,
   listAuthorities,
+  readAuthorities,
   readAuthority,
+  readableAuthorities,
 } from '../../src/certificates/authority.ts'
+import { findAuthority } from '../../src/certificates/choose-authority.ts'
 import { issueAuthority } from '../../src/certificates/issue.ts'
 import { Problem } from '../../src/errors.ts'
 import { dayMs, now } from '../support/certificates.ts'
@@ -104,6 +106,14 @@ test('one that is damaged is said to be, without anything of its key', async () 
   }
   await rm(keyOf(one.name))
   await expect(findAuthority(state, ['fraud.ml.example.com'], now, until)).rejects.toThrow(Problem)
+})
+
+test('one that is damaged is passed over where another endpoint is looked at', async () => {
+  const one = await keep(['fraud.ml.example.com'])
+  const other = await keep(['other.example.com'])
+  await writeFile(join(state, 'authorities', one.name, 'ca.pem'), 'rubbish')
+  await expect(readAuthorities(state)).rejects.toThrow(Problem)
+  expect((await readableAuthorities(state)).map(({ name }) => name)).toEqual([other.name])
 })
 
 test('one that a newer version wrote is refused by name', async () => {

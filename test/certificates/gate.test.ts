@@ -115,11 +115,22 @@ describe('key', () => {
     .toString()
   const files = { ...good, 'key.pem': locked }
 
-  test('cert.key-encrypted, cert.passphrase-wrong, cert.key-unlocked', () => {
+  test('cert.key-encrypted, cert.passphrase-wrong, cert.key-unlock, cert.key-unlocked', () => {
     expect(blocking(look(upload(files)))).toEqual(['cert.key-encrypted'])
     expect(blocking(look(upload(files, 'wrong')))).toEqual(['cert.passphrase-wrong'])
-    const open = look(upload(files, 'right'))
-    expect(open.verdict).toBe('ok')
+    const opened = upload(files, 'right')
+    expect(blocking(look(opened))).toEqual(['cert.key-unlock'])
+    expect(blocking(look(opened, { agreed: ['order'] }))).toEqual(['cert.key-unlock'])
+    const asks = profile({ encryptedKey: 'accepted' })
+    expect(look(opened, { profile: asks })).toMatchObject({ verdict: 'ok', findings: [] })
+    const open = look(opened, { agreed: ['unlock'] })
+    expect(open.verdict).toBe('repaired')
+    expect(open.repairs).toEqual([
+      {
+        ...{ id: 'cert.key-unlocked', kind: 'unlock', subject: 'key EC P-256', file: 'key.pem' },
+        text: 'without its passphrase, 0600',
+      },
+    ])
     expect(ids(open)).toEqual(['cert.key-unlocked'])
     expect(open.key?.equals(leaf.key)).toBe(true)
     expect(ids(look(upload(good, 'right')))).toEqual([])

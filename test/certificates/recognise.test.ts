@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import * as der from '../../src/certificates/der.ts'
 import { judge } from '../../src/certificates/gate.ts'
 import { recogniseFolder } from '../../src/certificates/recognise.ts'
 import { family, make, now, profile, runTool, upload } from '../support/certificates.ts'
@@ -16,11 +15,6 @@ afterEach(() => rm(folder, { recursive: true }))
 const { issuing, root } = family()
 const names = ['fraud.ml.example.com', 'a.example.com', '10.0.0.5']
 const leaf = make({ issuer: issuing, names })
-const pkcs12 = der.sequence(
-  der.integer(3),
-  der.sequence(der.oid('1.2.840.113549.1.7.1'), der.context(0, der.octetString(Buffer.alloc(9)))),
-)
-
 async function look(files: Record<string, string | Buffer>, wanted?: 'certificate' | 'key') {
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
   const found = await recogniseFolder(folder, now, wanted)
@@ -36,7 +30,6 @@ test('says by content what each file is, and puts what can be used first', async
     'broken.pem': leaf.pem.slice(0, 300),
     'ca.pem': issuing.pem + root.pem,
     'empty.pem': '',
-    'fraud.p12': pkcs12,
     'fullchain.pem': leaf.pem + issuing.pem,
     'fullchain-old.pem': old.pem,
     'key.pem': leaf.keyPem,
@@ -52,15 +45,14 @@ test('says by content what each file is, and puts what can be used first', async
       'leaf fraud.ml.example.com and 2 more, until 2027-02-16; with its key (EC P-256)',
     ],
     ['fullchain.pem', true, false, 'leaf fraud.ml.example.com and 2 more, until 2027-02-16'],
-    ['key.pem', false, true, 'a key (EC P-256), fits all.pem, fullchain.pem'],
+    ['leaf.der', true, false, 'leaf fraud.ml.example.com and 2 more, until 2027-02-16'],
+    ['key.pem', false, true, 'a key (EC P-256), fits all.pem, fullchain.pem, leaf.der'],
     ['locked.pem', false, true, 'a locked key: a passphrase opens it'],
     ['other-key.pem', false, true, 'a key (EC P-256), fits nothing here'],
     ['broken.pem', false, false, 'CERTIFICATE, line 1: it is cut off before its END line'],
     ['ca.pem', false, false, 'CA Example Issuing CA 3 and 1 more, no leaf'],
     ['empty.pem', false, false, 'empty'],
-    ['fraud.p12', false, false, 'PKCS#12, locked: not readable yet'],
     ['fullchain-old.pem', false, false, 'expired 93 days ago, leaf fraud.ml.example.com'],
-    ['leaf.der', false, false, 'a certificate in DER: not readable yet'],
     ['notes.txt', false, false, 'no certificate in it'],
     ['soon.pem', false, false, 'valid only from 2026-12-01 on, leaf fraud.ml.example.com'],
   ])

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { judge } from '../../src/certificates/gate.ts'
 import type { JudgeInput } from '../../src/certificates/judgement.ts'
+import { readUpload } from '../../src/certificates/read.ts'
+import { repairKinds, repairOf } from '../../src/certificates/repair-kinds.ts'
 import { family, make, now, profile, upload } from '../support/certificates.ts'
 
 const { root, issuing, leaf } = family()
 
-function look(files: Record<string, string>, more: Partial<JudgeInput> = {}) {
+function look(files: Record<string, string | Buffer>, more: Partial<JudgeInput> = {}) {
   return judge({ ...upload(files), profile: profile(), now, systemRoots: [root.pem], ...more })
 }
 
@@ -100,6 +102,73 @@ test('cert.text-around: text in the chain file, but not blank lines or text in t
   expect(inKey.verdict).toBe('ok')
   const one = look({ 'c.pem': `# chain\n${leaf.pem}${issuing.pem}`, ...key })
   expect(one.repairs).toMatchObject([{ id: 'cert.text-around', subject: '1 line of other text' }])
+})
+
+describe('cert.format and cert.encoding', () => {
+  const ids = (files: Record<string, string | Buffer>) => look(files).repairs.map(({ id }) => id)
+  const der = { 'c.der': leaf.certificate.der, 'i.pem': issuing.pem, ...key }
+
+  test('DER goes in as PEM', () => {
+    const judgement = look(der)
+    expect(judgement.verdict).toBe('repaired')
+    expect(judgement.diff.at(-1)).toEqual({
+      ...{ sign: '-', subject: 'DER', file: 'c.der', text: 'goes in as PEM', id: 'cert.format' },
+    })
+    expect(judgement.chain[0]?.pem).toBe(leaf.pem)
+  })
+
+  test('a key in DER, too, but not a file that is not used', () => {
+    const keyDer = leaf.key.export({ type: 'pkcs8', format: 'der' })
+    expect(ids({ 'c.pem': leaf.pem + issuing.pem, 'k.der': keyDer })).toEqual(['cert.format'])
+    const other = make().key.export({ type: 'pkcs8', format: 'der' })
+    expect(ids({ 'c.pem': leaf.pem + issuing.pem, ...key, 'k.der': other })).toEqual([])
+  })
+
+  test('a byte order mark and UTF-16 go, CRLF stays as good as it is', () => {
+    const text = leaf.pem + issuing.pem
+    expect(ids({ 'c.pem': `\ufeff${text}`, ...key })).toEqual(['cert.encoding'])
+    const wide = Buffer.from(`\ufeff${text}`, 'utf16le')
+    expect(ids({ 'c.pem': wide, ...key })).toEqual(['cert.encoding'])
+    expect(ids({ 'c.pem': text.replaceAll('\n', '\r\n'), ...key })).toEqual([])
+  })
+})
+
+describe('cert.passed-over', () => {
+  const other = make({ names: ['other.example.com'], issuer: issuing })
+
+  test('another key is named, the same key twice is not', () => {
+    const chain = { 'c.pem': leaf.pem + issuing.pem }
+    const judgement = look({ ...chain, 'k.pem': other.keyPem + leaf.keyPem })
+    expect(judgement.key?.equals(leaf.key)).toBe(true)
+    expect(judgement.findings).toMatchObject([{ id: 'cert.passed-over', severity: 'notes' }])
+    expect(judgement.findings[0]?.evidence).toMatch(/not key [0-9A-F:]{11} in k\.pem$/)
+    expect(look({ ...chain, 'k.pem': leaf.keyPem + leaf.keyPem }).findings).toEqual([])
+  })
+
+  test('in a folder the leaf that fits is taken; what is left is named, not repaired', () => {
+    const aside = (path: string, content: string) =>
+      ({ path, bytes: Buffer.from(content), aside: true }) as const
+    const files = [
+      aside('d/cert.pem', leaf.pem),
+      aside('d/fullchain.pem', leaf.pem + issuing.pem),
+      aside('d/other.pem', other.pem),
+      aside('d/privkey.pem', leaf.keyPem),
+      aside('d/README', 'read me'),
+    ]
+    const judgement = judge({
+      ...readUpload(files),
+      ...{ profile: profile(), now, systemRoots: [root.pem] },
+    })
+    expect(judgement).toMatchObject({ verdict: 'ok', repairs: [] })
+    expect(judgement.findings.map(({ id }) => id)).toEqual(['cert.passed-over'])
+    expect(judgement.findings[0]?.evidence).toContain('not other.example.com until 2027-02-16')
+  })
+})
+
+test('every finding that is a repair has one kind, and the kind names it', () => {
+  for (const [kind, { findings }] of Object.entries(repairKinds)) {
+    for (const id of findings) expect(repairOf(id)).toBe(kind)
+  }
 })
 
 test('what blocks has no repairs and no chain', () => {

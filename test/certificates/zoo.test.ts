@@ -101,7 +101,7 @@ async function look({ files, flags }: ZooUpload, folder: string) {
   const world = { cwd: folder, env: {}, clock: { now: () => now } }
   const options = { domain: 'fraud.ml.example.com', roots: 'root.txt', ...flags, json: true }
   const named = ['c.pem', ...('k.pem' in files ? ['k.pem'] : [])]
-  const exit = await check(named, options, { world, stdout } as unknown as Io)
+  const exit = await check(named, options, { world, stdout, meet: 'none' } as unknown as Io)
   const parsed: { verdict: string; findings: Finding[]; repairs: { kind: string }[] } =
     JSON.parse(said)
   return { exit, ...parsed }

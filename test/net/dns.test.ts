@@ -24,6 +24,12 @@ function ask(server: NameServerSeen, more: Partial<Parameters<typeof askDns>[0]>
 }
 
 describe.concurrent('a question to a name server', () => {
+  it('that no packet reaches has an error for an answer', async () => {
+    // the system refuses to connect to the broadcast address at once
+    const server = { host: '255.255.255.255', port: 53, asked: [] }
+    expect(await ask(server)).toMatchObject({ error: expect.stringMatching(/^E[A-Z]+$/) })
+  })
+
   it('is answered over UDP, and says whether it may be passed on', async ({ onTestFinished }) => {
     const server = await serveNames(onTestFinished, () => ({
       answers: [a(name, '203.0.113.17')],

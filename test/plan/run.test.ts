@@ -68,7 +68,11 @@ describe('a plan', () => {
   it('marks a step as begun before its act, so that a kill in the middle is known', async () => {
     const order: string[] = []
     const ops = { a: op(async () => ({ seen: String(order.push('act')) })) }
-    const begun = { has: () => false, add: async (id: string) => void order.push(`begun ${id}`) }
+    const begun = {
+      has: () => false,
+      add: async (id: string) => void order.push(`begun ${id}`),
+      remove: async () => {},
+    }
     await runPlan(play([step('a')], { ops, input: { begun } }).input)
     expect(order).toEqual(['begun a', 'act'])
   })
@@ -195,15 +199,18 @@ describe('an undo', () => {
     expect(called.at(-1)).toBe('undo.b')
   })
 
-  it('is not begun where the step says stop, and a wait that was too long stays 124', async () => {
+  it.each([69, 75, 77, 124])('keeps the reason of the step that failed: %i', async exit => {
+    const { ops } = noting(names, { d: exit })
+    expect(await runPlan(play(steps, { ops }).input)).toMatchObject({
+      outcome: 'rolled-back',
+      exit,
+    })
+  })
+
+  it('is not begun where the step says stop', async () => {
     const stop = noting(names, { c: 1 })
     expect(await runPlan(play(steps, stop).input)).toMatchObject({ outcome: 'failed', exit: 1 })
     expect(stop.called).toEqual(['a', 'b', 'c'])
-    const late = noting(names, { d: 124 })
-    expect(await runPlan(play(steps, late).input)).toMatchObject({
-      outcome: 'rolled-back',
-      exit: 124,
-    })
   })
 
   it('by --undo takes back all that was begun, and ends with 0', async () => {
@@ -357,6 +364,21 @@ describe('what clients see', () => {
     const { input, finished } = play(away([{ away: 'begins', undo }, { onFail: 'undo' }]), { ops })
     await runPlan(input)
     expect(finished()).toMatchObject({ outcome: 'rolled-back', now: '' })
+  })
+
+  it('is what was changed last, where nothing has proven it', async () => {
+    const { ops } = noting(['0', '1', '2'], { '2': 1 })
+    const { input, finished } = play(away([{ phase: 'check' }, {}, { phase: 'serve' }]), { ops })
+    await runPlan(input)
+    expect(finished().now).toBe('changed, not proven yet: Do 1')
+  })
+
+  it('is proven once the proof has passed, whatever fails later', async () => {
+    const { ops } = noting(['0', '1', '2'], { '2': 1 })
+    const steps = away([{}, { phase: 'serve', decides: 'undo' }, { phase: 'dns' }])
+    const { input, finished } = play(steps, { ops })
+    await runPlan(input)
+    expect(finished().now).toBe('what svc-a serves is proven')
   })
 })
 

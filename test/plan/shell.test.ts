@@ -234,8 +234,8 @@ run: |
       ],
     }
     const { status, stderr } = call(await scriptOf([step('a', { act })], box), ['act_a'], box)
-    expect(status).toBe(1)
-    expect(stderr).toContain("Known. Type: it's `touch owned` $(touch owned)")
+    expect(status).toBe(77)
+    expect(stderr).toContain("  Known.\n  means: \n  fix: Type: it's `touch owned` $(touch owned)")
     expect(stderr).not.toContain('Never.')
     expect(existsSync(join(box.folder, 'owned'))).toBe(false)
   })

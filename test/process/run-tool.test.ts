@@ -81,6 +81,23 @@ describe.concurrent('a tool that ends by itself', () => {
   })
 })
 
+describe.concurrent('a tool that cannot be written down', () => {
+  it('is ended at once', async ({ onTestFinished }) => {
+    const box = createScratch(onTestFinished)
+    box.tool('waits', 'sleep 600')
+    let pid = 0
+    const call = {
+      argv: ['waits'],
+      onStart(started: { pid: number }) {
+        pid = started.pid
+        throw new Error('the disk is full')
+      },
+    } as const
+    await expect(run(box, call)).rejects.toThrow('the disk is full')
+    await gone(pid)
+  })
+})
+
 describe.concurrent('a tool that is not there', () => {
   it('is missing', async ({ onTestFinished }) => {
     const box = createScratch(onTestFinished)

@@ -1,71 +1,16 @@
+import { mkdir } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { keyPem } from '../../src/certificates/private-key.ts'
-import { leafSummary } from '../../src/certificates/summary.ts'
-import { writeEndpoint } from '../../src/record/endpoint.ts'
-import { setCurrentGeneration, writeGeneration } from '../../src/record/generation.ts'
 import { recordPaths } from '../../src/record/paths.ts'
-import { serveStage } from '../../src/rehearsal/stage-server.ts'
 import { writeUnfinished } from '../../src/road/unfinished.ts'
 import { alerts } from '../../src/status/endpoint-status.ts'
 import { lookAtEndpoint, pollingInterval, recordedStatus, whereOf } from '../../src/status/look.ts'
-import { dayMs, family, type Made, make } from '../support/certificates.ts'
-import { fakeClock, fakeWorld } from '../support/play.ts'
-import { createScratch } from '../support/scratch.ts'
-import { closedPort } from '../support/servers.ts'
+import { dayMs, make } from '../support/certificates.ts'
+import { recorded, served, stage } from '../support/recorded.ts'
+import { closedPort, serveTcp } from '../support/servers.ts'
 
-const domain = 'fraud.ml.example.com'
-const at = Date.now()
-const { root, issuing, leaf } = family({ at })
+const { at, issuing, leaf } = served
 const { signal } = new AbortController()
-type AtEnd = (close: () => void) => void
-
-async function stage(atEnd: AtEnd, { certificate, key }: Made): Promise<string> {
-  const chain = certificate.pem + issuing.pem
-  const tls = { chain, key: keyPem(key), old: false }
-  const server = await serveStage({ tls, readyAt: 0, now: Date.now })
-  atEnd(() => void server.close())
-  return `127.0.0.1:${server.port}`
-}
-
-interface Recorded {
-  addresses?: string[]
-  https?: boolean
-  /** The leaf of the current generation. */
-  leaf?: Made
-  roots?: string
-  /** Milliseconds that the clock is ahead. */
-  ahead?: number
-}
-
-/** A world with one record, `svc-a`. */
-async function recorded(atEnd: AtEnd, more: Recorded = {}) {
-  const { folder } = createScratch(atEnd)
-  const world = fakeWorld({ stateFolder: folder, clock: fakeClock(at + (more.ahead ?? 0)) })
-  const paths = recordPaths(folder, 'svc-a')
-  const recordedLeaf = more.leaf ?? leaf
-  await writeGeneration(
-    paths,
-    {
-      number: 1,
-      made: new Date(at).toISOString(),
-      source: 'self-signed',
-      leaf: leafSummary(recordedLeaf.certificate),
-    },
-    { 'roots.pem': more.roots ?? root.pem },
-  )
-  await setCurrentGeneration(paths, 1)
-  await writeEndpoint(paths, {
-    name: 'svc-a',
-    target: 'skyserve',
-    domain,
-    https: more.https ?? true,
-    live: {},
-    url: `https://${domain}:30001/`,
-    addresses: more.addresses ?? [],
-    clients: [],
-  })
-  return { world, paths }
-}
 
 describe.concurrent('a look at an endpoint', () => {
   it('finds nothing wrong where the recorded leaf is served', async ({ onTestFinished }) => {
@@ -128,6 +73,48 @@ describe.concurrent('a look at an endpoint', () => {
     })
   })
 
+  it('takes one handshake that fails for no verdict', async ({ onTestFinished }) => {
+    const [, port = ''] = (await stage(onTestFinished, leaf)).split(':')
+    let connections = 0
+    const busy = await serveTcp(onTestFinished, socket => {
+      connections += 1
+      if (connections < 3) return void socket.destroy()
+      const behind = connect(Number(port), '127.0.0.1')
+      behind.on('error', () => socket.destroy())
+      socket.pipe(behind).pipe(socket)
+    })
+    const { world } = await recorded(onTestFinished, { addresses: [`127.0.0.1:${busy}`] })
+    const seen = await lookAtEndpoint('svc-a', world, signal)
+    expect(seen.alerts).toEqual([])
+    expect(seen.served?.fingerprint).toBe(leaf.certificate.fingerprint)
+    expect(connections).toBe(3)
+  })
+
+  it('believes it the third time, and says what was seen', async ({ onTestFinished }) => {
+    let connections = 0
+    const port = await serveTcp(onTestFinished, socket => {
+      connections += 1
+      socket.destroy()
+    })
+    const { world } = await recorded(onTestFinished, { addresses: [`127.0.0.1:${port}`] })
+    const seen = await lookAtEndpoint('svc-a', world, signal)
+    expect(seen.alerts).toEqual(['unreachable'])
+    expect(seen.seen).not.toBe('')
+    expect(connections).toBe(3)
+  })
+
+  it('looks no more once it is stopped', async ({ onTestFinished }) => {
+    const stopping = new AbortController()
+    let connections = 0
+    const port = await serveTcp(onTestFinished, () => {
+      connections += 1
+      stopping.abort()
+    })
+    const { world } = await recorded(onTestFinished, { addresses: [`127.0.0.1:${port}`] })
+    await lookAtEndpoint('svc-a', world, stopping.signal)
+    expect(connections).toBe(1)
+  })
+
   it('takes the worst of several addresses', async ({ onTestFinished }) => {
     const good = await stage(onTestFinished, leaf)
     const other = await stage(onTestFinished, make({ issuer: issuing, at }))
@@ -154,7 +141,6 @@ describe.concurrent('a look at an endpoint', () => {
     expect((await recordedStatus('svc-a', world)).alerts).toEqual(['unfinished'])
     // one that has never been served
     const first = recordPaths(world.stateFolder, 'svc-b')
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(first.folder, { recursive: true })
     await writeUnfinished(first, { plan: { target: 'skyserve' } } as never)
     expect(await lookAtEndpoint('svc-b', world, signal)).toMatchObject({

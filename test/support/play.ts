@@ -90,7 +90,11 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
     plan: { endpoint: 'svc-a', verb: 'enable', target: 'skyserve', digest: 'd', steps },
     captures,
     emit: event => events.push(event),
-    begun: { has: id => begun.has(id), add: async id => void begun.add(id) },
+    begun: {
+      has: id => begun.has(id),
+      add: async id => void begun.add(id),
+      remove: async id => void begun.delete(id),
+    },
     commands: () => [],
     pause: (ms, signal) => world.clock.sleep(ms, signal).then(() => 'look' as const),
     rehearsal: false,

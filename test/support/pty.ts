@@ -37,15 +37,15 @@ export interface PtyOptions {
   rows?: number
   cwd?: string
   env?: Readonly<Record<string, string | undefined>>
+  /** How long something may take to be seen, in milliseconds. */
+  waitMs?: number
 }
-
-const waitMs = 20_000
 
 /** Runs a command on a real pseudo terminal; what it draws goes through @xterm/headless. */
 export function startPty(
   command: string,
   args: readonly string[],
-  { columns = 80, rows = 24, cwd = process.cwd(), env = {} }: PtyOptions = {},
+  { columns = 80, rows = 24, cwd = process.cwd(), env = {}, waitMs = 20_000 }: PtyOptions = {},
 ): Pty {
   const terminal = new Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true })
   // CI would turn Ink's drawing off where it is not bundled

@@ -5,6 +5,7 @@ import { readCertificate } from '../../certificates/certificate.ts'
 import { anchorsOf, judge } from '../../certificates/gate.ts'
 import type { Judgement } from '../../certificates/judgement.ts'
 import { mostBytes, readUpload } from '../../certificates/read.ts'
+import { expandSecret } from '../../certificates/secret-file.ts'
 import type { FoundKey, Upload, UploadedFile } from '../../certificates/upload.ts'
 import { problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -105,33 +106,38 @@ async function unitsOf(
     folders.map(async (path): Promise<Unit[]> => {
       const { files } = await readFiles(path, cwd)
       const upload = read(files)
-      if (upload.certificates.length + upload.keys.length + upload.unread.length === 0) return []
+      // nobody said that all in a folder is a certificate or a key
+      const unread = upload.unread.filter(({ hides }) => hides !== 'either')
+      if (upload.certificates.length + upload.keys.length + unread.length === 0) return []
       return [{ name: oneLine(path), upload, leafFiles: files.map(each => oneLine(each.path)) }]
     }),
   )
-  return [...flatUnits(files, cwd, read), ...units.flat()]
+  return [...(await flatUnits(files, cwd, read)), ...units.flat()]
 }
 
 /** Files that lie side by side: a unit for each with a leaf, and for each that cannot be read. */
-function flatUnits(
+async function flatUnits(
   paths: readonly string[],
   cwd: string,
   read: (files: UploadedFile[]) => Upload,
-): Unit[] {
-  const all: { name: string; upload: Upload }[] = []
+): Promise<Unit[]> {
+  const all: Unit[] = []
   for (const path of paths) {
     // in turn, not all at once: a thousand files need not be in memory together
     const file = readSmall(path, cwd)
-    if (file) all.push({ name: oneLine(path), upload: read([file]) })
+    if (!file) continue
+    const parts = (await expandSecret(file)) ?? [file]
+    const leafFiles = parts.map(each => oneLine(each.path))
+    all.push({ name: oneLine(path), upload: read(parts), leafFiles })
   }
-  const isLeafFile = ({ upload }: (typeof all)[number]) =>
+  const isLeafFile = ({ upload }: Unit) =>
     upload.certificates.some(({ certificate }) => !certificate.isCa)
   const keys = new Map<string, FoundKey[]>()
   for (const key of all.flatMap(({ upload }) => upload.keys)) {
     keys.set(key.publicKeySha256, [...(keys.get(key.publicKeySha256) ?? []), key])
   }
   const cas = all.filter(each => !isLeafFile(each)).flatMap(({ upload }) => upload.certificates)
-  const leaves = all.filter(isLeafFile).map(({ name, upload }): Unit => {
+  const leaves = all.filter(isLeafFile).map(({ name, upload, leafFiles }): Unit => {
     const own = upload.certificates.flatMap(
       ({ certificate }) => keys.get(certificate.publicKeySha256) ?? [],
     )
@@ -139,12 +145,10 @@ function flatUnits(
     return {
       name,
       upload: { ...upload, certificates, keys: [...new Set([...upload.keys, ...own])] },
-      leafFiles: [name],
+      leafFiles,
     }
   })
-  const unread = all
-    .filter(each => !isLeafFile(each) && each.upload.unread.length > 0)
-    .map(({ name, upload }): Unit => ({ name, upload, leafFiles: [name] }))
+  const unread = all.filter(each => !isLeafFile(each) && each.upload.unread.length > 0)
   return [...leaves, ...unread]
 }
 

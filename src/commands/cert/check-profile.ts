@@ -1,6 +1,7 @@
 import { checkDomain } from '../../answers/checks.ts'
 import type { CertificateProfile } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
+import { anyServer } from './any-server.ts'
 
 export interface ProfileFlags {
   domain?: string
@@ -39,14 +40,4 @@ export async function profileFor(flags: ProfileFlags): Promise<CertificateProfil
 function oneOf(flag: string, value: string, values: readonly string[]): void {
   if (values.includes(value)) return
   throw usage(`${flag}: ${value} is not known.`, `Name one of ${values.join(', ')}.`)
-}
-
-const anyServer: CertificateProfile = {
-  target: 'any server',
-  names: [],
-  root: 'left-out',
-  extendedKeyUsage: ['serverAuth'],
-  encryptedKey: 'refused',
-  keys: ['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
-  staples: 'unknown',
 }

@@ -9,6 +9,7 @@ import { gateLines } from '../../front/words/gate.ts'
 import { wrapLine } from '../../front/words/wrap.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { type Io, printJson, printOut, widthOf } from '../io.ts'
+import { passphraseFor } from './ask-passphrase.ts'
 import { type CheckFlags, readFiles, type Standard, standardFor } from './check-input.ts'
 
 export interface CheckOptions extends CheckFlags {
@@ -52,26 +53,30 @@ export async function check(files: string[], options: CheckOptions, io: Io): Pro
 async function judgeNamed(
   paths: readonly string[],
   options: CheckOptions,
-  standard: Standard,
-  { world }: Io,
+  { passphrase, findings, ...held }: Standard,
+  io: Io,
 ): Promise<Judgement> {
-  const { cwd } = world
-  const { passphrase, findings, ...held } = standard
+  const { cwd } = io.world
   const leaf = await readFiles(paths, cwd)
   const above = await readFiles(options.intermediates, cwd)
-  const input: JudgeInput = {
-    ...readUpload([...leaf.files, ...above.files], passphrase),
-    ...held,
-    keyOptional: options.key === undefined,
-    leafFiles: leaf.files.map(({ path }) => oneLine(path)),
-  }
-  const unread = [...findings, ...leaf.findings, ...above.findings]
   // whoever names the CAs, or asks for the strict reading, does not want others found
   const alone = options.intermediates !== undefined || held.profile.strict === true
   const chain = paths[0] ?? '.'
-  const judged = alone ? judge(input) : await judgeBeside(input, chain, cwd)
-  const judgement = options.fetch ? await judgeFetched(judged, input) : judged
-  return withFindings(judgement, unread)
+  /** At a terminal a passphrase that is missing or wrong is asked for, hidden. */
+  const judgeWith = async (passphrase?: string): Promise<Judgement> => {
+    const input: JudgeInput = {
+      ...readUpload([...leaf.files, ...above.files], passphrase),
+      ...held,
+      keyOptional: options.key === undefined,
+      leafFiles: leaf.files.map(({ path }) => oneLine(path)),
+    }
+    const judged = alone ? judge(input) : await judgeBeside(input, chain, cwd)
+    const typed = await passphraseFor(judged.findings, passphrase !== undefined, io)
+    if (typed !== undefined) return judgeWith(typed)
+    return options.fetch ? judgeFetched(judged, input) : judged
+  }
+  const unread = [...findings, ...leaf.findings, ...above.findings]
+  return withFindings(await judgeWith(passphrase), unread)
 }
 
 /** Judges anew with what the certificate's authority offers, where something is missing. */

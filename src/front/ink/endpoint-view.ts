@@ -41,7 +41,7 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
     ...(found.length > 0 ? found : [label('alerts', 'none')]),
     ...(status.locked ? [label('locked', `by ${oneLine(status.locked)}`)] : []),
     label('looked', when, 'quiet'),
-    label('next', `secure-endpoint rotate ${status.name}`),
+    label('next', nextCommand(status)),
   ]
   const { narrow } = stage
   return [
@@ -54,6 +54,13 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
       ),
     },
   ]
+}
+
+/** An unfinished run goes on before anything else. */
+function nextCommand({ name, alerts }: EndpointStatus): string {
+  return alerts.includes('unfinished')
+    ? `secure-endpoint init --resume ${name}`
+    : `secure-endpoint rotate ${name}`
 }
 
 /** Columns of the labels of one endpoint. */

@@ -2,7 +2,7 @@ import type { Plan, Price } from '../../plan/plan.ts'
 import type { Reviewed } from '../front.ts'
 import { type Line, plain, span } from '../words/line.ts'
 import { withRight } from '../words/run.ts'
-import { cells, padText } from '../words/width.ts'
+import { cells, cellsOfLine, padText } from '../words/width.ts'
 import { wrapLine } from '../words/wrap.ts'
 import type { Part } from './fit.ts'
 import type { ListState } from './list-state.ts'
@@ -140,9 +140,13 @@ export function groupRows(
     const [number, ...notes] = head
     const left: Line = [mark, span(number?.text.trimStart() ?? '', at ? 'bold' : undefined)]
     const note = notes.map(({ text }) => text.trim()).join(' ')
+    const beside = !narrow && cellsOfLine(left) + cells(note) + 2 <= width
+    const below =
+      narrow || beside || note === '' ? [] : wrapLine([span(`    ${note}`, 'quiet')], width, 4)
     return [
       ...(index === 0 ? answers : []),
-      withRight(left, narrow ? '' : note, width, glyphs),
+      withRight(left, beside ? note : '', width, glyphs),
+      ...below,
       ...body.map((line): Line => [span('    '), ...trimmed(line)]),
     ]
   })

@@ -5,6 +5,7 @@ import { createLog } from '../log/log.ts'
 import type { Glyphs } from '../words/glyphs.ts'
 import { findingLines } from '../words/problem.ts'
 import { alertText, statusRow } from '../words/status.ts'
+import { wrapLine } from '../words/wrap.ts'
 import { askInterview } from './interview.ts'
 import { choiceFor, possible, sayChoices, sayLines, type Talk } from './say.ts'
 import { createTalk, type TalkStreams } from './talk.ts'
@@ -68,7 +69,11 @@ export function createPlainFront(options: PlainOptions): Front {
       return (await choose(talk, 'What now?', gateRows(blocked))) ?? 'other-files'
     },
     async review({ review, commands, script, saveAs }) {
-      sayLines(talk, review)
+      const width = (options.stdout.columns || 80) - 1
+      sayLines(
+        talk,
+        review.flatMap(line => wrapLine(line, width, reviewLabels)),
+      )
       for (;;) {
         const choice = await choose(talk, 'Shall this run?', [
           { value: 'run', title: 'Run it' },
@@ -83,7 +88,7 @@ export function createPlainFront(options: PlainOptions): Front {
           { value: 'script', title: 'Show it as a shell script' },
         ])
         if (choice === 'commands') sayLines(talk, commands)
-        else if (choice === 'script') talk.say(script)
+        else if (choice === 'script') talk.print(script)
         else return choice ?? 'back'
       }
     },
@@ -97,7 +102,7 @@ export function createPlainFront(options: PlainOptions): Front {
     },
     choose: (title, rows) => choose(talk, title, rows),
     run() {
-      const log = createLog(text => talk.say(text))
+      const log = createLog(text => talk.print(text))
       return {
         onEvent: log,
         pause: (ms, stop) => pass(ms, AbortSignal.any([signal, stop])),
@@ -145,6 +150,9 @@ export function createPlainFront(options: PlainOptions): Front {
   }
   return front
 }
+
+/** Columns of a review's labels. */
+const reviewLabels = 15
 
 function gateRows(blocked: boolean): Row<GateChoice>[] {
   const other: Row<GateChoice>[] = [

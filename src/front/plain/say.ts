@@ -3,14 +3,17 @@ import { type Line, plain } from '../words/line.ts'
 
 /** What a person is told and asked, line by line: nothing is redrawn, nothing cut. */
 export interface Talk {
+  /** Tells a sentence, broken between words where the terminal ends. */
   say(text: string): void
+  /** Prints lines as they are: what is drawn or to be pasted. */
+  print(text: string): void
   /** One line typed; undefined when the input has ended. */
   ask(message: string): Promise<string>
   askHidden(message: string): Promise<string>
 }
 
 export function sayLines(talk: Talk, lines: readonly Line[]): void {
-  for (const line of lines) talk.say(plain(line))
+  for (const line of lines) talk.print(plain(line))
 }
 
 /** Choices with numbers; those that cannot be taken come last, with their reason. */

@@ -1,5 +1,7 @@
 import { input, password } from '@inquirer/prompts'
 import { Interrupted } from '../../errors.ts'
+import { plain } from '../words/line.ts'
+import { wrapText } from '../words/wrap.ts'
 import type { Talk } from './say.ts'
 
 /** What the plain front needs of the terminal. */
@@ -17,10 +19,18 @@ export function createTalk({ stdin, stdout, signal }: TalkStreams): Talk {
   const context = { input: stdin, output: stdout, signal, clearPromptOnDone: false }
   const theme = { prefix: '' }
   return {
-    say: text => void stdout.write(`${text}\n`),
+    say: text => void stdout.write(`${atWords(text, stdout.columns || 80)}\n`),
+    print: text => void stdout.write(`${text}\n`),
     ask: message => answered(input({ message, theme }, context), signal),
     askHidden: message => answered(password({ message, mask: false, theme }, context), signal),
   }
+}
+
+function atWords(text: string, columns: number): string {
+  const indent = /^ */.exec(text)?.[0].length ?? 0
+  return wrapText(text.slice(indent), columns - 1, indent)
+    .map(plain)
+    .join('\n')
 }
 
 /** Ctrl-C in a prompt, and a stop from outside, end the command alike. */

@@ -16,10 +16,15 @@ const words: Record<ExitCode, readonly [string, Tone]> = {
   143: ['ended', 'warn'],
 }
 
-/** The last line of a command, on stderr: a word for the exit, what it was about, the code. */
-export function lastLine(exit: ExitCode, text: string): Line {
+/**
+ * The last line of a command, on stderr: a word for the exit, what it was about, the code.
+ *
+ * @param columns of the terminal; where not all fits the code follows the text
+ */
+export function lastLine(exit: ExitCode, text: string, columns = 80): Line {
   const [word, tone] = words[exit]
   const code = `exit ${exit}`
-  const room = Math.max(1, 80 - 10 - text.length - code.length)
+  const room = Math.min(80, columns) - 10 - text.length - code.length
+  if (room < 1) return [span(`${word}: `, tone), span(text), span(` (${code})`, 'quiet')]
   return [span(word.padEnd(10), tone), span(text), span(' '.repeat(room)), span(code, 'quiet')]
 }

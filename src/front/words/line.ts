@@ -1,3 +1,5 @@
+import { plainText } from '../../process/plain-text.ts'
+
 /** What a piece of text says beside its words; the theme makes a colour of it. */
 export type Tone = 'good' | 'bad' | 'warn' | 'active' | 'quiet' | 'bold'
 
@@ -26,13 +28,17 @@ const codes: Record<Tone, [number, number]> = {
   bold: [1, 22],
 }
 
-/** The line with ANSI colours, or without. Only the 16 colours: the user's theme decides. */
+/**
+ * The line with ANSI colours, or without. Only the 16 colours: the user's theme decides. Whatever the
+ * text holds, it does nothing else to a terminal.
+ */
 export function paint(line: Line, colour: boolean): string {
-  if (!colour) return plain(line)
+  if (!colour) return plainText(plain(line))
   return line
     .map(({ text, tone }) => {
       const code = tone && codes[tone]
-      return code ? `\u001b[${code[0]}m${text}\u001b[${code[1]}m` : text
+      const safe = plainText(text)
+      return code ? `\u001b[${code[0]}m${safe}\u001b[${code[1]}m` : safe
     })
     .join('')
 }

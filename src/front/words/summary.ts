@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { RunResult } from '../../plan/run.ts'
 import { readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, readGeneration } from '../../record/generation.ts'
@@ -31,7 +32,7 @@ export async function summaryLines(
     const title = `${endpoint} is served over ${scheme}, proven${played}`
     const time = record.served ? ` ${record.served.slice(0, 16).replace('T', ' ')} UTC` : ''
     const head: Line = [glyphs.state('done'), span(` ${title}${rehearsed ? '' : time}`, 'bold')]
-    const next = rehearsed ? [] : nextLines(endpoint)
+    const next = rehearsed ? [] : nextLines(endpoint, existsSync(paths.trust) && record.https)
     return {
       printed: [
         head,
@@ -46,24 +47,31 @@ export async function summaryLines(
   const found = problem?.findings[0]
   const why = found ? found.title.replace(/\.$/, '') : outcome
   if (outcome === 'rolled-back') {
-    return { printed: [], last: `${why}; what was there before is back and proven` }
+    const proven = plan.steps.some(({ undo }) => undo?.some(({ id }) => id === 'undo.proof'))
+    const back = proven
+      ? 'what was there before is back and proven'
+      : 'what was changed is taken back'
+    return { printed: [], last: `${why}; ${back}` }
   }
   const resume = `secure-endpoint init --resume ${endpoint}`
   const served = record?.served !== undefined && found?.id.startsWith('wait.')
   const printed: Line[] = [[span('  go on      ', 'quiet'), span(resume)]]
   return {
     printed: rehearsed ? [] : printed,
-    last: served ? `${why} The endpoint is served.` : why,
+    last: served ? `${why}; the endpoint is served` : why,
   }
 }
 
-function nextLines(endpoint: string): Line[] {
+function nextLines(endpoint: string, privateRoot: boolean): Line[] {
   const row = (label: string, command: string, what: string): Line => [
     span(`  ${label.padEnd(11)}`, 'quiet'),
     span(command.padEnd(40)),
     span(what, 'quiet'),
   ]
   return [
+    ...(privateRoot
+      ? [row('trust', `secure-endpoint cert trust ${endpoint}`, 'lets clients trust its root')]
+      : []),
     row('next', `secure-endpoint rotate ${endpoint}`, 'puts a new certificate in'),
     row('', 'secure-endpoint status', 'all endpoints'),
   ]

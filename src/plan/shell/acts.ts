@@ -69,12 +69,16 @@ function isProof(act: Act): boolean {
   return act.do.startsWith('op:proof.')
 }
 
-function expectLines({ expect = [{ exit: [0] }], explains = [] }: Exec): string[] {
+function expectLines({ argv, expect = [{ exit: [0] }], explains = [] }: Exec): string[] {
   const explained = explains.map(
-    ({ when, title, fix }) =>
-      `explain ${holdsWord([when])} ${quoteWord(`${title} ${fix}`)} || return 1`,
+    ({ when, exit, title, why, fix }) =>
+      `explain ${[holdsWord([when]), exit, ...[title, why, fix].map(quoteWord)].join(' ')} || return`,
   )
-  return [`if holds ${holdsWord(expect)}; then return 0; fi`, ...explained, 'return 1']
+  return [
+    `if holds ${holdsWord(expect)}; then return 0; fi`,
+    ...explained,
+    `tool_failed ${word(argv[0])}`,
+  ]
 }
 
 function waitLines(

@@ -37,10 +37,14 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     '# WORK= names the folder that keeps the pair and what was found; YES=1 agrees without a question.',
     'set -uo pipefail',
     'umask 077',
+    `HOME=\${HOME:-~}`,
     `CERT=\${CERT:-${uploaded ? quoteWord(uploaded.chain) : ''}}`,
     `KEY=\${KEY:-${uploaded?.key === undefined ? '' : quoteWord(uploaded.key)}}`,
     `ROOTS=\${ROOTS:-${uploaded?.roots === undefined ? '' : quoteWord(uploaded.roots)}}`,
-    `WORK=\${WORK:-$HOME/.secure-endpoint-${variable(plan.endpoint)}}`,
+    // of this plan alone: another plan never takes its pair, nor writes over it
+    `WORK=\${WORK:-$HOME/.secure-endpoint-${variable(plan.endpoint)}-${plan.digest.slice(0, 8)}}`,
+    // a server that runs in another folder is given the paths below it
+    '[[ $WORK == /* ]] || WORK=$PWD/$WORK',
     `NEW=$WORK/new FOUND=$WORK/found OLD=\${OLD:-${quoteWord(places.before())}}`,
     `cd ${quoteWord(answered.folder)} || exit 1`,
   ]
@@ -49,7 +53,14 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     ({ id, title, onFail, decides }) =>
       `step ${variable(id)} ${quoteWord(title)} ${decides === 'report' ? 'report' : onFail}`,
   )
-  return `${[...head, part('shell/prelude.sh'), part(`${target.kind}/functions.sh`), ...steps, 'begin', ...calls, 'finish'].join('\n')}\n`
+  const parts = [
+    'shell/prelude.sh',
+    'shell/proof.sh',
+    'shell/pair.sh',
+    `${target.kind}/functions.sh`,
+  ]
+  const lines = [...head, ...parts.map(part), ...steps, 'begin', ...calls, 'finish']
+  return `${lines.join('\n')}\n`
 }
 
 function part(name: string): string {

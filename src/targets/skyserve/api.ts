@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import type { World } from '../../world.ts'
@@ -179,7 +178,8 @@ function parsed(text: string): ApiAnswer {
 
 async function readConfig(path: string): Promise<Json> {
   try {
-    return (parse(await readFile(path, 'utf8')) as Json) ?? null
+    const { parseYaml } = await import('../../plan/parse-yaml.ts')
+    return parseYaml(await readFile(path, 'utf8')) ?? null
   } catch {
     return null // SkyPilot itself complains about a file that it cannot read
   }

@@ -2,6 +2,7 @@ import type { Answers } from '../../answers/answers.ts'
 import { urlHost } from '../../net/address.ts'
 import type { Text } from '../../plan/plan.ts'
 import type { ClientSetup } from '../target.ts'
+import { trustSetup } from '../trust-setup.ts'
 
 /** What clients of a SkyServe endpoint must change after a run. */
 export function clientSetup(
@@ -14,28 +15,14 @@ export function clientSetup(
     text: { join: ['Uses ', url, '; the load balancer redirects nothing.'] },
   }
   if (!https) return [where]
-  return [where, ...(privateRoot ? trust(url) : []), probes(answers, url)]
+  const trust = privateRoot ? trustSetup(answers.endpoint, url) : []
+  return [where, ...trust, probes(answers, url), replicas]
 }
 
-function trust(url: Text): ClientSetup<Text>[] {
-  const roots: Text = { kept: 'roots.pem' }
-  return [
-    {
-      who: 'curl',
-      text: 'Is given the root that signed the leaf.',
-      command: { join: ['curl --cacert ', roots, ' ', url] },
-    },
-    {
-      who: 'Python (requests, httpx, OpenAI client)',
-      text: 'Trusts the root through a variable.',
-      command: { join: ['export SSL_CERT_FILE=', roots, ' REQUESTS_CA_BUNDLE=', roots] },
-    },
-    {
-      who: 'Node',
-      text: 'Trusts the root through a variable.',
-      command: { join: ['export NODE_EXTRA_CA_CERTS=', roots] },
-    },
-  ]
+/** SkyServe has no TLS on that way (skypilot-org/skypilot#7344). */
+const replicas: ClientSetup<Text> = {
+  who: 'replicas',
+  text: 'Are asked over plain HTTP: TLS ends at the load balancer, so their network must be private.',
 }
 
 /** HEAD and OPTIONS are answered with 405 by SkyServe's load balancer, with and without TLS. */

@@ -4,7 +4,6 @@ import type { Answered, Answers } from '../../answers/answers.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
-import { parse } from '../../plan/edit-yaml.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { toolFindings } from '../../process/tool-problem.ts'
@@ -79,7 +78,8 @@ async function readAll(
     return { services, ...(typeof version === 'string' ? { version } : {}) }
   } catch (error) {
     if (!(error instanceof Problem) || !error.findings[0]) throw error
-    if (health.ok) return block(error.exit, error.findings[0])
+    const said = error.exit !== exitCodes.failed
+    if (health.ok || said) return block(error.exit, error.findings[0])
     return block(
       exitCodes.noPermission,
       finding(skyserveFindings, 'skyserve.login', {
@@ -121,6 +121,7 @@ async function yamlProblem(own: SkyServeAnswers, folder: string): Promise<Blocke
     const seen = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`
     return wrong(seen, 'Put the path of the service YAML into target.yaml.')
   }
+  const { parse } = await import('../../plan/edit-yaml.ts')
   try {
     const service = parse(text, own.yaml).service
     if (service !== null && typeof service === 'object' && !Array.isArray(service)) return undefined

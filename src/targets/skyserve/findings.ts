@@ -31,6 +31,11 @@ export const skyserveFindings = {
     title: 'The service is being taken down.',
     why: 'What starts under its name now would lose its key.',
   },
+  'skyserve.balancer-dead': {
+    severity: 'blocks',
+    title: 'sky says READY, but nothing listens at the endpoint.',
+    why: 'sky never looks at its load balancer: one that has died, often of its certificate, stays READY.',
+  },
   'skyserve.ingress': {
     severity: 'blocks',
     title: 'The endpoint lies behind an ingress.',

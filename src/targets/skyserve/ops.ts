@@ -6,7 +6,6 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { formatAddress, parseAddress } from '../../net/address.ts'
 import { handshake } from '../../net/handshake.ts'
-import { editYaml } from '../../plan/edit-yaml.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import {
@@ -73,7 +72,9 @@ const service: Op = {
     return answer
   },
   printed: ({ service: name }, show) => [`sky serve status ${show(name)}`],
-  shell: ({ service: name }, sh) => [`sky_service ${sh.word(name)}`],
+  shell: ({ service: name, server, address = '' }, sh) => [
+    `sky_service ${[name, server, address].map(sh.word).join(' ')}`,
+  ],
 }
 
 /** Where an endpoint is reached. `instead` stands in for the host that sky names. */
@@ -167,7 +168,8 @@ async function userYaml(
 }
 
 /** The YAML with the paths of the copies: the owner's files may go. */
-function withKeptPair(yaml: string, { record, world }: Performing): Promise<string> {
+async function withKeptPair(yaml: string, { record, world }: Performing): Promise<string> {
+  const { editYaml } = await import('../../plan/edit-yaml.ts')
   const folder = generationFolder(record.paths, 0)
   const values = { keyfile: join(folder, 'key.pem'), certfile: join(folder, 'chain.pem') }
   const set = [{ at: ['service', 'tls'], template: 'skyserve/tls.yaml', values }]

@@ -4,7 +4,6 @@ import { checkChoice, checkDomain, checkPath } from '../../answers/checks.ts'
 import type { Check, Choice, Found, Question, Search } from '../../answers/question.ts'
 import { formatElapsed } from '../../duration.ts'
 import { Problem } from '../../errors.ts'
-import { parse } from '../../plan/edit-yaml.ts'
 import { askHealth, findApiServer, localServer } from './api.ts'
 import { readServices, type ServiceState } from './service.ts'
 
@@ -184,6 +183,8 @@ function asChoice({ name, status, tls, url, replicas }: ServiceState): Choice {
 async function findYamls({ folder }: Search): Promise<Found> {
   const names = (await readdir(folder).catch(() => [])).filter(name => /\.ya?ml$/.test(name))
   const choices: Choice[] = []
+  // loaded with the first file: the wizard's first screen needs no YAML
+  const { parse } = await import('../../plan/edit-yaml.ts')
   for (const name of names.sort().slice(0, 100)) {
     try {
       const service = parse(await readFile(join(folder, name), 'utf8'), name).service

@@ -1,10 +1,11 @@
-import { parse } from 'yaml'
+import { explained } from '../../plan/perform/explained.ts'
 import type { Json } from '../../plan/plan.ts'
-import { atPath } from '../../plan/predicate.ts'
+import { atPath, holds } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import type { RunTool } from '../../process/tool.ts'
-import { toolProblem } from '../../process/tool-problem.ts'
+import { type RunTool, succeeded, type ToolResult } from '../../process/tool.ts'
+import { tail, toolProblem } from '../../process/tool-problem.ts'
 import type { World } from '../../world.ts'
+import { accessProblems } from './access.ts'
 import { type ApiServer, askServices } from './api.ts'
 import { endpointUrl, readStatusWords } from './words.ts'
 
@@ -47,7 +48,9 @@ export async function readServices(
 ): Promise<Services> {
   const answer = await askServices(server, names, world, signal)
   if (answer.ok) {
-    const services = (Array.isArray(answer.value) ? answer.value : []).flatMap(fromRecord)
+    const { parseYaml } = await import('../../plan/parse-yaml.ts')
+    const records = Array.isArray(answer.value) ? answer.value : []
+    const services = records.flatMap(record => fromRecord(record, parseYaml))
     return { services, whole: true, seen: `${services.length} listed`, source: 'api' }
   }
   // A controller that is not up yet, or stopped because nothing runs: no service can be there.
@@ -59,10 +62,18 @@ export async function readServices(
   }
   const argv = ['sky', 'serve', 'status', ...(names ?? [])] as [string, ...string[]]
   const result = await run({ argv, limitMs: statusLimitMs, signal })
-  if (result.outcome !== 'ended' || result.exit !== 0) throw toolProblem(result, statusLimitMs)
+  if (!succeeded(result)) throw statusProblem(result)
   const words = readStatusWords(result.stdout)
   // With names given, a table without one of them is a whole answer; without a table see `whole`.
   return { ...words, source: 'sky' }
+}
+
+function statusProblem(result: ToolResult) {
+  const answer = { text: tail(result), seen: '' }
+  const known = accessProblems.find(({ when }) => holds(when, answer))
+  return known && result.outcome === 'ended'
+    ? explained(known, 'sky', answer.text)
+    : toolProblem(result, statusLimitMs)
 }
 
 /** The state of one service; `ABSENT` only where its absence is sure, else `UNKNOWN`. */
@@ -81,7 +92,7 @@ export function inWords({ status, tls, replicas, url }: ServiceState, seen: stri
   return `${status}${scheme}, ${replicas.ready} of ${replicas.total} replicas ready${at}`
 }
 
-function fromRecord(record: Json): ServiceState[] {
+function fromRecord(record: Json, parse: (text: string) => Json): ServiceState[] {
   const name = atPath(record, 'name')
   const status = atPath(record, 'status')
   if (typeof name !== 'string' || typeof status !== 'string') return []
@@ -92,7 +103,7 @@ function fromRecord(record: Json): ServiceState[] {
   const total = atPath(record, 'target_num_replicas')
   const url = endpointUrl(String(atPath(record, 'endpoint') ?? ''))
   const content = atPath(record, 'yaml_content')
-  const yaml = typeof content === 'string' ? safeParse(content) : null
+  const yaml = typeof content === 'string' ? safeParse(content, parse) : null
   const text = (path: string) => {
     const value = atPath(yaml, path)
     return typeof value === 'string' ? value : undefined
@@ -114,9 +125,9 @@ function fromRecord(record: Json): ServiceState[] {
   ]
 }
 
-function safeParse(text: string): Json {
+function safeParse(text: string, parse: (text: string) => Json): Json {
   try {
-    return parse(text) as Json
+    return parse(text)
   } catch {
     return null
   }

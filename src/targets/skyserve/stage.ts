@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
-import { parse } from '../../plan/edit-yaml.ts'
 import { atPath } from '../../plan/predicate.ts'
 import type { ToolCall, ToolResult } from '../../process/tool.ts'
 import type { Stage, StageKit } from '../target.ts'
@@ -37,6 +36,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   const up = async (call: ToolCall): Promise<Partial<ToolResult>> => {
     const [, , , file = '', , name = ''] = call.argv
     const path = isAbsolute(file) ? file : join(call.cwd ?? kit.world.cwd, file)
+    const { parse } = await import('../../plan/edit-yaml.ts')
     const yaml = parse(await readFile(path, 'utf8'), file)
     const key = atPath(yaml, 'service.tls.keyfile')
     const chain = atPath(yaml, 'service.tls.certfile')

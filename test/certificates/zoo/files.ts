@@ -23,11 +23,11 @@ export const fileZoo: Zoo = {
   },
   'byte order mark': {
     files: { 'c.pem': Buffer.concat([bom, Buffer.from(chain)]), ...key },
-    ...{ verdict: 'ok', ids: [], kubectl: 'refuses' },
+    ...{ verdict: 'repaired', ids: ['cert.encoding'], repairs: ['encoding'], kubectl: 'refuses' },
   },
   'UTF-16': {
     files: { 'c.pem': Buffer.from(`\ufeff${chain}`, 'utf16le'), ...key },
-    ...{ verdict: 'ok', ids: [] },
+    ...{ verdict: 'repaired', ids: ['cert.encoding'], repairs: ['encoding'] },
   },
   'no newline at the end': { files: { 'c.pem': chain.trim(), ...key }, verdict: 'ok', ids: [] },
   'blocks without a line between': {

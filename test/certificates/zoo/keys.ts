@@ -19,7 +19,7 @@ export const keyZoo: Zoo = {
   },
   'two keys of which one fits': {
     files: { 'c.pem': chain, 'k.pem': make().keyPem + leaf.keyPem },
-    ...{ verdict: 'ok', ids: [] },
+    ...{ verdict: 'ok', ids: ['cert.passed-over'] },
   },
   'no key': {
     files: { 'c.pem': chain },
@@ -39,7 +39,7 @@ export const keyZoo: Zoo = {
   'a locked key with its passphrase': {
     files: { 'c.pem': chain, 'k.pem': locked, pass: 'right\n' },
     flags: { passphraseFile: 'pass' },
-    ...{ verdict: 'ok', ids: ['cert.key-unlocked'] },
+    ...{ verdict: 'repaired', ids: ['cert.key-unlocked'], repairs: ['unlock'] },
   },
   'a locked key with another passphrase': {
     files: { 'c.pem': chain, 'k.pem': locked, pass: 'wrong\n' },

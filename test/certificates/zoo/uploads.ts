@@ -1,5 +1,5 @@
 import type { CertificateFindingId } from '../../../src/certificates/findings.ts'
-import type { RepairKind } from '../../../src/certificates/judgement.ts'
+import type { RepairKind } from '../../../src/certificates/repair-kinds.ts'
 import type { CheckOptions } from '../../../src/commands/cert/check.ts'
 import { family, type Made, make, type Wish } from '../../support/certificates.ts'
 

@@ -283,8 +283,8 @@ describe('a file question', () => {
       '❯ certs/          folder of certbot with 2 names',
       '  fullchain.pem   leaf a.example.com, until 2027-02-16',
       '  – key.pem       a key (EC P-256), no certificate',
-      '  PEM: the leaf and the intermediates. It is recognised by its content, not by',
-      '  its name.',
+      '  PEM, DER, PKCS#7, PKCS#12, a Secret, or a folder of certbot and its like:',
+      '  the content counts, not the name.',
       '',
       '  Tab completes · ↑↓ Enter takes it · a pasted PEM is taken too · Esc back',
     ])

@@ -3,9 +3,9 @@
 // seen on a real one; only the parts that secure-endpoint calls are there.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-
 import { setTimeout as sleep } from 'node:timers/promises'
-import { change, logCall, read, statusOf } from './state.mjs'
+import { parse } from 'yaml'
+import { change, endpointOf, logCall, read, statusOf } from './state.mjs'
 
 const argv = process.argv.slice(2)
 logCall(argv)
@@ -13,10 +13,12 @@ const { faults } = read()
 const command = argv.slice(0, 2).join(' ')
 const fault = faults[command] ?? faults[argv.slice(0, 3).join(' ')]
 if (fault) await misbehave(fault)
+if (faults.server === 'not started') await startServer()
 
 const words = {
   'api info': apiInfo,
-  'check -o': () => say('{\n  "default": {\n    "Slurm": [\n      "compute"\n    ]\n  }\n}'),
+  check,
+  'check -o': check,
   'serve up': up,
   'serve down': down,
   'serve status': status,
@@ -35,6 +37,13 @@ function fail(text, exit = 1) {
   process.exit(exit)
 }
 
+/** Waits for a line, and gives up where none can come. */
+async function ask(question) {
+  process.stdout.write(question)
+  for await (const _line of process.stdin) break
+  fail('\nAborted!')
+}
+
 function usage() {
   fail('Usage: sky [OPTIONS] COMMAND [ARGS]...\n\nError: No such command.', 2)
 }
@@ -50,6 +59,7 @@ async function misbehave({ how, exit = 1, text = '', times }) {
     })
     if (left < 0) return
   }
+  if (how === 'ask') await ask('Continue? [y/N]: ')
   if (how === 'hang') await sleep(600_000)
   if (how === 'kill') process.kill(process.pid, 'SIGKILL')
   if (how === 'say') {
@@ -57,6 +67,22 @@ async function misbehave({ how, exit = 1, text = '', times }) {
     process.exit(exit)
   }
   if (how === 'fail') fail(text, exit)
+}
+
+/** What any command does first where no API server runs on this machine. */
+async function startServer() {
+  await change(state => {
+    delete state.faults.server
+  })
+  say(
+    'Failed to connect to SkyPilot API server at http://127.0.0.1:46580. Starting a local server.\n\u001b[32m✓ SkyPilot API server started.\u001b[0m',
+  )
+}
+
+function check() {
+  const { clouds = { Slurm: ['compute'] } } = read()
+  if (argv.includes('json')) say(JSON.stringify({ default: clouds }, null, 2))
+  else say(Object.keys(clouds).length === 0 ? 'No infra to check/enabled.' : 'Enabled infra')
 }
 
 function apiInfo() {
@@ -102,28 +128,36 @@ async function submit(kind, body) {
 async function up() {
   const [, , file] = argv
   const name = option('-n')
-  if (!existsSync(file))
-    fail(
-      `'${file}' looks like a yaml path but does not exist. It will be treated as a command to be run remotely. Continue? [y/N]: \nAborted!`,
+  if (!existsSync(file)) {
+    // -y does not answer this one
+    await ask(
+      `'${file}' looks like a yaml path but does not exist. It will be treated as a command to be run remotely. Continue? [y/N]: `,
     )
+  }
   const yaml = readFileSync(file, 'utf8')
-  const key = scalar(/^\s*keyfile:\s*(.+)$/m, yaml)
-  const cert = scalar(/^\s*certfile:\s*(.+)$/m, yaml)
-  const tls = key && cert ? `Keyfile: ${key}, Certfile: ${cert}` : 'No TLS Enabled'
+  const { key, cert } = pairOf(parse(yaml).service)
+  const tls = key ? `Keyfile: ${key}, Certfile: ${cert}` : 'No TLS Enabled'
   say(
     `YAML to run: ${file}\nService spec:\nReadiness probe method:           GET /\nReplica autoscaling policy:       Fixed 1 replica\nTLS Certificates:                 ${tls}\nSpot Policy:                      No spot policy\nLoad Balancing Policy:            least_load\n`,
   )
-  const done = await submit('up', { name, yaml, key, cert, folder: process.cwd() })
+  if (Object.keys(read().clouds ?? { Slurm: [] }).length === 0)
+    fail('sky.exceptions.NoCloudAccessError: Cloud access is not set up. Run: sky check')
+  const done = await submit('up', { name, yaml, key, cert })
   if (done.error) fail(done.error)
   say(
     `Service name: ${name}\nEndpoint URL: ${done.url}\n📋 Useful Commands\n├── To check service status:\tsky serve status ${name} [--endpoint]\n└── To send a test request:\tcurl ${done.url}\n\n✓ Service is spinning up and replicas will be ready shortly.`,
   )
 }
 
-function scalar(pattern, text) {
-  const value = pattern.exec(text)?.[1]?.trim()
-  if (!value) return undefined
-  return value.startsWith('"') ? JSON.parse(value) : value
+/** As SkyPilot's schema has it: both or an error, and nothing at all for an empty section. */
+function pairOf({ tls }) {
+  if (tls === undefined || tls === null) return {}
+  const missing = ['keyfile', 'certfile'].find(each => !(each in tls))
+  if (missing)
+    fail(
+      `sky.exceptions.InvalidSkyPilotConfigError: Invalid service YAML: '${missing}' is a required property. Check problematic field(s): $.tls`,
+    )
+  return { key: tls.keyfile, cert: tls.certfile }
 }
 
 async function down() {
@@ -133,7 +167,7 @@ async function down() {
   say(done.text)
 }
 
-function status() {
+async function status() {
   const { services, network = true } = read()
   if (!network) return say('Services\nNo live services.')
   const names = argv.slice(2).filter(each => !each.startsWith('-'))
@@ -147,7 +181,7 @@ function status() {
         'Usage: sky serve status [OPTIONS] [SERVICE_NAMES]...\n\nError: No service found. Please specify an existing service to show its endpoint. Usage: sky serve status --endpoint <service-name>',
         2,
       )
-    return say(only[1].url ?? '-')
+    return say((await endpointOf(only[1])) ?? '-')
   }
   if (listed.length === 0) return say('Services\nNo existing services.')
   say('\u001b[36m\u001b[1mServices\u001b[0m')
@@ -155,14 +189,20 @@ function status() {
   for (const [name, service] of listed) {
     const now = statusOf(service)
     say(
-      `${name}  1        9m 1s   ${now}  ${now === 'READY' ? '1/1' : '0/1'}       ${service.url ?? '-'}`,
+      `${name}  1        9m 1s   ${now}  ${now === 'READY' ? '1/1' : '0/1'}       ${(await endpointOf(service)) ?? '-'}`,
     )
   }
   say('\nService Replicas\nNo existing replicas.')
 }
 
-function update() {
-  const name = argv[2]
+/** The new version's YAML names the paths as they were given; the load balancer keeps its pair. */
+async function update() {
+  const [, , name, file] = argv
+  const yaml = readFileSync(file, 'utf8')
+  const { key: keyfile, cert: certfile } = pairOf(parse(yaml).service)
+  await change(({ services }) => {
+    services[name].updated = { keyfile, certfile, yaml }
+  })
   process.stderr.write(
     'Updating TLS keyfile and certfile is not supported. Any updates to the keyfile and certfile will not take effect. To update TLS keyfile and certfile, please tear down the service and spin up a new one.\n',
   )

@@ -1,22 +1,46 @@
 // The part of the double that stands for the API server and the controller: it does what a request
 // asks for, whoever waits for it.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
+import { connect } from 'node:net'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { change, home, pace, read } from './state.mjs'
+import { change, home, pace, read, serveFolder } from './state.mjs'
 
 const [kind, id, text] = process.argv.slice(2)
 const body = JSON.parse(text)
-await sleep(pace.schedule)
-const result = kind === 'up' ? await up(body) : await down(body)
-await change(state => {
-  state.requests = state.requests.filter(each => each.id !== id)
-  state.results = { ...state.results, [id]: result }
-})
-if (kind === 'down' && !result.error) await takeDown(body.name)
+if (kind === 'restart') await restart(body.name)
+else await request()
 
-async function up({ name, yaml, key, cert, folder }) {
+async function request() {
+  await sleep(pace.schedule)
+  const result = kind === 'up' ? await up(body) : await down(body)
+  await change(state => {
+    state.requests = state.requests.filter(each => each.id !== id)
+    state.results = { ...state.results, [id]: result }
+  })
+  if (kind === 'down' && !result.error) await takeDown(body.name)
+}
+
+async function up({ name, yaml, key, cert }) {
+  const missing = [key, cert].find(path => path && !existsSync(asServer(path)))
+  if (missing) {
+    return {
+      error: `ValueError: File mount source '${missing}' does not exist locally. To fix: check if it exists, and correct the path.`,
+    }
+  }
+  // the files are copied before the name is looked at
+  if (key) sync(asServer(key), name, 'tls_keyfile')
+  if (key) sync(asServer(cert), name, 'tls_certfile')
   const taken = await change(state => {
     if (state.services[name]) return true
     state.services[name] = { status: 'CONTROLLER_INIT', tls: Boolean(key), yaml, key, cert }
@@ -28,18 +52,10 @@ async function up({ name, yaml, key, cert, folder }) {
     }
   }
   await sleep(pace.up)
-  // A relative path would be looked for in the server's own folder.
-  const missing = [key, cert].find(path => path && (!isAbsolute(path) || !existsSync(path)))
-  if (missing) {
-    await change(state => delete state.services[name])
-    return {
-      error: `ValueError: File mount source '${missing}' does not exist locally. To fix: check if it exists, and correct the path.`,
-    }
-  }
-  const { port, died, pid } = await startBalancer(name, { key, cert, folder })
+  const { port, died, pid } = await startBalancer(name, key ? installed(name) : {})
   const url = `${key ? 'https' : 'http'}://localhost:${port}`
   await change(state => {
-    const readyAt = Date.now() + pace.ready
+    const readyAt = Date.now() + (state.readyMs ?? pace.ready)
     state.services[name] = {
       ...state.services[name],
       status: 'STARTED',
@@ -53,16 +69,52 @@ async function up({ name, yaml, key, cert, folder }) {
   return { url }
 }
 
+/** A path as the server's own process takes it: it has another folder than who typed it. */
+function asServer(path) {
+  return resolve(home, path.replace(/^~(?=\/)/, homedir()))
+}
+
+/** rsync with its quick check: the same size and second of change count as the same file. */
+function sync(from, name, as) {
+  const to = join(serveFolder(name), as)
+  mkdirSync(serveFolder(name), { recursive: true })
+  const [a, b] = [from, to].map(path => statSync(path, { throwIfNoEntry: false }))
+  const second = ({ mtimeMs }) => Math.floor(mtimeMs / 1000)
+  if (a && b && a.size === b.size && second(a) === second(b)) return
+  copyFileSync(from, to)
+  utimesSync(to, a.atime, a.mtime)
+}
+
+function installed(name) {
+  const folder = serveFolder(name)
+  return { key: join(folder, 'tls_keyfile'), cert: join(folder, 'tls_certfile') }
+}
+
+/**
+ * The controller and the load balancer are killed, and SkyPilot starts them again on the same port:
+ * from the latest version's YAML, which after an update names the paths of the client.
+ */
+async function restart(name) {
+  const { tls, port, pid, updated } = read().services[name]
+  end(pid)
+  while (await isOpen(port)) await sleep(10)
+  const named = updated && { key: updated.keyfile, cert: updated.certfile }
+  const started = await startBalancer(name, tls ? (named ?? installed(name)) : {}, port)
+  await change(({ services }) => {
+    services[name] = { ...services[name], pid: started.pid }
+  })
+}
+
 /** The load balancer of the lab where it is named, else one that behaves like it. */
-function startBalancer(name, { key, cert }) {
-  const { lb } = read()
+function startBalancer(name, { key = '', cert = '' }, port = 0) {
+  const { lb, faults, readyMs = pace.ready } = read()
   const file = join(home, `lb-${name}-${Date.now()}.json`)
-  const program = lb
-    ? [join(new URL('.', import.meta.url).pathname, 'lab-lb.mjs'), lb]
-    : [join(new URL('.', import.meta.url).pathname, 'lb.mjs')]
+  const folder = new URL('.', import.meta.url).pathname
+  const program = lb ? [join(folder, 'lab-lb.mjs'), lb] : [join(folder, 'lb.mjs')]
+  const readyAt = String(Date.now() + readyMs)
   const child = spawn(
     process.execPath,
-    [...program, file, key ?? '', cert ?? '', String(Date.now() + pace.ready)],
+    [...program, file, key, cert, readyAt, String(port), faults.balancer ?? ''],
     { detached: true, stdio: 'ignore' },
   )
   child.unref()
@@ -73,6 +125,22 @@ function startBalancer(name, { key, cert }) {
       resolve({ pid: child.pid, ...JSON.parse(readFileSync(file, 'utf8')) })
     }, 10)
   })
+}
+
+function isOpen(port) {
+  return new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true))
+    socket.on('connect', () => socket.destroy())
+    socket.on('error', () => resolve(false))
+  })
+}
+
+function end(pid) {
+  try {
+    if (pid) process.kill(pid, 'SIGTERM')
+  } catch {
+    // it had died
+  }
 }
 
 async function down({ name }) {
@@ -86,11 +154,8 @@ async function down({ name }) {
 async function takeDown(name) {
   const service = read().services[name]
   if (!service) return
-  try {
-    if (service.pid) process.kill(service.pid, 'SIGTERM')
-  } catch {
-    // it had died
-  }
-  await sleep(pace.gone)
+  end(service.pid)
+  await sleep(read().goneMs ?? pace.gone)
+  rmSync(serveFolder(name), { recursive: true, force: true })
   await change(state => delete state.services[name])
 }

@@ -1,5 +1,6 @@
 import type { Explanation, Step } from '../../../plan/plan.ts'
 import type { Predicate } from '../../../plan/predicate.ts'
+import { accessProblems } from '../access.ts'
 import type { SkyServeAnswers } from '../answers.ts'
 import type { SkyServePresent } from '../present.ts'
 import { lookAt } from './commands.ts'
@@ -89,22 +90,7 @@ const tooOld = {
 const apiInfoProblems: Explanation[] = [
   { when: { regex: 'No such option' }, ...tooOld },
   { when: { json: 'client.version', matches: '^0\\.([0-9]|1[01])\\.' }, ...tooOld },
-  {
-    when: { regex: 'sky api login|[Nn]ot authenticated|\\b401\\b|needs_auth' },
-    id: 'tool.sky.login',
-    exit: 77,
-    title: 'The API server of SkyPilot wants a login.',
-    why: 'Services can be read and changed only after it.',
-    fix: 'Type: sky api login',
-  },
-  {
-    when: { regex: '\\b403\\b|[Ff]orbidden|[Pp]ermission denied' },
-    id: 'tool.sky.forbidden',
-    exit: 77,
-    title: 'The API server of SkyPilot refuses this user.',
-    why: 'Services can be read and changed only by those whom it allows.',
-    fix: 'Ask its administrator for access, or log in as somebody else: sky api login --relogin',
-  },
+  ...accessProblems,
   {
     when: { json: 'server.status', matches: '^(?!healthy$)' },
     id: 'skyserve.unhealthy',

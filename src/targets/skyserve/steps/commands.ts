@@ -41,6 +41,7 @@ export function up(file: Text, service: string, own: SkyServeAnswers): Exec {
 const upProblems: Explanation[] = [
   {
     when: { regex: 'is already running' },
+    beganNothing: true,
     id: 'skyserve.name-taken',
     exit: 75,
     title: 'sky says that the service still runs.',

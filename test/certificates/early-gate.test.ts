@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { startInterview } from '../../src/answers/interview.ts'
+import type { Draft } from '../../src/answers/question.ts'
+import { questionsFor } from '../../src/answers/questions.ts'
+import { gateEarly } from '../../src/commands/early-gate.ts'
+import type { Io } from '../../src/commands/io.ts'
+import type { Front } from '../../src/front/front.ts'
+import { targets } from '../../src/targets/index.ts'
+import { family, make, now } from '../support/certificates.ts'
+import { toolFolder } from '../support/tool-folder.ts'
+
+const { root, issuing, leaf } = family()
+const lock = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' } as const
+const tools = toolFolder({
+  'chain.pem': leaf.pem + issuing.pem,
+  'locked.pem': leaf.key.export(lock),
+  'other.pem': make().keyPem,
+  'key.pem': leaf.keyPem,
+  'roots.pem': root.pem,
+})
+const questions = questionsFor(targets)
+
+/** What a person who answers so would be asked, and where that leads. */
+async function meet(key: string, says: { passphrases?: string[]; choice?: string; gate?: string }) {
+  const asked: string[] = []
+  const passphrases = [...(says.passphrases ?? [])]
+  const front = {
+    async passphrase(file: string, wrong: string | undefined) {
+      asked.push(`passphrase ${file}${wrong ? ' again' : ''}`)
+      return passphrases.shift()
+    },
+    async choose(title: string) {
+      asked.push(title)
+      return says.choice
+    },
+    async gate(judgement: { findings: { id: string }[] }) {
+      asked.push(judgement.findings.map(({ id }) => id).join())
+      return says.gate ?? 'leave'
+    },
+  } as unknown as Front
+  const given = (value: string) => ({ value, from: 'answer' }) as const
+  const draft: Draft = {
+    domain: given('fraud.ml.example.com'),
+    'certificate.source': given('uploaded'),
+    'certificate.chain': given('chain.pem'),
+    'certificate.key': given(key),
+    'certificate.roots': given('roots.pem'),
+  }
+  const io = { world: { clock: { now: () => now }, env: {} } } as unknown as Io
+  const secrets: { passphrase?: string } = {}
+  const ended = await gateEarly(front, startInterview(draft, questions), {
+    ...{ questions, folder: tools.folder, io, secrets },
+  })
+  return { asked, ended, secrets }
+}
+
+const values = (ended: Awaited<ReturnType<typeof meet>>['ended'], id: string) =>
+  ended === 'leave' ? undefined : ended.interview.draft[id]?.value
+
+describe('the wizard and a locked key', () => {
+  test('asks for the passphrase until it is right, then whether the key may go in open', async () => {
+    const { asked, ended, secrets } = await meet('locked.pem', {
+      ...{ passphrases: ['wrong', 'right'], choice: 'unlock' },
+    })
+    expect(asked).toEqual([
+      'passphrase locked.pem',
+      'passphrase locked.pem again',
+      'locked.pem opens with its passphrase. Shall a copy without it go in?',
+    ])
+    expect(ended).toMatchObject({ next: 'on' })
+    expect(values(ended, 'certificate.repair')).toEqual(['unlock'])
+    expect(secrets).toEqual({ passphrase: 'right' })
+    expect(JSON.stringify(ended)).not.toContain('right"')
+  })
+
+  test('without agreement the files can be changed, or the command left', async () => {
+    const { asked, ended } = await meet('locked.pem', {
+      ...{ passphrases: ['right'], choice: 'other', gate: 'leave' },
+    })
+    expect(asked.at(-1)).toContain('cert.key-unlock')
+    expect(ended).toBe('leave')
+  })
+
+  test('a key near by that is taken instead is kept in the answers', async () => {
+    const { asked, ended } = await meet('other.pem', { gate: 'take:key.pem' })
+    expect(asked).toHaveLength(1)
+    expect(ended).toMatchObject({ next: 'on' })
+    expect(values(ended, 'certificate.key')).toBe('key.pem')
+  })
+})
