@@ -9,6 +9,18 @@ export interface Finding {
   evidence: string
   why: string
   fix: string
+  /** Which certificate it is about, where it is about one. */
+  certificate?: CertificateId
+}
+
+/** What a certificate is known by; all text is safe. */
+export interface CertificateId {
+  subject: string
+  issuer: string
+  /** Upper-case hex. */
+  serial: string
+  /** SHA-256, upper-case hex in pairs joined by colons. */
+  fingerprint: string
 }
 
 /** The constant part of a finding: what `docs/findings.md` lists. */
@@ -25,6 +37,7 @@ export interface Occurrence extends Partial<FindingKind> {
   subject: string
   evidence: string
   fix: string
+  certificate?: CertificateId
 }
 
 /** Makes a finding of a kind that a table knows. */

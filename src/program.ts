@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { didYouMean } from './answers/checks.ts'
-import { defineIssuing } from './commands/cert/define.ts'
+import { defineCert } from './commands/cert/define.ts'
 import { createIo, type IoFlags } from './commands/create-io.ts'
 import type { Io } from './commands/io.ts'
 import { report } from './commands/report.ts'
@@ -213,54 +213,6 @@ function unknownCommand(word: string, program: Command): string {
   )
   const shown = oneLine(word).slice(0, 40)
   return `error: ${shown} is no command.${meant ? ` Did you mean ${meant}?` : ''}`
-}
-
-function defineCert(program: Command, choose: Choose): void {
-  const cert = program
-    .command('cert')
-    .description('check, inspect, convert or issue a certificate on its own')
-  cert
-    .command('check')
-    .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
-    .argument('[files...]', 'chain and key')
-    .option('--chain <file>', 'the certificate, with its intermediates')
-    .option('--key <file>', 'its private key')
-    .option('--passphrase-file <file>', 'opens an encrypted key')
-    .option('--intermediates <path>', 'a file or folder with missing intermediates')
-    .option('--roots <file>', 'the roots that clients trust')
-    .option('--domain <name>', 'a name or IP address that it must cover')
-    .option('--target <kind>', 'the target that it goes into')
-    .option('--at <time>', 'judge as of this time (RFC 3339)')
-    .action((files, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/check.ts')).check(files, options, io),
-      ),
-    )
-  cert
-    .command('inspect')
-    .description('what some files hold; nothing is judged')
-    .argument('<files...>', 'files of any kind, and folders')
-    .option('--passphrase-file <file>', 'opens what is locked')
-    .action((files, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/inspect.ts')).inspect(files, options, io),
-      ),
-    )
-  cert
-    .command('convert')
-    .description('write what some files hold in another form; they stay as they are')
-    .argument('<files...>', 'files of any kind, and folders')
-    .option('--to <form>', 'pem, der, p12, p7 or k8s-secret')
-    .option('--out <path>', 'the file, or the folder, that is written')
-    .option('--passphrase-file <file>', 'opens what is locked')
-    .option('--out-passphrase-file <file>', 'locks the new file (p12)')
-    .option('--force', 'write over what is there')
-    .action((files, options) =>
-      choose(options, async io =>
-        (await import('./commands/cert/convert.ts')).convert(files, options, io),
-      ),
-    )
-  defineIssuing(cert, choose)
 }
 
 function withFlags(command: Command): Command {

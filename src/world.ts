@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { getServers } from 'node:dns'
 import { homedir, hostname, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,7 +63,7 @@ export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()):
     which: name => which(name, env),
     // Node's HTTP client costs a tenth of a start; few commands ask an API
     api: async options => (await import('./net/request.ts')).request(options),
-    resolvers: getServers,
+    resolvers: () => process.getBuiltinModule('node:dns').getServers(),
     who: { user: userName(env), host: hostname(), pid: process.pid },
   }
 }

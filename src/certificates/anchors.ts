@@ -5,6 +5,8 @@ import { type Certificate, isSignedBy, readCertificate } from './certificate.ts'
 export interface Anchors {
   /** One that signed a certificate, or is the certificate itself; current ones first. */
   above(certificate: Certificate): Certificate | undefined
+  /** Every one that signed a certificate, or is it; in no order of worth. */
+  allAbove(certificate: Certificate): Certificate[]
   /** Whether this machine trusts it. */
   isKnownHere(certificate: Certificate): boolean
   /** Whether it is among those that were given. */
@@ -20,39 +22,67 @@ export function createAnchors(
   system: readonly string[],
   now: number,
 ): Anchors {
-  let opened: X509Certificate[] | undefined
+  let decoded: Buffer[] | undefined
   const machine = () => {
-    opened ??= system.flatMap(openPem)
-    return opened
+    decoded ??= system.map(derOfPem)
+    return decoded
   }
-  const known = (x509: X509Certificate) => ({ fingerprint: x509.fingerprint256, x509 })
+  const opened = new Map<Buffer, X509Certificate | undefined>()
+  const open = (bytes: Buffer) => {
+    if (!opened.has(bytes)) opened.set(bytes, openDer(bytes))
+    return opened.get(bytes) ?? []
+  }
+  /** Opening all of a machine's roots takes longer than everything else: only those of the name or key. */
+  const near = ({ issuerDer, authorityKeyId }: Certificate) => {
+    const keyId = authorityKeyId && Buffer.from(authorityKeyId, 'hex')
+    const fits = (root: Buffer) => root.includes(issuerDer) || (keyId && root.includes(keyId))
+    return machine().filter(fits).flatMap(open)
+  }
+  const isKnownHere = (certificate: Certificate) =>
+    machine().some(root => root.equals(certificate.der))
+  const isGiven = ({ fingerprint }: Certificate) =>
+    given.some(each => each.fingerprint === fingerprint)
+  const known = new Map<string, Certificate[]>()
+  /** The same CA stands above many leaves when many are judged at once. */
+  const allAbove = (certificate: Certificate) => {
+    const before = known.get(certificate.fingerprint)
+    if (before) return before
+    const itself = isGiven(certificate) || isKnownHere(certificate)
+    const found = itself ? [certificate] : signersOf(certificate)
+    known.set(certificate.fingerprint, found)
+    return found
+  }
+  const signersOf = (certificate: Certificate) => [
+    ...given.filter(({ x509 }) => signed(x509, certificate)),
+    ...near(certificate)
+      .filter(x509 => signed(x509, certificate))
+      .flatMap(x509 => asCertificate(x509) ?? []),
+  ]
   return {
     above(certificate) {
-      const all = [...given, ...machine().map(known)]
-      const itself = all.find(({ fingerprint }) => fingerprint === certificate.fingerprint)
-      if (itself) return certificate
-      const signers = all.filter(({ x509 }) => signed(x509, certificate))
-      const current = signers.find(({ x509 }) => isCurrent(x509, now)) ?? signers[0]
-      return current && asCertificate(current.x509)
+      const all = allAbove(certificate)
+      return all.find(({ x509 }) => isCurrent(x509, now)) ?? all[0]
     },
-    isKnownHere: ({ fingerprint }) =>
-      machine().some(({ fingerprint256 }) => fingerprint256 === fingerprint),
-    isGiven: ({ fingerprint }) => given.some(each => each.fingerprint === fingerprint),
+    allAbove,
+    isKnownHere,
+    isGiven,
   }
 }
 
 /** Whether one of some PEM certificates is this one. */
 export function isAmong(certificate: Certificate, pems: readonly string[]): boolean {
-  return pems
-    .flatMap(openPem)
-    .some(({ fingerprint256 }) => fingerprint256 === certificate.fingerprint)
+  return pems.some(pem => derOfPem(pem).equals(certificate.der))
 }
 
-function openPem(pem: string): X509Certificate[] {
+function derOfPem(pem: string): Buffer {
+  return Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64')
+}
+
+function openDer(bytes: Buffer): X509Certificate | undefined {
   try {
-    return [new X509Certificate(pem)]
+    return new X509Certificate(bytes)
   } catch {
-    return []
+    return undefined
   }
 }
 

@@ -101,7 +101,10 @@ function certificateOf(x509: X509Certificate): Certificate {
     ...readExtensions(extensions && der.parts(extensions, 0xa3)[0]),
     x509,
     der: raw,
-    pem: x509.toString(),
+    // few of many certificates are ever written
+    get pem() {
+      return x509.toString()
+    },
     fingerprint: x509.fingerprint256,
     ...(publicKey ? { publicKey } : {}),
     publicKeySha256: sha256(der.encode(spki)),

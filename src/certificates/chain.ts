@@ -2,6 +2,7 @@ import type { Anchors } from './anchors.ts'
 import { type Overstepped, overstepped } from './ca-limits.ts'
 import { type Certificate, isSignedBy } from './certificate.ts'
 import { labelOf } from './summary.ts'
+import { waysUp } from './ways.ts'
 
 /** The way from a leaf to where trust begins. */
 export interface Chain {
@@ -20,13 +21,22 @@ type ChainEnd =
   | { state: 'missing' }
   /** Somebody of the right name is here, but did not sign it or may not. */
   | ({ state: 'broken' } & Overstepped)
+  /** It leads to a root, and to none of those that count. */
+  | { state: 'untrusted' }
   /** More certificates of one name than can be tried. */
   | { state: 'too-many' }
 
 /** Signature checks in one chain: honest files need under ten, made-up ones could need millions. */
 const mostChecks = 1000
 
-type IssuersOf = (certificate: Certificate) => Certificate[]
+export type IssuersOf = (certificate: Certificate) => Certificate[]
+
+export interface Wanted {
+  /** Whether only a way to a trusted root counts, none to any self-signed certificate. */
+  onlyTrusted?: boolean
+  /** Whether a way will do, leaf first and with its root: if the shortest does not, others are tried. */
+  accepts?: (way: readonly Certificate[]) => boolean
+}
 
 /**
  * Finds the shortest way from a leaf to a trusted root, by real signatures. Ways over certificates
@@ -40,6 +50,7 @@ export function buildChain(
   bag: readonly Certificate[],
   anchors: Anchors,
   now: number,
+  { onlyTrusted = false, accepts = keepsLimits }: Wanted = {},
 ): Chain {
   const counted = { checks: 0 }
   const issuersOf = issuerFinder(bag, now, counted)
@@ -48,7 +59,7 @@ export function buildChain(
   const selfSigned = (each: Certificate) => (each.selfSigned ? each : undefined)
   const found =
     search(leaf, currentIssuersOf, trusted) ??
-    search(leaf, currentIssuersOf, selfSigned) ??
+    (onlyTrusted ? undefined : search(leaf, currentIssuersOf, selfSigned)) ??
     search(leaf, issuersOf, trusted) ??
     search(leaf, issuersOf, selfSigned)
   if (!found) {
@@ -57,16 +68,38 @@ export function buildChain(
       counted.checks > mostChecks ? { state: 'too-many' as const } : whyOpen(links, bag, issuersOf)
     return { links, beyond: [], end }
   }
-  const { path, root } = found
+  const isTrusted = !onlyTrusted || anchors.above(found.root) !== undefined
+  const best = bestWay(found, leaf, issuersOf, anchors, accepts)
+  const { path, root } = best
   const links = path.length > 1 && path.at(-1)?.selfSigned ? path.slice(0, -1) : path
   const beyond = leaf.selfSigned ? [] : followingLinks(links, issuersOf)
   const broken = overstepped([...new Set([...links, root])])
-  return {
-    links,
-    beyond,
-    root,
-    end: broken ? { state: 'broken', ...broken } : { state: 'complete' },
-  }
+  const state = isTrusted ? ('complete' as const) : ('untrusted' as const)
+  return { links, beyond, root, end: broken ? { state: 'broken', ...broken } : { state } }
+}
+
+interface Way {
+  path: Certificate[]
+  root: Certificate
+}
+
+function keepsLimits(way: readonly Certificate[]): boolean {
+  return overstepped(way) === undefined
+}
+
+/** The shortest way, or where that will not do the first one that does. */
+function bestWay(
+  shortest: Way,
+  leaf: Certificate,
+  issuersOf: IssuersOf,
+  anchors: Anchors,
+  accepts: (way: readonly Certificate[]) => boolean,
+): Way {
+  const whole = ({ path, root }: Way) => [...new Set([...path, root])]
+  if (accepts(whole(shortest))) return shortest
+  const rootsOf = (each: Certificate) => anchors.allAbove(each)
+  for (const way of waysUp(leaf, issuersOf, rootsOf)) if (accepts(whole(way))) return way
+  return shortest
 }
 
 /** Breadth first, each certificate once: no number of cross-signatures makes this slow. */

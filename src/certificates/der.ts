@@ -1,5 +1,6 @@
 // Only this submodule: it costs 1.1x of bare Node's start-up, @peculiar/x509 costs 2.3x.
 import asn1, { type Asn1 } from 'node-forge/lib/asn1.js'
+import { DerNode, parseDer } from './der-parse.ts'
 
 /** A value that does not have the shape it should have. Its message is safe to show. */
 export class DerError extends Error {}
@@ -78,12 +79,10 @@ export function time(ms: number): Der {
 
 /** Reads one value and all that it is made of. */
 export function parse(bytes: Buffer): Asn1 {
-  try {
-    // 30 levels: a certificate has about ten
-    return asn1.fromDer(bytes.toString('latin1'), { decodeBitStrings: false, maxDepth: 30 })
-  } catch {
-    throw new DerError('its structure is damaged')
-  }
+  // 30 levels: a certificate has about ten
+  const node = parseDer(bytes, 30)
+  if (!node) throw new DerError('its structure is damaged')
+  return node
 }
 
 /** The parts of something constructed, by default a SEQUENCE. */
@@ -146,6 +145,7 @@ export function findContext(nodes: readonly Asn1[], tag: number): Asn1 | undefin
 
 /** A value as DER again. */
 export function encode(node: Asn1): Der {
+  if (node instanceof DerNode) return node.raw
   return Buffer.from(asn1.toDer(node).getBytes(), 'latin1')
 }
 

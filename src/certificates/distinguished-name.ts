@@ -39,6 +39,24 @@ export function readName(node: Asn1 | undefined): DistinguishedName {
   }
 }
 
+/**
+ * The steps of a Name as text that equal steps have in common, however they are encoded: without
+ * capitals and doubled spaces (RFC 5280, 7.1).
+ *
+ * @throws DerError
+ */
+export function readSteps(node: Asn1 | undefined): string[] {
+  return parts(node).map(step =>
+    readSet(step)
+      .map(part => {
+        const [type, value] = parts(part)
+        return `${readOid(type)}=${readText(value).toLowerCase().replace(/\s+/g, ' ').trim()}`
+      })
+      .sort()
+      .join('+'),
+  )
+}
+
 /** Writes a Name of one-part steps, each as UTF8String. */
 export function writeName(steps: readonly (readonly [type: string, value: string])[]): Der {
   return sequence(...steps.map(([type, value]) => set(sequence(oid(type), utf8(value)))))
@@ -55,8 +73,11 @@ function readText(node: Asn1 | undefined): string {
   switch (tagOf(node)) {
     case 0x0c: // UTF8String
       return bytes.toString('utf8')
-    case 0x1e: // BMPString, which forge has read as code units
-      return node.value
+    case 0x1e: // BMPString: big-endian code units
+      return bytes
+        .subarray(0, bytes.length & ~1)
+        .swap16()
+        .toString('utf16le')
     case 0x1c: // UniversalString
       return Array.from({ length: bytes.length >> 2 }, (_, at) => bytes.readUInt32BE(at * 4))
         .map(point => (point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point)))

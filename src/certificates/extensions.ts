@@ -2,7 +2,9 @@ import type { Asn1 } from 'node-forge/lib/asn1.js'
 import { oneLine } from '../process/plain-text.ts'
 import type { IpRange, NameConstraints } from './constraints.ts'
 import * as der from './der.ts'
+import { type GeneralName, readGeneralName } from './general-name.ts'
 import { ipText } from './ip.ts'
+import { type ConstrainedNames, readConstrainedNames } from './name-constraints.ts'
 import { oids, uses } from './oids.ts'
 
 /** What a certificate's extensions say, as far as node:crypto does not show it. */
@@ -13,9 +15,13 @@ export interface Extensions {
   ipAddresses: string[]
   /** Names of other kinds, and what cannot be a host name; safe text. */
   otherNames: string[]
+  /** Every name of the SAN as its bytes say it. */
+  altNames: GeneralName[]
   isCa: boolean
   /** How many CAs may follow below this one; undefined: any number. */
   pathLength?: number
+  /** Whether a number of CAs stands there, also where it is no CA and the number means nothing. */
+  hasPathLength?: true
   /** Undefined when there is no such extension: then nothing is excluded. */
   keyUsage?: KeyUse[]
   /** Names of known uses, numbers of others. */
@@ -24,10 +30,16 @@ export interface Extensions {
   subjectKeyId?: string
   authorityKeyId?: string
   nameConstraints?: NameConstraints
+  /** The same with every kind of name. */
+  constrainedNames?: ConstrainedNames
+  /** Where the certificate of the issuer can be fetched (AIA caIssuers), as it stands there. */
+  issuerUrls?: string[]
   /** Whether clients are told to insist on a stapled OCSP response (RFC 7633). */
   mustStaple: boolean
   /** Identifiers of all critical extensions. */
   critical: string[]
+  /** All extensions by their identifiers. */
+  extensions: ReadonlyMap<string, RawExtension>
 }
 
 /** In the order of their bits (RFC 5280, 4.2.1.3). */
@@ -44,8 +56,9 @@ export const keyUses = [
 ] as const
 export type KeyUse = (typeof keyUses)[number]
 
-interface Raw {
+interface RawExtension {
   critical: boolean
+  /** DER of what the OCTET STRING holds. */
   value: Buffer
 }
 
@@ -55,7 +68,7 @@ interface Raw {
  * @throws DerError when one that is read here does not have its shape
  */
 export function readExtensions(list: Asn1 | undefined): Extensions {
-  const raw = new Map<string, Raw>()
+  const raw = new Map<string, RawExtension>()
   for (const node of list ? der.parts(list) : []) {
     const [type, ...rest] = der.parts(node)
     const critical = der.isBool(rest[0]) && der.readBool(rest[0])
@@ -63,7 +76,7 @@ export function readExtensions(list: Asn1 | undefined): Extensions {
     if (raw.has(id)) throw new der.DerError('it has the same extension twice')
     raw.set(id, { critical, value: der.readOctets(rest.at(-1)) })
   }
-  const read = <T>(id: string, reader: (node: Asn1, raw: Raw) => T): T | undefined => {
+  const read = <T>(id: string, reader: (node: Asn1, raw: RawExtension) => T): T | undefined => {
     const found = raw.get(id)
     return found ? reader(der.parse(found.value), found) : undefined
   }
@@ -73,6 +86,7 @@ export function readExtensions(list: Asn1 | undefined): Extensions {
         dnsNames: [],
         ipAddresses: [],
         otherNames: [],
+        altNames: [],
       }),
       ...(read(oids.basicConstraints, readBasicConstraints) ?? { isCa: false }),
       keyUsage: read(oids.keyUsage, node => der.readBits(node).flatMap(bit => keyUses[bit] ?? [])),
@@ -80,8 +94,11 @@ export function readExtensions(list: Asn1 | undefined): Extensions {
       subjectKeyId: read(oids.subjectKeyId, node => hex(der.readOctets(node))),
       authorityKeyId: read(oids.authorityKeyId, readAuthorityKeyId),
       nameConstraints: read(oids.nameConstraints, readConstraints),
+      constrainedNames: read(oids.nameConstraints, readConstrainedNames),
+      issuerUrls: read(oids.authorityInfo, readIssuerUrls),
       mustStaple: read(oids.tlsFeature, asksForStaple) ?? false,
       critical: [...raw].filter(([, { critical }]) => critical).map(([id]) => id),
+      extensions: raw,
     }),
   }
 }
@@ -105,16 +122,19 @@ function readNames(node: Asn1) {
     else if (tag === 0x82 && /^[\x21-\x7e]{1,253}$/.test(text)) dnsNames.push(text.toLowerCase())
     else otherNames.push(`${nameKinds[tag & 0x1f] ?? 'other'}:${oneLine(text.slice(0, 100))}`)
   }
-  return { dnsNames, ipAddresses, otherNames }
+  return { dnsNames, ipAddresses, otherNames, altNames: der.parts(node).map(readGeneralName) }
 }
 
 const nameKinds = ['other', 'mail', 'DNS', 'X.400', 'directory', 'EDI', 'URI', 'IP', 'id']
 
-function readBasicConstraints(node: Asn1): { isCa: boolean; pathLength?: number } {
+function readBasicConstraints(
+  node: Asn1,
+): Pick<Extensions, 'isCa' | 'pathLength' | 'hasPathLength'> {
   const all = der.parts(node)
   const isCa = der.isBool(all[0]) && der.readBool(all[0])
   const length = all.find(der.isNumber)
-  return length && isCa ? { isCa, pathLength: der.readNumber(length) } : { isCa }
+  if (!length) return { isCa }
+  return { isCa, hasPathLength: true, ...(isCa ? { pathLength: der.readNumber(length) } : {}) }
 }
 
 function readUse(node: Asn1): string {
@@ -127,12 +147,21 @@ function readAuthorityKeyId(node: Asn1): string | undefined {
   return id && typeof id.value === 'string' ? hex(Buffer.from(id.value, 'latin1')) : undefined
 }
 
+function readIssuerUrls(node: Asn1): string[] {
+  return der.parts(node).flatMap(access => {
+    const [method, place] = der.parts(access)
+    if (!place || der.readOid(method) !== oids.caIssuers) return []
+    const name = readGeneralName(place)
+    return name.kind === 'uri' ? [name.text] : []
+  })
+}
+
 /** status_request is TLS extension 5, status_request_v2 is 17. */
 function asksForStaple(node: Asn1): boolean {
   return der.parts(node).some(feature => [5, 17].includes(der.readNumber(feature)))
 }
 
-function readConstraints(node: Asn1, { critical }: Raw): NameConstraints {
+function readConstraints(node: Asn1, { critical }: RawExtension): NameConstraints {
   const permitted = readSubtrees(node, 0)
   const excluded = readSubtrees(node, 1)
   return {

@@ -90,6 +90,11 @@ export const certificateFindings = {
     title: 'The certificate is not valid yet.',
     why: 'Every client refuses it until then.',
   },
+  'cert.name-wide': {
+    severity: 'blocks',
+    title: 'Its wildcard stands for all names of a public suffix.',
+    why: 'Under a public suffix such as co.uk everybody can own a name, so clients do not take its wildcard.',
+  },
   'cert.eku': {
     severity: 'blocks',
     title: 'The certificate is not meant for this use.',
@@ -108,12 +113,37 @@ export const certificateFindings = {
   'cert.intermediate-missing': {
     severity: 'blocks',
     title: 'A certificate of the chain is missing.',
-    why: 'Some browsers fetch what is missing; curl, Python and Go refuse the chain.',
+    why: 'A server sends every certificate between its own and the root. Some browsers fetch what is missing; curl, Python and Go refuse the chain.',
   },
   'cert.link-expired': {
     severity: 'blocks',
     title: 'A certificate above the leaf is not valid now.',
     why: 'Clients refuse a chain when one certificate on their way to the root is out of date.',
+  },
+  'cert.root-untrusted': {
+    severity: 'blocks',
+    title: 'The chain does not lead to one of the roots that were named.',
+    why: 'Clients that trust these roots alone refuse it.',
+  },
+  'cert.too-deep': {
+    severity: 'blocks',
+    title: 'There are more CAs between leaf and root than are allowed.',
+    why: 'Clients with such a limit (max-depth) refuse the chain.',
+  },
+  'cert.revoked': {
+    severity: 'blocks',
+    title: 'A certificate of the chain has been revoked.',
+    why: 'Its authority says that it must not be trusted any more; clients that look refuse it.',
+  },
+  'cert.crl-unusable': {
+    severity: 'blocks',
+    title: 'A list of revoked certificates cannot be relied on.',
+    why: 'Without a list that is genuine and current nobody can say that a certificate is not revoked.',
+  },
+  'cert.critical-unknown': {
+    severity: 'blocks',
+    title: 'A certificate demands something that clients do not know.',
+    why: 'An extension that is marked critical must be understood; who does not refuses the chain.',
   },
   'cert.root-needed': {
     severity: 'blocks',
@@ -129,6 +159,91 @@ export const certificateFindings = {
     severity: 'warns',
     title: 'The certificate lives longer than browsers allow.',
     why: 'Browsers limit leaves of public roots by the day of issue: 398 days, from 2026-03-15 200, from 2027-03-15 100, from 2029-03-15 47 (CA/Browser Forum ballot SC-081v3).',
+  },
+  'cert.just-issued': {
+    severity: 'warns',
+    title: 'The certificate has only just become valid.',
+    why: 'Clients whose clocks are slow refuse it until they get there.',
+  },
+  'cert.key-usage': {
+    severity: 'warns',
+    title: 'The certificate does not allow its key to sign.',
+    why: 'In TLS 1.3 the server proves itself with a signature: Chrome and Firefox insist on digitalSignature.',
+  },
+  'cert.algorithm-form': {
+    severity: 'warns',
+    title: 'A certificate names its signature algorithm in two ways.',
+    why: 'Who reads the other one comes to another result.',
+  },
+  'cert.ca-form': {
+    severity: 'warns',
+    title: 'A CA in the chain is not made as a CA must be.',
+    why: 'Strict clients do not take it for a CA.',
+  },
+  'cert.leaf-form': {
+    severity: 'warns',
+    title: 'The leaf says of itself what only a CA may say.',
+    why: 'Strict clients refuse a certificate that contradicts itself.',
+  },
+  'cert.key-id': {
+    severity: 'warns',
+    title: 'A certificate does not say by which key it was signed, or which key it has.',
+    why: 'By these ids clients find the issuer; strict ones insist on them.',
+  },
+  'cert.extension-critical': {
+    severity: 'warns',
+    title: 'An extension has the wrong critical flag.',
+    why: 'The flag decides whether a client that does not know the extension goes on.',
+  },
+  'cert.extension-form': {
+    severity: 'warns',
+    title: 'An extension does not say what it must.',
+    why: 'Strict clients refuse what they cannot read as it is meant.',
+  },
+  'cert.constraints-form': {
+    severity: 'warns',
+    title: 'The name constraints of a CA are not written as they must be.',
+    why: 'Clients read them in different ways, and some refuse them.',
+  },
+  'cert.name-form': {
+    severity: 'warns',
+    title: 'A name in the SAN is not written as it must be.',
+    why: 'No client finds such a name, and strict ones refuse the certificate.',
+  },
+  'cert.cn-form': {
+    severity: 'warns',
+    title: 'The common name is none of the names in the SAN.',
+    why: 'Clients do not read it, but authorities of public roots may not issue this.',
+  },
+  'cert.eku-form': {
+    severity: 'warns',
+    title: 'The certificate is not for servers alone.',
+    why: 'Authorities of public roots must name serverAuth and leave out other uses.',
+  },
+  'cert.version': {
+    severity: 'warns',
+    title: 'A certificate is not of version 3.',
+    why: 'Older versions have no extensions: no names, no uses, no limits.',
+  },
+  'cert.serial-number': {
+    severity: 'warns',
+    title: 'A serial number is not as it must be.',
+    why: 'Lists of revoked certificates name certificates by it: 1 to 20 bytes, more than nought.',
+  },
+  'cert.dates-form': {
+    severity: 'warns',
+    title: 'The dates of a certificate are not written as they must be.',
+    why: 'Clients read such dates differently, or not at all.',
+  },
+  'cert.key-form': {
+    severity: 'warns',
+    title: 'A key in the chain is of a kind that public clients do not take.',
+    why: 'They take RSA from 2,048 bits on and the named curves P-256, P-384 and P-521.',
+  },
+  'cert.signature-form': {
+    severity: 'warns',
+    title: 'A signature is made in a way that public clients do not take.',
+    why: 'They take SHA-256, SHA-384 and SHA-512, on a curve the one of its size.',
   },
   'cert.key-readable': {
     severity: 'warns',
@@ -160,6 +275,11 @@ export const certificateFindings = {
     title: 'The chain leads to a root that this machine does not trust.',
     why: 'Only clients that are told to trust this root accept the certificate.',
   },
+  'cert.chain-completed': {
+    severity: 'notes',
+    title: 'A certificate of the chain was not in the files; it is added.',
+    why: 'Clients that do not have it already refuse the chain without it.',
+  },
   'cert.order': {
     severity: 'notes',
     title: 'The certificates are not in the order in which a server sends them.',
@@ -179,6 +299,11 @@ export const certificateFindings = {
     severity: 'notes',
     title: 'The root stands in the chain.',
     why: 'Clients have the roots that they trust; sending one only costs each handshake time.',
+  },
+  'cert.text-not-ascii': {
+    severity: 'notes',
+    title: 'The text around the certificates has letters beyond ASCII.',
+    why: 'az reads such a file as ASCII and ends with UnicodeEncodeError.',
   },
   'cert.text-around': {
     severity: 'notes',

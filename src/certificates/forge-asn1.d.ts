@@ -4,14 +4,13 @@ declare module 'node-forge/lib/asn1.js' {
     tagClass: number
     type: number
     constructed: boolean
-    /** One character a byte; of a BMPString one character a code unit. */
+    /** One character a byte, or the parts. */
     value: string | Asn1[]
   }
   interface ByteString {
     getBytes(): string
   }
   const asn1: {
-    fromDer(bytes: string, options: { decodeBitStrings: boolean; maxDepth: number }): Asn1
     toDer(node: Asn1): ByteString
     oidToDer(oid: string): ByteString
     derToOid(bytes: string): string

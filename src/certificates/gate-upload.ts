@@ -1,11 +1,13 @@
+import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
 import { judge } from './gate.ts'
-import { type Judgement, type Nearby, sorted } from './judgement.ts'
+import { type JudgeInput, type Judgement, type Spare, sorted } from './judgement.ts'
 import type { CertificateProfile } from './profile.ts'
 import { readUpload } from './read.ts'
 import { recogniseFolder } from './recognise.ts'
-import { readUploadFiles } from './upload-files.ts'
+import { lazyPublicSuffixes } from './system-suffixes.ts'
+import { readPath, readUploadFiles } from './upload-files.ts'
 
 export interface GateInput {
   upload: Extract<CertificateAnswers, { source: 'uploaded' }>
@@ -27,21 +29,45 @@ export async function gateUpload(input: GateInput): Promise<Judgement> {
     return { verdict: 'blocked', findings: sorted(unread), repairs: [], diff: [], chain: [] }
   }
   const roots = given.certificates.map(({ certificate }) => certificate)
-  return judge({
+  const judged = {
     ...readUpload(read.files, passphrase),
-    profile,
-    now,
-    roots,
-    systemRoots,
+    ...{ profile, now, roots, systemRoots, publicSuffixes: lazyPublicSuffixes() },
     ...(upload.repair ? { agreed: upload.repair } : {}),
-    nearby: await filesBeside(upload.chain, folder, now),
-  })
+  }
+  return judgeBeside(judged, upload.chain, folder)
 }
 
-/** What lies beside the certificate, for the advice which file to take instead. */
-async function filesBeside(chain: string, folder: string, now: number): Promise<Nearby[]> {
+/**
+ * Judges, and where a key does not fit or a certificate is missing looks at what lies beside the chain:
+ * for the advice which file to take, and for the certificate itself.
+ *
+ * @param chain the path that the chain was named by; it hangs on `folder`
+ */
+export async function judgeBeside(
+  input: JudgeInput,
+  chain: string,
+  folder: string,
+): Promise<Judgement> {
+  const first = judge(input)
+  const ids = first.findings.flatMap(({ id, severity }) => (severity === 'blocks' ? id : []))
+  const wantsKey = ids.includes('cert.key-missing') || ids.includes('cert.key-mismatch')
+  const wantsCa = ids.includes('cert.intermediate-missing')
+  if (!wantsKey && !wantsCa) return first
   const path = isAbsolute(chain) ? chain : join(folder, chain)
-  const beside = join(path, '..')
-  const found = await recogniseFolder(beside, now).catch(() => [])
-  return found.map(each => ({ ...each, path: join(chain, '..', each.name) }))
+  const info = await stat(path).catch(() => undefined)
+  const isFolder = info?.isDirectory() === true
+  const beside = isFolder ? path : join(path, '..')
+  const shown = isFolder ? chain : join(chain, '..')
+  const found = await recogniseFolder(beside, input.now).catch(() => [])
+  const nearby = found.map(each => ({ ...each, path: join(shown, each.name) }))
+  const spare = wantsCa ? await casIn(shown, folder) : []
+  return judge({ ...input, nearby, spare: [...(input.spare ?? []), ...spare] })
+}
+
+/** The CA certificates in the files of a folder; a private root is nothing to take from there. */
+async function casIn(path: string, folder: string): Promise<Spare[]> {
+  const { files } = await readPath(path, folder)
+  return readUpload(files)
+    .certificates.filter(({ certificate }) => certificate.isCa && !certificate.selfSigned)
+    .map(({ certificate, file }) => ({ certificate, from: file }))
 }

@@ -1,12 +1,17 @@
-import { createAnchors } from './anchors.ts'
+import { type Anchors, createAnchors } from './anchors.ts'
+import { overstepped } from './ca-limits.ts'
+import type { Certificate } from './certificate.ts'
 import { buildChain } from './chain.ts'
 import { withUnread } from './hidden.ts'
-import { judgeChain } from './judge-chain.ts'
+import { isPublicRoot, judgeChain } from './judge-chain.ts'
+import { judgeCrls } from './judge-crls.ts'
+import { isTooDeep } from './judge-end.ts'
 import { judgeKey } from './judge-key.ts'
 import { judgeLeaf } from './judge-leaf.ts'
+import { judgeRules } from './judge-rules.ts'
 import { found, type JudgeInput, type Judgement, sorted } from './judgement.ts'
 import { passedOver } from './passed-over.ts'
-import { pickLeaf } from './pick-leaf.ts'
+import { type Picked, pickLeaf } from './pick-leaf.ts'
 import { repair } from './repairs.ts'
 import { labelOf } from './summary.ts'
 import type { FoundCertificate, Place } from './upload.ts'
@@ -20,20 +25,30 @@ export function judge(given: JudgeInput): Judgement {
   // certificates know whole seconds, and are valid to the end of the last one
   const second = Math.floor(given.now / 1000) * 1000
   const input: JudgeInput = { ...given, certificates, keys: inOrder(given.keys), now: second }
-  const { profile, now, roots = [], systemRoots = [] } = input
+  const { profile, now } = input
   const unique = eachOnce(certificates)
-  const picked = pickLeaf(unique, input.keys, profile.names, now)
+  const picked = pick(unique, input)
   const leaf = picked.leaf?.certificate
   if (!leaf) {
     return blocked(withUnread([leafMissing(input), ...judgeKey(input, picked)], input, picked))
   }
-  const anchors = createAnchors(roots, systemRoots, now)
-  const others = unique.filter(each => each !== picked.leaf).map(({ certificate }) => certificate)
-  const chain = buildChain(leaf, others, anchors, now)
+  const { onlyRoots = false, crls = [] } = input
+  const anchors = input.anchors ?? anchorsOf(input)
+  const handedIn = unique.filter(each => each !== picked.leaf).map(({ certificate }) => certificate)
+  const spare = (given.spare ?? []).map(({ certificate }) => certificate)
+  const others = [
+    ...new Map([...spare, ...handedIn].map(each => [each.fingerprint, each])).values(),
+  ]
+  const chain = buildChain(leaf, others, anchors, now, {
+    onlyTrusted: onlyRoots,
+    accepts: way => isWanted(way, input),
+  })
   const seen = [
     ...judgeKey(input, picked),
-    ...judgeLeaf(leaf, profile, now),
+    ...judgeLeaf(leaf, input),
     ...judgeChain(chain, input, anchors),
+    ...judgeCrls(chain, crls, now),
+    ...judgeRules(chain, profile, () => isPublicRoot(chain.root, input, anchors), input.known),
   ]
   const findings = withUnread(seen, input, picked, chain)
   if (findings.some(({ severity }) => severity === 'blocks')) return blocked(findings)
@@ -52,6 +67,33 @@ export function judge(given: JudgeInput): Judgement {
     ...(chain.root ? { root: chain.root } : {}),
     ...(picked.key ? { key: picked.key.key } : {}),
   }
+}
+
+/** Where trust begins for a judgement. */
+export function anchorsOf(
+  input: Pick<JudgeInput, 'roots' | 'systemRoots' | 'onlyRoots' | 'now'>,
+): Anchors {
+  const { roots = [], systemRoots = [], onlyRoots, now } = input
+  return createAnchors(roots, onlyRoots ? [] : systemRoots, now)
+}
+
+/** A leaf is looked for among what was named as such; what was named as a CA can be it, too. */
+function pick(certificates: readonly FoundCertificate[], input: JudgeInput): Picked {
+  const { keys, profile, now, leafFiles } = input
+  const first = leafFiles && certificates.filter(({ file }) => leafFiles.includes(file))
+  const picked = first && pickLeaf(first, keys, profile.names, now)
+  return picked?.leaf ? picked : pickLeaf(certificates, keys, profile.names, now)
+}
+
+/** Whether a way is better than another: where one of several keeps all rules, it is taken. */
+function isWanted(way: readonly Certificate[], { profile, maxDepth, crls, now }: JudgeInput) {
+  const links = [...way]
+  const root = links.at(-1)
+  if (!root || overstepped(way) || isTooDeep(way, maxDepth)) return false
+  if (judgeCrls({ links, root }, crls ?? [], now).length > 0) return false
+  if (!profile.strict) return true
+  const current = way.every(each => each.notBefore <= now && now <= each.notAfter)
+  return current && judgeRules({ links, root }, profile, () => true).length === 0
 }
 
 function blocked(findings: Judgement['findings']): Judgement {

@@ -24,11 +24,16 @@ export interface Intake {
   used(): boolean
 }
 
+/**
+ * @param whole what all files together may cost
+ * @param readDer reads one certificate
+ */
 export function createIntake(
   source: UploadedFile,
   passphrase: string | Buffer | undefined,
   upload: Upload,
   whole: Work,
+  readDer = readCertificate,
 ): Intake {
   const file = oneLine(source.path)
   const aside = source.aside ? ({ aside: true } as const) : {}
@@ -42,7 +47,7 @@ export function createIntake(
     work: createWork(mostRounds, whole),
     certificate(der, where, name) {
       certificates += 1
-      const reading = readCertificate(der)
+      const reading = readDer(der)
       if (!reading.ok) return unread(damaged(file, where, reading.reason, 'certificate'))
       const { certificate } = reading
       const place = { file, position: certificates, ...(name ? { name } : {}), ...aside }

@@ -1,58 +1,46 @@
-import { rootCertificates } from 'node:tls'
 import { formatLeft } from '../duration.ts'
 import type { Finding } from '../findings.ts'
+import { publicRoots as nodeRoots } from '../net/roots.ts'
 import { type Anchors, isAmong } from './anchors.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
 import { day } from './dates.ts'
-import { found, type JudgeInput } from './judgement.ts'
+import { judgeEnd } from './judge-end.ts'
+import { found, idOf, type JudgeInput } from './judgement.ts'
 import { keyTypeText, rsaBits } from './key-type.ts'
 import { lifetimeDays, longestLifetime } from './lifetime.ts'
+import type { CertificateProfile } from './profile.ts'
 import { issuerLabelOf, labelOf, shortFingerprint } from './summary.ts'
 
 /** What clients and this target have against the way from the leaf to its root. */
 export function judgeChain(chain: Chain, input: JudgeInput, anchors: Anchors): Finding[] {
   return [
-    ...judgeEnd(chain),
+    ...judgeEnd(chain, input),
+    ...judgeUses(chain, input.profile),
     ...judgeStrength(chain),
     ...judgeLinkDates(chain, input.now, anchors),
     ...judgeRoot(chain, input, anchors),
-    ...judgeLifetime(chain, input),
+    ...judgeLifetime(chain, input, anchors),
   ]
 }
 
-function judgeEnd({ links, end }: Chain): Finding[] {
-  const top = links.at(-1)
-  if (end.state === 'broken') {
-    const { below, reason } = end
+/** OpenSSL and Go hold every CA of the chain to its uses, too, where it names any. */
+function judgeUses({ links, root }: Chain, { extendedKeyUsage }: CertificateProfile): Finding[] {
+  const cas = [...new Set(root ? [...links, root] : links)].slice(1)
+  return cas.flatMap(ca => {
+    const allowed = ca.extendedKeyUsage
+    const lacking = allowed ? extendedKeyUsage.filter(use => !allowed.includes(use)) : []
+    if (lacking.length === 0) return []
     return [
-      found('cert.link-broken', {
-        subject: labelOf(below),
-        evidence: `${labelOf(below)}, signed by ${issuerLabelOf(below)}: ${reason}`,
-        fix: 'Take the full chain file that came with this very certificate.',
+      found('cert.eku', {
+        title: `The CA ${labelOf(ca)} may not vouch for ${lacking.join(' and ')}.`,
+        subject: labelOf(ca),
+        evidence: `allowed uses: ${allowed?.join(', ') || 'none'}; needed: ${extendedKeyUsage.join(', ')}`,
+        fix: 'Order a certificate from a CA for servers.',
+        certificate: idOf(ca),
       }),
     ]
-  }
-  if (end.state === 'missing' && top) {
-    const id = top.authorityKeyId ? ` (key id ${top.authorityKeyId})` : ''
-    return [
-      found('cert.intermediate-missing', {
-        title: `The certificate of ${issuerLabelOf(top)} is missing.`,
-        subject: labelOf(top),
-        evidence: `${labelOf(top)} is signed by ${top.issuer || 'an issuer without a name'}${id}, which no file holds and this machine does not trust`,
-        fix: 'Take the full chain file of the authority, or name the missing file: certificate.intermediates, for a private root certificate.roots.',
-      }),
-    ]
-  }
-  if (end.state !== 'too-many' || !top) return []
-  return [
-    found('cert.too-large', {
-      title: 'There are too many certificates of one name.',
-      subject: issuerLabelOf(top),
-      evidence: 'more than 1,000 signature checks',
-      fix: 'Name a file with the leaf and its intermediates alone.',
-    }),
-  ]
+  })
 }
 
 function judgeStrength({ links, root }: Chain): Finding[] {
@@ -62,14 +50,16 @@ function judgeStrength({ links, root }: Chain): Finding[] {
     if (bits === undefined || bits >= 2048) return []
     const evidence = `${labelOf(each)} has ${keyTypeText(each.keyType)}`
     const fix = 'Order a certificate for a key of RSA 2048 or more, or of EC P-256.'
-    return [found('cert.weak-key', { subject: labelOf(each), evidence, fix })]
+    const certificate = idOf(each)
+    return [found('cert.weak-key', { subject: labelOf(each), evidence, fix, certificate })]
   })
   // nobody checks the signature of a root: it is trusted as it is
   const weakSignatures = links.flatMap(each => {
     if (!['md2', 'md5', 'sha1'].includes(each.signatureHash)) return []
     const evidence = `${labelOf(each)} is signed with ${each.signatureHash.toUpperCase()}`
     const fix = 'Order a new one; every authority signs with SHA-256 or better today.'
-    return [found('cert.weak-signature', { subject: labelOf(each), evidence, fix })]
+    const certificate = idOf(each)
+    return [found('cert.weak-signature', { subject: labelOf(each), evidence, fix, certificate })]
   })
   return [...weakKeys, ...weakSignatures]
 }
@@ -102,11 +92,13 @@ function judgeLinkDate(
       subject: label,
       evidence: `valid from ${day(notBefore)} to ${day(notAfter)}`,
       fix: 'Take the current chain file of the authority; the leaf can stay when its key did.',
+      certificate: idOf(certificate),
     }),
   ]
 }
 
-function judgeRoot(chain: Chain, { profile, roots = [] }: JudgeInput, anchors: Anchors): Finding[] {
+function judgeRoot(chain: Chain, input: JudgeInput, anchors: Anchors): Finding[] {
+  const { profile, roots = [], onlyRoots } = input
   const { links, root, end } = chain
   const [leaf] = links
   if (end.state !== 'complete' || !root || !leaf) return []
@@ -121,7 +113,7 @@ function judgeRoot(chain: Chain, { profile, roots = [] }: JudgeInput, anchors: A
       }),
     )
   }
-  if (anchors.isKnownHere(root)) return findings
+  if (onlyRoots || anchors.isKnownHere(root)) return findings
   const seen = `${labelOf(root)}, ${shortFingerprint(root.fingerprint)}`
   const otherRoot = roots.length > 0 && !anchors.isGiven(root)
   findings.push(
@@ -129,6 +121,7 @@ function judgeRoot(chain: Chain, { profile, roots = [] }: JudgeInput, anchors: A
       title: `Only clients that trust ${labelOf(root)} accept it.`,
       subject: labelOf(root),
       evidence: root === leaf ? `${seen}: the leaf signed itself` : seen,
+      certificate: idOf(root),
       fix: `Give the clients its certificate: the status screen shows how.`,
       ...(otherRoot
         ? {
@@ -142,18 +135,30 @@ function judgeRoot(chain: Chain, { profile, roots = [] }: JudgeInput, anchors: A
   return findings
 }
 
-function judgeLifetime({ links, root }: Chain, { publicRoots }: JudgeInput): Finding[] {
+/** Whether browsers trust a root; the rules of the CA/Browser Forum bind such alone. */
+export function isPublicRoot(
+  root: Certificate | undefined,
+  { publicRoots }: Pick<JudgeInput, 'publicRoots'>,
+  anchors: Anchors,
+): boolean {
+  if (!root || (!publicRoots && !anchors.isKnownHere(root))) return false
+  return isAmong(root, publicRoots ?? nodeRoots())
+}
+
+function judgeLifetime({ links, root }: Chain, input: JudgeInput, anchors: Anchors): Finding[] {
   const [leaf] = links
   if (!leaf || !root) return []
   const days = lifetimeDays(leaf.notBefore, leaf.notAfter)
   const limit = longestLifetime(leaf.notBefore)
-  if (days <= limit || !isAmong(root, publicRoots ?? rootCertificates)) return []
+  if (days <= limit || !isPublicRoot(root, input, anchors)) return []
   return [
     found('cert.lifetime-long', {
       title: `The certificate lives longer than the ${limit} days that browsers allow.`,
       subject: labelOf(leaf),
       evidence: `${Math.ceil(days)} days, issued ${day(leaf.notBefore)}`,
       fix: `Order one for at most ${limit} days.`,
+      certificate: idOf(leaf),
+      ...(input.profile.strict ? { severity: 'blocks' } : {}),
     }),
   ]
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
-import { found, type JudgeInput } from './judgement.ts'
+import { found, idOf, type JudgeInput } from './judgement.ts'
 import { fits, type Picked } from './pick-leaf.ts'
 import { labelOf, shortKey } from './summary.ts'
 import type { FoundCertificate, FoundKey } from './upload.ts'
@@ -15,6 +15,15 @@ export function judgeKey(input: JudgeInput, { leaf, key }: Picked): Finding[] {
 
 function missing(input: JudgeInput, leaf?: FoundCertificate): Finding {
   const files = [...new Set(input.certificates.map(({ file }) => file))].join(', ')
+  if (input.keyOptional && leaf) {
+    return found('cert.key-missing', {
+      severity: 'notes',
+      title: 'No private key was named, so none was held against the certificate.',
+      subject: labelOf(leaf.certificate),
+      evidence: `${files}: only certificates`,
+      fix: 'Name the key, too: --key FILE.',
+    })
+  }
   return found('cert.key-missing', {
     subject: leaf ? labelOf(leaf.certificate) : 'the key',
     evidence: files === '' ? 'nothing was found' : `${files}: only certificates`,
@@ -33,6 +42,7 @@ function mismatch(input: JudgeInput, leaf: FoundCertificate): Finding {
       keyNearby(input, leaf) ??
       certificateOfKey(input) ??
       'Take the key that was made with the request of this certificate, or order one for this key.',
+    certificate: idOf(leaf.certificate),
   })
 }
 

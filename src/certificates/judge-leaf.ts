@@ -1,24 +1,28 @@
 import { formatLeft } from '../duration.ts'
 import type { Finding } from '../findings.ts'
-import { oneLine } from '../process/plain-text.ts'
 import type { Certificate } from './certificate.ts'
-import { type Coverage, coverageOf } from './coverage.ts'
 import { day, minute } from './dates.ts'
-import { found } from './judgement.ts'
+import type { KeyUse } from './extensions.ts'
+import { judgeNames } from './judge-names.ts'
+import { found, idOf, type JudgeInput } from './judgement.ts'
 import { keyTypeText, leafKeyOf } from './key-type.ts'
 import type { CertificateProfile } from './profile.ts'
 import { labelOf } from './summary.ts'
 
 /** What this target and its clients have against a leaf, whatever stands above it. */
-export function judgeLeaf(leaf: Certificate, profile: CertificateProfile, now: number): Finding[] {
-  return [
+export function judgeLeaf(leaf: Certificate, input: JudgeInput): Finding[] {
+  const { profile, now } = input
+  const findings = [
     ...judgeRole(leaf, profile),
     ...judgeKeyType(leaf, profile),
-    ...judgeNames(leaf, profile.names),
+    ...judgeNames(leaf, input),
     ...judgeDates(leaf, now),
     ...judgeUses(leaf, profile),
+    ...judgeKeyUsage(leaf, profile),
     ...judgeStaple(leaf, profile),
   ]
+  const certificate = idOf(leaf)
+  return findings.map(each => ({ ...each, certificate }))
 }
 
 function judgeRole(leaf: Certificate, { caLeaf }: CertificateProfile): Finding[] {
@@ -48,56 +52,6 @@ function judgeKeyType(leaf: Certificate, { keys, target }: CertificateProfile): 
   ]
 }
 
-function judgeNames(leaf: Certificate, names: readonly string[]): Finding[] {
-  const held = names.map(name => ({ name: oneLine(name), ...coverageOf(leaf, name) }))
-  const bare = held.filter(isUncovered)
-  const onlyCn = bare.filter(({ onlyCommonName }) => onlyCommonName)
-  const missing = bare.filter(({ onlyCommonName }) => !onlyCommonName)
-  const subject = labelOf(leaf)
-  const findings: Finding[] = []
-  if (onlyCn.length > 0) {
-    findings.push(
-      found('cert.name-only-cn', {
-        title: `${listed(onlyCn.map(({ name }) => name))} stands only in the common name (CN).`,
-        subject,
-        evidence: `CN ${leaf.commonName}; ${namesIn(leaf)}`,
-        fix: 'Order one with that name in the SAN.',
-      }),
-    )
-  }
-  if (missing.length > 0) {
-    const hints = missing.flatMap(({ hint }) => hint ?? [])
-    findings.push(
-      found('cert.name-missing', {
-        title: `No name in it covers ${listed(missing.map(({ name }) => name))}.`,
-        subject,
-        evidence: [namesIn(leaf), ...new Set(hints)].join('; '),
-        fix:
-          missing.length > 1
-            ? 'Order one with those names, or change the domain.'
-            : 'Order one with that name, or change the domain.',
-      }),
-    )
-  }
-  return findings
-}
-
-type Uncovered = { name: string } & Extract<Coverage, { covered: false }>
-
-function isUncovered(each: { name: string } & Coverage): each is Uncovered {
-  return !each.covered
-}
-
-function namesIn({ dnsNames, ipAddresses, otherNames }: Certificate): string {
-  const all = [...dnsNames, ...ipAddresses, ...otherNames]
-  return all.length === 0 ? 'it has no SAN' : `names: ${listed(all, 10)}`
-}
-
-function listed(names: readonly string[], most = 3): string {
-  const more = names.length - most
-  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
-}
-
 function judgeDates(leaf: Certificate, now: number): Finding[] {
   const { notBefore, notAfter } = leaf
   const subject = labelOf(leaf)
@@ -112,12 +66,24 @@ function judgeDates(leaf: Certificate, now: number): Finding[] {
     const fix = `Wait for ${formatLeft(notBefore - now)}, or set the clock of this machine: it says ${minute(now)}.`
     return [found('cert.not-yet-valid', { title, subject, evidence, fix })]
   }
+  // clocks of clients are a few minutes slow now and then, as Kerberos allows them to be
+  const young = now - notBefore < 300_000 ? [justIssued(leaf, now)] : []
   // two thirds of its life is when rotation is due
-  if (notAfter - now >= (notAfter - notBefore) / 3) return []
+  if (notAfter - now >= (notAfter - notBefore) / 3) return young
   const seen = `${formatLeft(notAfter - now)} left, ${evidence}`
   const fix = 'Take a newer one if there is one, or rotate soon.'
-  return [found('cert.expires-soon', { subject, evidence: seen, fix })]
+  return [...young, found('cert.expires-soon', { subject, evidence: seen, fix })]
 }
+
+function justIssued(leaf: Certificate, now: number): Finding {
+  return found('cert.just-issued', {
+    subject: labelOf(leaf),
+    evidence: `valid from ${minute(leaf.notBefore)} on, it is ${minute(now)}`,
+    fix: 'Wait some minutes, or order one that begins an hour ago, as public authorities make them.',
+  })
+}
+
+const kinds = { serverAuth: 'servers', clientAuth: 'clients' } as const
 
 function judgeUses(leaf: Certificate, { extendedKeyUsage }: CertificateProfile): Finding[] {
   const allowed = leaf.extendedKeyUsage
@@ -125,7 +91,7 @@ function judgeUses(leaf: Certificate, { extendedKeyUsage }: CertificateProfile):
   if (lacking.length === 0) return []
   return [
     found('cert.eku', {
-      title: `The certificate does not allow ${lacking.join(' and ')}.`,
+      title: `The certificate is not made for ${lacking.map(use => kinds[use]).join(' and ')}.`,
       subject: labelOf(leaf),
       evidence: `allowed uses: ${allowed?.join(', ') || 'none'}; needed: ${extendedKeyUsage.join(', ')}`,
       fix: `Order one with the extended key usage ${extendedKeyUsage.join(', ')}.`,
@@ -133,11 +99,41 @@ function judgeUses(leaf: Certificate, { extendedKeyUsage }: CertificateProfile):
   ]
 }
 
+/** Any of these lets a key serve TLS for OpenSSL (check_purpose_ssl_server); browsers want the first. */
+const serverUses: readonly KeyUse[] = ['digitalSignature', 'keyEncipherment', 'keyAgreement']
+
+function judgeKeyUsage(leaf: Certificate, { strict, clients }: CertificateProfile): Finding[] {
+  const { keyUsage } = leaf
+  if (!keyUsage || keyUsage.includes('digitalSignature')) return []
+  const none = !serverUses.some(use => keyUsage.includes(use))
+  const why = none
+    ? 'OpenSSL (curl, Python), Chrome and Firefox refuse it; Go and rustls do not look.'
+    : 'In TLS 1.3 the server proves itself with a signature. Chrome and Firefox refuse it; OpenSSL, Go and rustls accept it.'
+  return [
+    found('cert.key-usage', {
+      subject: labelOf(leaf),
+      evidence: `keyUsage: ${keyUsage.join(', ') || 'nothing'}; digitalSignature is missing`,
+      why,
+      fix: 'Order one with the key usage digitalSignature.',
+      ...(none || strict || clients?.includes('chrome') ? { severity: 'blocks' } : {}),
+    }),
+  ]
+}
+
 function judgeStaple(leaf: Certificate, { staples, target }: CertificateProfile): Finding[] {
-  if (!leaf.mustStaple || staples) return []
+  if (!leaf.mustStaple || staples === true) return []
+  const known = staples === false
   return [
     found('cert.must-staple', {
-      title: `The certificate asks for a stapled OCSP response, and ${target} sends none.`,
+      ...(known
+        ? {}
+        : {
+            severity: 'warns',
+            why: 'Clients that honour the request refuse it from a server that does not staple.',
+          }),
+      title: known
+        ? `The certificate asks for a stapled OCSP response, and ${target} sends none.`
+        : 'The certificate asks for a stapled OCSP response, which few servers send.',
       subject: labelOf(leaf),
       evidence: 'TLS feature status_request (must-staple)',
       fix: 'Order one without must-staple.',

@@ -1,8 +1,11 @@
 import type { KeyObject } from 'node:crypto'
-import { type Finding, finding, type Occurrence } from '../findings.ts'
+import { type CertificateId, type Finding, finding, type Occurrence } from '../findings.ts'
+import type { Anchors } from './anchors.ts'
 import type { Certificate } from './certificate.ts'
+import type { Crl } from './crl.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
 import type { CertificateProfile } from './profile.ts'
+import type { PublicSuffixes } from './public-suffix.ts'
 import type { RepairKind } from './repair-kinds.ts'
 import type { Upload } from './upload.ts'
 
@@ -15,8 +18,28 @@ export interface JudgeInput
   now: number
   /** What the clients of this endpoint trust, beside the system's roots. */
   roots?: readonly Certificate[]
+  /** Whether the chain must lead to one of `roots`, whatever else is trusted. */
+  onlyRoots?: boolean
+  /** Whether a chain may end below a private root that no file holds: then that is a note. */
+  rootOptional?: boolean
+  /** Whether there may be no key: then that is a note. */
+  keyOptional?: boolean
+  /** The Public Suffix List, read when it is needed. */
+  publicSuffixes?: () => PublicSuffixes | undefined
+  /** Files among which the leaf is looked for first; what else there is stands above it. */
+  leafFiles?: readonly string[]
+  /** Certificates that were not handed in, and may complete the chain. */
+  spare?: readonly Spare[]
+  /** CAs that may stand between leaf and root; self-issued ones do not count. */
+  maxDepth?: number
+  /** Lists of revoked certificates, DER. */
+  crls?: readonly Crl[]
   /** PEM blocks of what this machine trusts. */
   systemRoots?: readonly string[]
+  /** Made of the roots above beforehand, where many certificates are judged. */
+  anchors?: Anchors
+  /** What rules say of certificates that were judged before, likewise. */
+  known?: Map<string, Finding[]>
   /** PEM blocks of what browsers trust; by default the list that Node brings. */
   publicRoots?: readonly string[]
   /** What other files near by hold, for the advice which to take instead. */
@@ -30,6 +53,13 @@ export interface Nearby {
   path: string
   leafKeys: readonly string[]
   privateKeys: readonly string[]
+}
+
+/** A certificate that can be taken where one is missing. */
+export interface Spare {
+  certificate: Certificate
+  /** Where it comes from: a file, or an address. Safe text. */
+  from: string
 }
 
 /** Something that goes in otherwise than it was handed in. The user's files are never changed. */
@@ -77,6 +107,11 @@ export interface Judgement {
 export type Found = (id: CertificateFindingId, occurrence: Occurrence) => Finding
 
 export const found: Found = (id, occurrence) => finding(certificateFindings, id, occurrence)
+
+/** What a certificate is known by, for the `certificate` of a finding. */
+export function idOf({ subject, issuer, serial, fingerprint }: Certificate): CertificateId {
+  return { subject, issuer, serial, fingerprint }
+}
 
 const severities = ['blocks', 'warns', 'notes']
 const causes = Object.keys(certificateFindings)

@@ -5,6 +5,7 @@ import { decrypt, openDes } from './decrypt.ts'
 import { toPassphrase } from './derive-key.ts'
 import { publicKeySha256 } from './key-type.ts'
 import type { PemBlock } from './pem.ts'
+import { asSec1 } from './sec1.ts'
 import { LockError, type Work } from './work.ts'
 
 /**
@@ -27,7 +28,11 @@ export function openKey(
   work: Work,
 ): KeyReading {
   if (block.label === 'ENCRYPTED PRIVATE KEY') return openLockedKey(block.der, passphrase, work)
-  if (block.kind === 'private-key') return opened(tryToOpen({ key: block.text, format: 'pem' }))
+  if (block.kind === 'private-key') {
+    const sec1 = block.label === 'PRIVATE KEY' ? asSec1(block.der) : undefined
+    const quick = sec1 && tryToOpen({ key: sec1, format: 'der', type: 'sec1' })
+    return opened(quick?.key ? quick : tryToOpen({ key: block.text, format: 'pem' }))
+  }
   if (passphrase === undefined) return { state: 'locked' }
   const tried = tryToOpen({ key: block.text, format: 'pem', passphrase })
   if (tried.key) return { state: 'open', ...tried, wasLocked: true }

@@ -1,3 +1,5 @@
+import type { Client } from './rules/rule.ts'
+
 /** Key types that can be made here, and that a profile can name. */
 export const keyTypes = [
   'ecdsa-p256',
@@ -27,9 +29,13 @@ export interface CertificateProfile {
   /** Leaf key types that the server and its named clients can use. */
   keys: readonly LeafKey[]
   /** Whether the server sends OCSP responses: a must-staple leaf needs it. */
-  staples: boolean
+  staples: boolean | 'unknown'
   /** `accepted` where server and named clients take a CA certificate for a leaf; it only warns then. */
   caLeaf?: 'accepted'
+  /** Clients of this target whose refusals block; by default OpenSSL's: curl, Python, and most servers. */
+  clients?: readonly Client[]
+  /** Whether everything blocks that RFC 5280 and the CA/Browser Forum's rules forbid. */
+  strict?: boolean
 }
 
 export type LeafKey = 'rsa' | 'rsa-pss' | 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'ed25519'

@@ -23,7 +23,10 @@ export function readText(into: Intake): boolean {
   const others = cut.blocks.filter(block => !readBlock(block, into))
   if (!into.used()) into.unread(nothingUsable(source, file, others))
   const lines = others.reduce((sum, block) => sum + block.lines, cut.textLines)
-  if (lines > 0) upload.textAround.push({ file, lines })
+  if (lines === 0) return true
+  // what PEM is made of is ASCII, so that any other letter stands in the text around it
+  const notAscii = /[\u007f-\uffff]/.test(textOf(source.bytes)) ? { notAscii: true as const } : {}
+  upload.textAround.push({ file, lines, ...notAscii })
   return true
 }
 

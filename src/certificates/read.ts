@@ -1,3 +1,4 @@
+import type { readCertificate } from './certificate.ts'
 import { createIntake, type Intake } from './intake.ts'
 import { mostBlocks } from './pem.ts'
 import { readBinary } from './read-binary.ts'
@@ -12,8 +13,14 @@ export const mostBytes = 1024 * 1024
  * Reads everything that some files hold, whatever they are called and in whatever order they come; a
  * path that is given twice is read once. Never throws for bad content: what cannot be read becomes a
  * finding. No finding holds anything of a key or passphrase.
+ *
+ * @param readDer reads one certificate; a caller with many files can remember what it has read
  */
-export function readUpload(files: readonly UploadedFile[], passphrase?: string | Buffer): Upload {
+export function readUpload(
+  files: readonly UploadedFile[],
+  passphrase?: string | Buffer,
+  readDer?: typeof readCertificate,
+): Upload {
   const upload: Upload = {
     ...{ certificates: [], keys: [], unread: [], textAround: [], forms: [], others: [] },
   }
@@ -21,7 +28,7 @@ export function readUpload(files: readonly UploadedFile[], passphrase?: string |
   const sorted = [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
   // a folder can hold many files
   const whole = createWork(2 * mostRounds)
-  for (const file of sorted) readFile(createIntake(file, passphrase, upload, whole))
+  for (const file of sorted) readFile(createIntake(file, passphrase, upload, whole, readDer))
   return upload
 }
 

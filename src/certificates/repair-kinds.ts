@@ -23,8 +23,13 @@ export const repairKinds = {
     asked: false,
   },
   'text-around': {
-    findings: ['cert.text-around'],
+    findings: ['cert.text-around', 'cert.text-not-ascii'],
     title: 'Leave out other text, such as Bag Attributes',
+    asked: false,
+  },
+  intermediate: {
+    findings: ['cert.chain-completed'],
+    title: 'Add a missing certificate of the chain',
     asked: false,
   },
   encoding: {

@@ -35,7 +35,7 @@ export function repair(
   const goes = withRoot ? [...links, root] : [...links, ...beyond]
   const first = firstOnes(handedIn)
   const lines = [
-    ...goes.map((certificate, index) => placed(certificate, index, goes, first, profile.target)),
+    ...goes.map((certificate, index) => placed(certificate, index, goes, first, input)),
     ...handedIn.flatMap(each => leftOut(each, goes, first, chain)),
     ...textLines(input, handedIn, goes),
     ...formLines(input, handedIn, goes, key),
@@ -66,11 +66,15 @@ function firstOnes(handedIn: readonly FoundCertificate[]): First {
   }
   const contentOf = ({ file }: FoundCertificate) => contents.get(file) ?? []
   const compare = (a: FoundCertificate, b: FoundCertificate) =>
-    contentOf(b).length - contentOf(a).length ||
-    contentOf(a).join().localeCompare(contentOf(b).join(), 'en')
+    contentOf(b).length - contentOf(a).length || order(contentOf(a).join(), contentOf(b).join())
   // sorting is stable: within a file the order stays
   const ranked = [...handedIn].sort(compare)
   return new Map(ranked.reverse().map(each => [each.certificate.fingerprint, each]))
+}
+
+/** By code points: a locale's order would cost the start of its tables. */
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }
 
 function placed(
@@ -78,10 +82,15 @@ function placed(
   index: number,
   goes: readonly Certificate[],
   first: First,
-  target: string,
+  { profile: { target }, spare = [] }: JudgeInput,
 ): DiffLine {
   const subject = labelOf(certificate)
   const was = first.get(certificate.fingerprint)
+  const added = spare.find(each => each.certificate.fingerprint === certificate.fingerprint)
+  if (!was && added && !certificate.selfSigned) {
+    const text = `added: from ${added.from}`
+    return { sign: '+', subject, goes: index + 1, text, id: 'cert.chain-completed' }
+  }
   if (!was) {
     const text = `added: ${target} needs the root`
     return { sign: '+', subject, goes: index + 1, text, id: 'cert.root-needed' }
@@ -129,12 +138,12 @@ function textLines(
   const files = new Set(used.map(({ file }) => file))
   return textAround
     .filter(({ file }) => files.has(file))
-    .map(({ file, lines }) => ({
+    .map(({ file, lines, notAscii }) => ({
       sign: '-',
       subject: lines === 1 ? '1 line of other text' : `${lines} lines of other text`,
       file,
-      text: 'left out: not PEM',
-      id: 'cert.text-around',
+      text: notAscii ? 'left out: not PEM, not even ASCII' : 'left out: not PEM',
+      id: notAscii ? 'cert.text-not-ascii' : 'cert.text-around',
     }))
 }
 

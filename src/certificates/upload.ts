@@ -73,7 +73,7 @@ export interface Upload {
   keys: FoundKey[]
   unread: Unread[]
   /** Lines that are neither certificate nor key, by file. */
-  textAround: { file: string; lines: number }[]
+  textAround: { file: string; lines: number; notAscii?: true }[]
   /** Files that are not plain PEM. */
   forms: FileForm[]
   others: OtherThing[]

@@ -2,7 +2,6 @@ import { assemble, type CertificateAnswers } from '../answers/answers.ts'
 import { goTo, type Interview } from '../answers/interview.ts'
 import type { Question } from '../answers/question.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
-import type { CertificateProfile } from '../certificates/profile.ts'
 import type { Problem } from '../errors.ts'
 import type { Finding } from '../findings.ts'
 import type { Front } from '../front/front.ts'
@@ -10,6 +9,7 @@ import { span } from '../front/words/line.ts'
 import { systemRoots } from '../net/roots.ts'
 import { folderToAskIn, stillWaits } from '../requests/asked-first.ts'
 import { requestPaths } from '../requests/request-folder.ts'
+import { anyServer } from './cert/any-server.ts'
 import { shownPath } from './cert/shown-path.ts'
 import type { Io } from './io.ts'
 
@@ -18,19 +18,6 @@ interface Looking {
   folder: string
   io: Io
   secrets: { passphrase?: string }
-}
-
-/** What any server needs, while the target is not known yet: it decides what goes in later. */
-function anyServer(domain: string): CertificateProfile {
-  return {
-    target: 'any server',
-    names: [domain],
-    root: 'left-out',
-    extendedKeyUsage: ['serverAuth'],
-    encryptedKey: 'refused',
-    keys: ['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
-    staples: false,
-  }
 }
 
 /** What came of it: the answers as they are now, and whether something is to be asked again. */
@@ -55,7 +42,8 @@ export async function gateEarly(
     const judgement = await gateUpload({
       upload: certificate,
       folder,
-      profile: anyServer(answers.domain),
+      // the target is not known yet: it decides what goes in later
+      profile: { ...anyServer, names: [answers.domain] },
       now: io.world.clock.now(),
       systemRoots: systemRoots(io.world.env),
       ...secrets,

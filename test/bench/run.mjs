@@ -1,7 +1,7 @@
 // `npm run bench [rounds]`: what the command costs beside bare Node, round by round in one run, so that
 // each ratio is of a fair pair. Prints a table; ends with 1 when a figure is over its bound.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,6 +20,14 @@ const env = {
 }
 delete env.CI
 
+const roots = join(folder, 'chains/root.pem')
+const pairs = join(folder, 'chains/pairs')
+execFileSync(process.execPath, [
+  ...[join(root, 'scripts/build.mjs'), 'test/bench/chains.ts', join(folder, 'made')],
+])
+const { writeChains } = await import(join(folder, 'made/chains.js'))
+writeChains(join(folder, 'chains'), 1000, 50, Date.now())
+
 const answers = join(root, 'examples/skyserve.yaml')
 const cases = [
   { name: 'node -e 0', run: () => timed(['-e', '0']) },
@@ -35,6 +43,11 @@ const cases = [
     bound: 15,
     memory: 150,
     run: () => timed([bin, 'init', '--rehearse', '--answers', answers]),
+  },
+  {
+    name: 'cert check, one chain and key',
+    bound: 2.5,
+    run: () => timed([bin, 'cert', 'check', ...onePair(), '--roots', roots, '--json']),
   },
   {
     name: 'cert issue (CA exists)',
@@ -58,6 +71,7 @@ for (let round = -1; round < rounds; round += 1) {
     if (round >= 0) results.get(name).push(result)
   }
 }
+const many = await manyChains()
 rmSync(folder, { recursive: true, force: true })
 
 let over = false
@@ -81,7 +95,36 @@ for (const { name, bound, memory } of cases) {
   ]
   console.log(`| ${name} | ${shown.join(' | ')} |`)
 }
+console.log(`\n${many.text}`)
+if (many.over) over = true
 process.exitCode = over ? 1 : 0
+
+function onePair() {
+  const one = join(pairs, 'host-0.example.com')
+  return [`${one}.pem`, `${one}.key`]
+}
+
+/** 1,000 chains of 50 CAs in one call, held against an openssl for each; alternating, in portions. */
+async function manyChains() {
+  const files = readdirSync(pairs).filter(name => name.endsWith('.pem'))
+  const ratios = []
+  let peak = 0
+  for (let round = 0; round < 3; round += 1) {
+    const ours = await timed([bin, 'cert', 'check', '--dir', pairs, '--roots', roots, '--json'])
+    peak = Math.max(peak, ours.mb)
+    const began = performance.now()
+    for (const name of files) {
+      const path = join(pairs, name)
+      const { error } = spawnSync('openssl', ['verify', '-CAfile', roots, '-untrusted', path, path])
+      if (error)
+        return { over: peak > 200, text: `1,000 chains: ${peak} MB; there is no openssl here` }
+    }
+    ratios.push((performance.now() - began) / ours.ms)
+  }
+  const times = median(ratios)
+  const text = `1,000 chains of 50 CAs: ${times.toFixed(1)} times as fast as openssl for each (≥ 5), ${peak.toFixed(0)} MB (< 200)`
+  return { over: times < 5 || peak > 200, text }
+}
 
 function median(values) {
   return [...values].sort((a, b) => a - b)[values.length >> 1]

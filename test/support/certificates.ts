@@ -55,6 +55,8 @@ export interface Wish {
   /** Of the issuer, in place of the right one. */
   authorityKeyId?: Buffer
   version1?: boolean
+  /** Identifiers of extensions that are left out. */
+  without?: string[]
   more?: der.Der[]
 }
 
@@ -95,7 +97,7 @@ export function make(wish: Wish = {}): Made {
   const san = wish.san ?? (names.length > 0 ? write.subjectAltName(names.map(toName)) : 'none')
   const keyUsage = wish.keyUsage ?? (ca ? ['keyCertSign', 'cRLSign'] : ['digitalSignature'])
   const eku = wish.eku ?? (ca ? 'none' : ['serverAuth'])
-  const extensions = [
+  const all = [
     write.basicConstraints(ca, wish.pathLength),
     ...(keyUsage === 'none' ? [] : [write.keyUsage(keyUsage)]),
     ...(eku === 'none' ? [] : [write.extendedKeyUsage(eku)]),
@@ -106,8 +108,10 @@ export function make(wish: Wish = {}): Made {
     ...(wish.constrainedTo
       ? [write.nameConstraints(constraintsFor(wish.constrainedTo.map(toName)))]
       : []),
-    ...(wish.more ?? []),
   ]
+  const left = (wish.without ?? []).map(der.oid)
+  const kept = all.filter(each => !left.some(id => each.includes(id)))
+  const extensions = [...kept, ...(wish.more ?? [])]
   const signed = signCertificate(
     {
       serial: Buffer.concat([Buffer.from([0x40]), randomBytes(15)]),

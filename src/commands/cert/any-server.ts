@@ -8,5 +8,5 @@ export const anyServer: CertificateProfile = {
   extendedKeyUsage: ['serverAuth'],
   encryptedKey: 'refused',
   keys: ['rsa', 'rsa-pss', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
-  staples: false,
+  staples: 'unknown',
 }

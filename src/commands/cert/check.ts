@@ -1,91 +1,100 @@
-import { resolve } from 'node:path'
-import { checkDomain } from '../../answers/checks.ts'
-import { readSecret } from '../../answers/secret.ts'
-import { type GateInput, gateUpload } from '../../certificates/gate-upload.ts'
-import type { Judgement } from '../../certificates/judgement.ts'
-import type { CertificateProfile } from '../../certificates/profile.ts'
+import { judge } from '../../certificates/gate.ts'
+import { judgeBeside } from '../../certificates/gate-upload.ts'
+import { type JudgeInput, type Judgement, sorted } from '../../certificates/judgement.ts'
+import { readUpload } from '../../certificates/read.ts'
 import { usage } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
+import type { Finding } from '../../findings.ts'
 import { gateLines } from '../../front/words/gate.ts'
-import { systemRoots } from '../../net/roots.ts'
-import { targets } from '../../targets/index.ts'
-import { type Io, printJson, printOut } from '../io.ts'
-import { anyServer } from './any-server.ts'
+import { wrapLine } from '../../front/words/wrap.ts'
+import { oneLine } from '../../process/plain-text.ts'
+import { type Io, printJson, printOut, widthOf } from '../io.ts'
 import { passphraseFor } from './ask-passphrase.ts'
+import { type CheckFlags, readFiles, type Standard, standardFor } from './check-input.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends CheckFlags {
   chain?: string
   key?: string
-  passphraseFile?: string
   intermediates?: string
-  roots?: string
-  domain?: string
-  target?: string
-  at?: string
+  dir?: string
+  fetch?: boolean
   json?: boolean
 }
 
-/** What the gate says of a certificate and its key, on its own: exit 0 usable, 65 blocked. */
+/** What the gate says of certificates and keys, on their own: exit 0 usable, 65 blocked. */
 export async function check(files: string[], options: CheckOptions, io: Io): Promise<ExitCode> {
   const { world } = io
-  const [first = options.chain, second = options.key, ...more] = files
-  if (first === undefined)
+  const named = [...files, ...[options.chain ?? []].flat(), ...[options.key ?? []].flat()]
+  if (named.length === 0 && options.dir === undefined) {
     throw usage('No file is named.', 'Type: secure-endpoint cert check CHAIN KEY --domain NAME')
-  if (more.length > 0)
-    throw usage(
-      'At most two files are taken.',
-      'Name chain and key; more with --intermediates and --roots.',
-    )
-  const now = options.at === undefined ? world.clock.now() : Date.parse(options.at)
-  if (Number.isNaN(now))
-    throw usage(`--at ${options.at} is no time.`, 'Write for example 2027-01-31T12:00:00Z.')
-  const input: GateInput = {
-    upload: {
-      source: 'uploaded',
-      chain: first,
-      ...(second === undefined ? {} : { key: second }),
-      ...(options.intermediates === undefined ? {} : { intermediates: options.intermediates }),
-      ...(options.roots === undefined ? {} : { roots: options.roots }),
-      // a check keeps nothing: that the passphrase is handed over is agreement enough
-      repair: ['unlock'],
-    },
-    folder: world.cwd,
-    profile: profileFor(options),
-    now,
-    systemRoots: systemRoots(world.env),
-    ...(options.passphraseFile === undefined
-      ? {}
-      : {
-          passphrase: await readSecret(
-            { file: resolve(world.cwd, options.passphraseFile) },
-            world.cwd,
-          ),
-        }),
   }
-  const judgement = await askedWhileLocked(input, io)
+  if (named.length > 0 && options.dir !== undefined) {
+    throw usage('--dir stands alone.', 'Name either files or a folder with many pairs.')
+  }
+  const standard = await standardFor(options, world)
+  if (options.dir !== undefined) {
+    const { checkFolder } = await import('./check-folder.ts')
+    return checkFolder(options.dir, options, standard, io)
+  }
+  const judgement = await judgeNamed(named, options, standard, io)
   const { verdict, findings, repairs } = judgement
-  if (options.json) printJson(io, { schema: 'secure-endpoint/check@1', verdict, findings, repairs })
-  else printOut(io, gateLines(judgement, { now, glyphs: io.glyphs }))
+  if (options.json) {
+    printJson(io, { schema: 'secure-endpoint/check@1', verdict, findings, repairs })
+  } else {
+    const lines = gateLines(judgement, { now: standard.now, glyphs: io.glyphs })
+    printOut(
+      io,
+      lines.flatMap(line => wrapLine(line, widthOf(io), 11)),
+    )
+  }
   return verdict === 'blocked' ? exitCodes.data : exitCodes.done
 }
 
-/** At a terminal a passphrase that is missing or wrong is asked for, hidden. */
-async function askedWhileLocked(input: GateInput, io: Io): Promise<Judgement> {
-  const judgement = await gateUpload(input)
-  const passphrase = await passphraseFor(judgement.findings, input.passphrase !== undefined, io)
-  return passphrase === undefined ? judgement : askedWhileLocked({ ...input, passphrase }, io)
+async function judgeNamed(
+  paths: readonly string[],
+  options: CheckOptions,
+  { passphrase, findings, ...held }: Standard,
+  io: Io,
+): Promise<Judgement> {
+  const { cwd } = io.world
+  const leaf = await readFiles(paths, cwd)
+  const above = await readFiles(options.intermediates, cwd)
+  // whoever names the CAs, or asks for the strict reading, does not want others found
+  const alone = options.intermediates !== undefined || held.profile.strict === true
+  const chain = paths[0] ?? '.'
+  /** At a terminal a passphrase that is missing or wrong is asked for, hidden. */
+  const judgeWith = async (passphrase?: string): Promise<Judgement> => {
+    const input: JudgeInput = {
+      ...readUpload([...leaf.files, ...above.files], passphrase),
+      ...held,
+      keyOptional: options.key === undefined,
+      leafFiles: leaf.files.map(({ path }) => oneLine(path)),
+    }
+    const judged = alone ? judge(input) : await judgeBeside(input, chain, cwd)
+    const typed = await passphraseFor(judged.findings, passphrase !== undefined, io)
+    if (typed !== undefined) return judgeWith(typed)
+    return options.fetch ? judgeFetched(judged, input) : judged
+  }
+  const unread = [...findings, ...leaf.findings, ...above.findings]
+  return withFindings(await judgeWith(passphrase), unread)
 }
 
-function profileFor({ domain, target }: CheckOptions): CertificateProfile {
-  const name = domain === undefined ? undefined : checkDomain(domain)
-  if (name && 'wrong' in name) throw usage(`--domain: ${name.wrong}`, name.fix)
-  const names = name ? [String(name.value)] : []
-  if (target === undefined) return { ...anyServer, names }
-  const found = targets.find(({ kind }) => kind === target)
-  if (!found)
-    throw usage(
-      `--target: ${target} is no target.`,
-      `Name one of ${targets.map(({ kind }) => kind).join(', ')}.`,
-    )
-  return { ...found.profile({ domain: names[0] ?? '' } as never), names }
+/** Judges anew with what the certificate's authority offers, where something is missing. */
+async function judgeFetched(judged: Judgement, input: JudgeInput): Promise<Judgement> {
+  const missing = judged.findings.find(({ id }) => id === 'cert.intermediate-missing')
+  const below = input.certificates.find(
+    ({ certificate }) => certificate.fingerprint === missing?.certificate?.fingerprint,
+  )
+  if (!below) return judged
+  const { fetchIssuers } = await import('../../certificates/fetch-issuer.ts')
+  const spare = await fetchIssuers(below.certificate)
+  return spare.length > 0 ? judge({ ...input, spare }) : judged
+}
+
+/** Adds what could not be read to a judgement. */
+export function withFindings(judgement: Judgement, more: readonly Finding[]): Judgement {
+  if (more.length === 0) return judgement
+  const findings = sorted([...judgement.findings, ...more])
+  if (!more.some(({ severity }) => severity === 'blocks')) return { ...judgement, findings }
+  return { verdict: 'blocked', findings, repairs: [], diff: [], chain: [] }
 }

@@ -1,8 +1,69 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Choose } from '../../program.ts'
 
-/** The commands under `cert` that make certificates, CAs and trust. */
-export function defineIssuing(cert: Command, choose: Choose): void {
+/** `cert` and the commands under it. */
+export function defineCert(program: Command, choose: Choose): void {
+  const cert = program
+    .command('cert')
+    .description('check, inspect, convert or issue a certificate on its own')
+  cert
+    .command('check')
+    .description('what the gate says of a certificate and its key: 0 usable, 65 blocked')
+    .argument('[files...]', 'files and folders with chain and key, in any order')
+    .option('--chain <file>', 'the certificate, with its intermediates')
+    .option('--key <file>', 'its private key')
+    .option('--passphrase-file <file>', 'opens an encrypted key')
+    .option('--intermediates <path>', 'a file or folder with missing intermediates')
+    .option('--roots <file>', "the only roots that count; by default the system's")
+    .option('--crls <file>', 'lists of revoked certificates')
+    .option('--domain <name>', 'a name or IP address that it must cover')
+    .option('--target <kind>', 'the target that it goes into')
+    .addOption(
+      new Option(
+        '--profile <profile>',
+        'webpki blocks whatever RFC 5280 and CA/Browser rules forbid',
+      )
+        .choices(['target', 'webpki'])
+        .default('target'),
+    )
+    .addOption(
+      new Option('--purpose <purpose>', 'what the certificate is for').choices([
+        'server',
+        'client',
+      ]),
+    )
+    .option('--max-depth <n>', 'how many CAs may stand between leaf and root')
+    .option('--at <time>', 'judge as of this time (RFC 3339)')
+    .option('--dir <folder>', 'check every pair in a folder and the folders in it')
+    .option('--fetch', 'fetch a missing intermediate from where the certificate says (http)')
+    .action((files, options) =>
+      choose(options, async io => (await import('./check.ts')).check(files, options, io)),
+    )
+  cert
+    .command('inspect')
+    .description('what some files hold; nothing is judged')
+    .argument('<files...>', 'files of any kind, and folders')
+    .option('--passphrase-file <file>', 'opens what is locked')
+    .action((files, options) =>
+      choose(options, async io => (await import('./inspect.ts')).inspect(files, options, io)),
+    )
+  cert
+    .command('convert')
+    .description('write what some files hold in another form; they stay as they are')
+    .argument('<files...>', 'files of any kind, and folders')
+    .option('--to <form>', 'pem, der, p12, p7 or k8s-secret')
+    .option('--out <path>', 'the file, or the folder, that is written')
+    .option('--passphrase-file <file>', 'opens what is locked')
+    .option('--out-passphrase-file <file>', 'locks the new file (p12)')
+    .option('--force', 'write over what is there')
+    .action((files, options) =>
+      choose(options, async io => (await import('./convert.ts')).convert(files, options, io)),
+    )
+  defineIssuing(cert, choose)
+}
+
+/** Those that make certificates, CAs and trust. */
+function defineIssuing(cert: Command, choose: Choose): void {
   cert
     .command('issue')
     .description('make a certificate as init does, or ask your own CA for one (--csr)')
