@@ -1,6 +1,7 @@
 import { assemble, type CertificateAnswers } from '../answers/answers.ts'
 import { goTo, type Interview } from '../answers/interview.ts'
 import type { Question } from '../answers/question.ts'
+import { passphraseIn, type Secrets } from '../answers/secret.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import type { Problem } from '../errors.ts'
@@ -12,7 +13,7 @@ interface Early {
   questions: readonly Question[]
   folder: string
   io: Io
-  secrets: { passphrase?: string }
+  secrets: Secrets
 }
 
 /** What any server needs, while the target is not known yet: it decides what goes in later. */
@@ -47,7 +48,7 @@ export async function gateEarly(
       profile: anyServer(answers.domain),
       now: io.world.clock.now(),
       systemRoots: systemRoots(io.world.env),
-      ...secrets,
+      ...passphraseIn(secrets),
     })
     if (judgement.verdict !== 'blocked') return 'good'
     const ids = judgement.findings.map(({ id }) => id)
@@ -69,7 +70,7 @@ async function askPassphrase(
   front: Front,
   ids: readonly string[],
   file: string,
-  secrets: { passphrase?: string },
+  secrets: Secrets,
 ): Promise<boolean> {
   const locked = ids.includes('cert.key-encrypted')
   const wrong = ids.includes('cert.passphrase-wrong')
@@ -87,7 +88,7 @@ async function askPassphrase(
 export function passphraseFor(
   front: Front,
   { findings }: Problem,
-  secrets: { passphrase?: string },
+  secrets: Secrets,
 ): Promise<boolean> {
   return askPassphrase(
     front,

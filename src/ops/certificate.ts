@@ -1,4 +1,5 @@
 import type { CertificateAnswers } from '../answers/answers.ts'
+import { passphraseIn } from '../answers/secret.ts'
 import { findAuthority, keepAuthority } from '../certificates/authority.ts'
 import type { Certificate } from '../certificates/certificate.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
@@ -95,7 +96,7 @@ const keep: Op = {
       profile,
       now: world.clock.now(),
       systemRoots: systemRoots(world.env),
-      ...secrets,
+      ...passphraseIn(secrets),
     })
     if (judged.verdict === 'blocked' || !judged.key)
       throw new Problem(exitCodes.data, judged.findings)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Secrets } from '../answers/secret.ts'
 import type { Problem } from '../errors.ts'
 import { opsOf } from '../ops/index.ts'
 import type { Event, EventBody } from '../plan/events.ts'
@@ -28,7 +29,7 @@ export interface CarryOut {
   pause?: (ms: number, signal: AbortSignal) => Promise<'look' | 'leave'>
   ask?: (question: string) => Promise<boolean>
   decide?: (step: Step, problem: Problem) => Promise<Decision>
-  secrets?: { passphrase?: string }
+  secrets?: Secrets
   /** Take back what an unfinished run has begun, instead of going on with it. */
   undo?: boolean
   /** What a rehearsal puts in the place of the real thing. */
@@ -49,8 +50,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     { identity, endpoint: plan.endpoint, verb: plan.verb },
     world,
   )
-  const redact = createRedact(Object.values(input.secrets ?? {}))
+  const redact = createRedact(Object.values(input.secrets ?? {}).filter(each => each !== undefined))
   const journal = openJournal(paths.journal, redact)
+  const releases: (() => Promise<void>)[] = []
   try {
     await waitForOutlived(paths, world, input.signal)
     const run = randomBytes(5).toString('hex')
@@ -88,7 +90,8 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       journal.append({ time: new Date(world.clock.now()).toISOString(), run, ...line })
     const tool: RunTool = async call => {
       const onStart: ToolCall['onStart'] = started => {
-        note({ type: 'tool.started', argv: [...call.argv], ...started })
+        const lasting = call.lasting ? { lasting: true } : {}
+        note({ type: 'tool.started', argv: [...call.argv], ...started, ...lasting })
         call.onStart?.(started)
       }
       const result = await (rehearsal?.run ?? world.run)({ ...call, onStart })
@@ -107,6 +110,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       record: { paths, generation, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
       recent: new Map(),
+      atEnd: release => releases.push(release),
       ...(rehearsal ? { rehearsal } : {}),
       ...(input.ask ? { ask: input.ask } : {}),
     }
@@ -132,6 +136,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
+    for (const release of releases.reverse()) await release().catch(() => {})
     journal.close()
     await lock.release()
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
+import { passphraseIn, type Secrets } from '../answers/secret.ts'
 import { isAmong } from '../certificates/anchors.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Judgement } from '../certificates/judgement.ts'
@@ -44,7 +45,7 @@ export interface PlanInput {
   answered: Answered
   target: Target
   world: World
-  passphrase?: string
+  secrets?: Secrets
   /** Bring the generation before the current one back, instead of making one. */
   bringBack?: boolean
   /** Told as each part is done, for a line on the screen. */
@@ -66,7 +67,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   if (judgement?.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
 
   const record = await readEndpoint(paths)
-  const discovery = await target.discover(answered, world, record)
+  const discovery = await target.discover(answered, world, { record, secrets: input.secrets ?? {} })
   if (discovery.exit !== undefined) throw new Problem(discovery.exit, discovery.findings)
   const { present } = discovery
 
@@ -119,7 +120,7 @@ async function gate({
   answered,
   target,
   world,
-  passphrase,
+  secrets = {},
 }: PlanInput): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
   if (certificate.source !== 'uploaded') return undefined
@@ -129,7 +130,7 @@ async function gate({
     profile: target.profile(answered.answers),
     now: world.clock.now(),
     systemRoots: systemRoots(world.env),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...passphraseIn(secrets),
   })
 }
 

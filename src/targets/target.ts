@@ -1,5 +1,6 @@
 import type { Answered, Answers } from '../answers/answers.ts'
 import type { Question } from '../answers/question.ts'
+import type { Secrets } from '../answers/secret.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
@@ -29,6 +30,13 @@ export interface Discovery<P> {
   findings: Finding[]
   /** Exit code of a command that cannot go on, where a finding blocks. */
   exit?: ExitCode
+}
+
+/** What the command knows beside the answers when the target is read. */
+export interface Known {
+  /** The record, where the endpoint has one. */
+  record?: EndpointRecord | undefined
+  secrets: Secrets
 }
 
 /** All that a target needs to write steps. */
@@ -81,7 +89,7 @@ export interface Target<P = unknown> {
   /** Names of entries in the tool table. */
   tools: readonly string[]
   /** Reads the present state; bounded, changes nothing, never throws for a missing tool. */
-  discover(answered: Answered, world: World, record?: EndpointRecord): Promise<Discovery<P>>
+  discover(answered: Answered, world: World, known: Known): Promise<Discovery<P>>
   /** What two runs must not touch at once. */
   identity(answers: Answers, present: P): string
   /** One line: what is changed and where. */

@@ -1,0 +1,163 @@
+import { exitCodes } from '../exit-codes.ts'
+import type { Op, Performing } from '../plan/op.ts'
+import type { Json } from '../plan/plan.ts'
+import { probeAll, retried } from '../proof/prove.ts'
+import { provePlainOnce } from '../proof/prove-plain.ts'
+import type { Probed } from '../proof/result.ts'
+import { verdict, wantedOf } from '../proof/verdict.ts'
+import { withForwards } from './forward.ts'
+import { podPort, podsOf, readNamespace, workloadNamed } from './namespace.ts'
+import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { kubernetesFinding } from './problems.ts'
+
+/** One set of pods that must serve the leaf. */
+export interface ServedBy {
+  /** `deployment/NAME` or `statefulset/NAME`. */
+  workload: string
+  /** The Service whose port it is; the port of the pod where there is none. */
+  service?: string
+  port: number
+  /** All probes, or only those that tell which leaf is served. */
+  probes: 'all' | 'leaf'
+}
+
+type Input = Record<string, Json>
+
+interface PodAt {
+  pod: string
+  port: number
+  probes: ServedBy['probes']
+}
+
+const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']
+
+/**
+ * Proves what each replica serves, pod by pod through a port-forward of ours: `{place, served, name,
+ * path, expect, leaf, roots, ...}`. The forwards are made again at each try: a rollout ends them.
+ */
+export const provePodsOp: Op = {
+  changes: false,
+  run: (input, ctx) =>
+    provePods(input, ctx, async (pods, wanted, addresses) => {
+      const of = (probes: ServedBy['probes']) =>
+        addresses.filter((_, index) => pods[index]?.probes === probes)
+      const proving = { world: ctx.world, run: ctx.run, signal: ctx.signal }
+      const [all, leaves] = await Promise.all([
+        probeAll({ ...wanted, addresses: of('all') }, proving),
+        probeAll({ ...wanted, addresses: of('leaf') }, proving, leafProbes),
+      ])
+      return [...all, ...leaves]
+    }),
+  printed,
+  shell: (input, sh) => shellLines('kube_prove_pods', input, sh),
+}
+
+/** Proves that each replica answers over HTTP and that a handshake fails. */
+export const provePodsPlainOp: Op = {
+  changes: false,
+  run: (input, ctx) =>
+    provePods(input, ctx, async (_pods, wanted, addresses) =>
+      provePlainOnce(
+        { ...wanted, addresses },
+        { world: ctx.world, run: ctx.run, signal: ctx.signal },
+      ),
+    ),
+  printed,
+  shell: (input, sh) => shellLines('kube_prove_pods_plain', input, sh),
+}
+
+async function provePods(
+  input: Input,
+  ctx: Performing,
+  probe: (
+    pods: readonly PodAt[],
+    wanted: ReturnType<typeof wantedOf>,
+    addresses: string[],
+  ) => Promise<Probed[]>,
+): Promise<Json> {
+  const place = placeOf(input.place)
+  const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  const served = input.served as unknown as ServedBy[]
+  const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
+  const results = await retried(wanted, proving, async () => {
+    const pods = await podsToProve(place, served, ctx)
+    return withForwards(place, pods, ctx, async ports => {
+      const addresses = ports.map(port => `127.0.0.1:${port}`)
+      const probed = await probe(pods, wanted, addresses)
+      return probed.map(each => named(each, pods, addresses))
+    })
+  })
+  const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
+  const all = [...results, ...skipped]
+  for (const result of all) ctx.proof(result)
+  return verdict(all)
+}
+
+/** The pods that serve now, read anew. */
+async function podsToProve(
+  place: Place,
+  served: readonly ServedBy[],
+  ctx: Performing,
+): Promise<PodAt[]> {
+  const namespace = await readNamespace(place, ctx)
+  return served.flatMap(({ workload: name, service: serviceName, port, probes }) => {
+    const workload = workloadNamed(namespace, name)
+    const pods = workload ? podsOf(workload, namespace) : []
+    if (pods.length === 0) throw noWorkload(place, name)
+    const service = namespace.services.find(({ metadata }) => metadata.name === serviceName)
+    return pods.map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
+  })
+}
+
+/** A probe's words with the pod in the place of our end of the forward. */
+function named(probed: Probed, pods: readonly PodAt[], addresses: readonly string[]): Probed {
+  const pod = pods[addresses.indexOf(probed.address)]
+  return pod ? { ...probed, address: `pod/${pod.pod}:${pod.port}` } : probed
+}
+
+/** There is no name that leads here from outside: said as a skipped probe, with its reason. */
+function noDns(why: string) {
+  return {
+    id: 'dns.address',
+    decides: 'report' as const,
+    state: 'skip' as const,
+    expected: '',
+    seen: why,
+    evidence: [],
+    command: '',
+    means: '',
+    fix: '',
+    tookMs: 0,
+  }
+}
+
+function noWorkload(place: Place, name: string) {
+  return kubernetesFinding('kube.no-workload', exitCodes.failed, {
+    subject: `${place.namespace}/${name}`,
+    evidence: `${name} has no pods`,
+    fix: `See what is there: ${kubectlArgv(place, 'get', 'deploy,sts,pods').join(' ')}`,
+  })
+}
+
+function printed(
+  { place, served, name }: Record<string, unknown>,
+  show: (text: unknown) => string,
+): string[] {
+  const at = placeOf(place as Json)
+  return (served as ServedBy[]).flatMap(({ workload, port }) => [
+    `${kubectlArgv(at, 'port-forward', show(workload), `:${port}`).join(' ')}   (each pod)`,
+    `openssl s_client -connect 127.0.0.1:PORT -servername ${show(name)}`,
+  ])
+}
+
+function shellLines(
+  command: string,
+  { place, served, name, path, expect, leaf = '', roots = '' }: Record<string, unknown>,
+  sh: Parameters<Op['shell']>[1],
+): string[] {
+  const words = [name, path, String(expect), leaf, roots].map(sh.word).join(' ')
+  return (served as ServedBy[]).map(
+    ({ workload, service = '', port, probes }) =>
+      `${command} ${shellPlace(place, sh)} ${[workload, service, port, probes].map(sh.word).join(' ')} ${words} || return 1`,
+  )
+}
