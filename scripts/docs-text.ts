@@ -1,11 +1,14 @@
 import { questionsFor } from '../src/answers/questions.ts'
+import { azureFindings } from '../src/azure/findings.ts'
 import { certificateFindings } from '../src/certificates/findings.ts'
 import { exitMeanings } from '../src/exit-codes.ts'
 import type { FindingTable } from '../src/findings.ts'
 import { generalFindings } from '../src/general-findings.ts'
+import { kubernetesFindings } from '../src/kubernetes/findings.ts'
 import type { Explanation, Step } from '../src/plan/plan.ts'
 import { toolFindings } from '../src/process/tool-problem.ts'
 import { alerts } from '../src/status/endpoint-status.ts'
+import { azuremlFindings } from '../src/targets/azureml/findings.ts'
 import { targets } from '../src/targets/index.ts'
 import { skyserveFindings } from '../src/targets/skyserve/findings.ts'
 import { checkCloud, checkServer, checkSky } from '../src/targets/skyserve/steps/checks.ts'
@@ -32,6 +35,12 @@ ${table(toolFindings)}
 
 ## SkyServe
 ${table({ ...skyserveFindings, ...explained([checkServer(''), checkSky(''), checkCloud, upStep]) })}
+
+## Azure ML
+${table({ ...azureFindings, ...azuremlFindings })}
+
+## Kubernetes
+${table(kubernetesFindings)}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

@@ -56,7 +56,11 @@ interface Following {
 }
 
 /** Follows some workloads by watches and says each change of what is seen. */
-function followRollout(place: Place, workloads: readonly string[], ctx: Performing): Following {
+export function followRollout(
+  place: Place,
+  workloads: readonly string[],
+  ctx: Performing,
+): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
   let state: RolloutState = { done: false, missing: [], waiting: [], stuck: [], seen: '' }
@@ -99,7 +103,7 @@ function followRollout(place: Place, workloads: readonly string[], ctx: Performi
 }
 
 /** A rollout that does not end, with the pods' own words. */
-function rolloutProblem(place: Place, state: RolloutState, details: readonly string[]) {
+export function rolloutProblem(place: Place, state: RolloutState, details: readonly string[]) {
   const [first] = state.stuck
   const words = first
     ? kubectlArgv(place, 'describe', 'pod', first.pod)

@@ -162,6 +162,11 @@ export interface Step {
   captures?: Record<string, { json: string } | { regex: string }>
   /** What an unattended run does when the act fails; printed when it applies. */
   onFail: 'stop' | 'undo'
+  /**
+   * Exits of the act that mean that it was refused before it changed anything: the run stops there,
+   * with that exit, and takes nothing back.
+   */
+  stopOn?: number[]
   /** `undo`: failing takes the run back; `report`: it never undoes, its limit is exit 124. */
   decides?: 'undo' | 'report'
   /** Whether clients get no answer from here on, or get one again. */

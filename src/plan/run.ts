@@ -143,7 +143,8 @@ async function attempt(
     }
     if (end.error instanceof Interrupted) return 'interrupted'
     const problem = step.decides === 'report' ? asWaited(end.error) : end.error
-    const canUndo = step.onFail === 'undo' && undoable(step, input).length > 0
+    const refused = step.stopOn?.includes(problem.exit) === true
+    const canUndo = step.onFail === 'undo' && !refused && undoable(step, input).length > 0
     const asked =
       input.decide && step.phase === 'change' ? await input.decide(step, problem) : undefined
     if (asked === 'again') continue

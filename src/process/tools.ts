@@ -18,6 +18,17 @@ const tools: readonly ToolInfo[] = [
     login: 'sky api login',
   },
   {
+    name: 'az',
+    purpose: 'the Azure CLI, which changes extensions of clusters',
+    get: 'pip install azure-cli, then az extension add -n k8s-extension',
+    login: 'az login',
+  },
+  {
+    name: 'kubectl',
+    purpose: 'reads and changes the cluster',
+    get: 'az aks install-cli, or see https://kubernetes.io/docs/tasks/tools/',
+  },
+  {
     name: 'curl',
     purpose: 'asks the endpoint as a client does',
     get: 'apt-get install curl',

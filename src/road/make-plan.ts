@@ -84,6 +84,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     answers,
     present,
     kept: generationFolder(paths, generation),
+    generation,
     privateRoot: input.bringBack
       ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
       : isPrivate(answers.certificate, judgement, world),
@@ -175,7 +176,8 @@ function isPrivate(
 /** The generation that the current one replaced, where it holds a leaf. */
 async function generationBefore(paths: RecordPaths, current: number | undefined): Promise<number> {
   const meta = current === undefined ? undefined : await readGeneration(paths, current)
-  const before = meta?.replaces
+  // what was found on an adopted target is the one before the first
+  const before = meta?.replaces ?? (current === undefined || current === 0 ? undefined : 0)
   if (before !== undefined && (await readGeneration(paths, before))?.leaf) return before
   throw problem(exitCodes.data, {
     id: 'record.no-generation-before',

@@ -50,6 +50,8 @@ export interface Wanted<P> {
   beforeLeaf?: string
   /** Absolute folder of the generation that the plan makes, or keeps where nothing is to be made. */
   kept: string
+  /** Its number; 0 is what was found on an adopted target. */
+  generation: number
   /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
   privateRoot: boolean
 }
