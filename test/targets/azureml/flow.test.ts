@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ToolResult } from '../../../src/process/tool.ts'
+import { azWords } from '../../support/azure.ts'
+import { azuremlFlow, type Between, type Flow, usualAnswers } from '../../support/azureml-flow.ts'
+
+let flow: Flow
+
+afterEach(() => flow.close())
+
+/** az says these words to the first so many changes; then the stage answers. */
+function failing(words: string, times = 1, done = false): Between {
+  let left = times
+  return async (said, stage) => {
+    if (!/^az k8s-extension (update|create)/.test(said) || left === 0) return stage()
+    left -= 1
+    if (done) await stage()
+    const result: ToolResult = {
+      argv: said.split(' ') as [string],
+      outcome: 'ended',
+      exit: 1,
+      stdout: '',
+      stderr: words,
+      tookMs: 0,
+    }
+    return result
+  }
+}
+
+describe.each(['secret', 'pem'])('an Azure ML endpoint in %s mode', mode => {
+  const answers = usualAnswers(`  mode: ${mode}`)
+
+  it('is enabled, rotated, brought back and disabled, each proven', async () => {
+    flow = await azuremlFlow(answers)
+    expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
+    const first = flow.leaf()
+    const done = flow.changes().length
+    expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
+    expect(flow.changes()).toHaveLength(done)
+    expect(await flow.go('rotate')).toMatchObject({ exit: 0 })
+    expect(flow.leaf()).not.toBe(first)
+    expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ exit: 0, failed: [] })
+    expect(flow.leaf()).toBe(first)
+    expect(await flow.go('disable')).toMatchObject({ exit: 0, failed: [] })
+    expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
+    expect(flow.changes().at(-1)).toContain('allowInsecureConnections=False')
+  })
+
+  it('goes back to what was where the health check refuses the change', async () => {
+    flow = await azuremlFlow(answers)
+    await flow.go('enable')
+    const before = flow.leaf()
+    const went = await flow.go('rotate', { between: failing(azWords.healthcheck) })
+    expect(went).toMatchObject({ exit: 1, outcome: 'rolled-back' })
+    expect(went.failed).toContain('azure.operation-failed')
+    expect(flow.leaf()).toBe(before)
+    const proven = went.events.filter(({ type }) => type === 'proof')
+    expect(proven).toContainEqual(expect.objectContaining({ id: 'tls.leaf', state: 'pass' }))
+  })
+
+  it.each([
+    ['403', 77],
+    ['429', 75],
+    ['500', 75],
+  ] as const)('takes nothing back where Azure refuses with %s', async (words, exit) => {
+    flow = await azuremlFlow(answers)
+    await flow.go('enable')
+    const said = azWords[words as never] as string
+    const went = await flow.go('rotate', { between: failing(said, 9) })
+    expect(went).toMatchObject({ exit, outcome: 'failed' })
+    expect(went.events.some(({ type }) => type === 'step.undone')).toBe(false)
+    expect(await flow.go('rotate')).toMatchObject({ exit: 0, failed: [] })
+  })
+
+  it('goes on where the answer was lost after the work was done', async () => {
+    flow = await azuremlFlow(answers)
+    const went = await flow.go('enable', { between: failing(azWords.drop, 1, true) })
+    expect(went).toMatchObject({ exit: 0, failed: [] })
+    expect(flow.changes()).toHaveLength(1)
+  })
+})
