@@ -71,12 +71,13 @@ azureml_same_cluster() {
   jq -n --arg ours "${ours,,}" --arg theirs "${theirs,,}" '{same: ($ours != "" and $ours == $theirs)}' | answer_json
 }
 
-# azureml_address CONTEXT NAMESPACE KUBECONFIG SCHEME HOST
+# azureml_address CONTEXT NAMESPACE KUBECONFIG KIND NAME SCHEME HOST
 azureml_address() {
-  azureml_kubectl "$1" "$2" "$3" get service azureml-fe -o json 2>/dev/null |
-    jq --arg scheme "$4" --arg host "$5" '
-      (.spec.type == "NodePort") as $node
-      | ([.spec.ports[] | select(.name == $scheme)] + [.spec.ports[] | select(.port == {"http": 80, "https": 443}[$scheme])])[0] as $p
+  azureml_kubectl "$1" "$2" "$3" get "$4" "$5" -o json 2>/dev/null |
+    jq --arg scheme "$6" --arg host "$7" '
+      (.spec.type == "NodePort") as $node | {"http": 80, "https": 443}[$scheme] as $usual
+      | (.spec.ports // [{port: $usual}]) as $ports
+      | ([$ports[] | select(.name == $scheme)] + [$ports[] | select(.port == $usual)])[0] as $p
       | (if $node then $p.nodePort else $p.port end) as $port
       | (if $host != "" then $host else (.status.loadBalancer.ingress[0] | .ip // .hostname) end) as $at
       | {address: (if $at == null then null else "\($at):\($port)" end), host: $at, port: ($port | tostring)}' |

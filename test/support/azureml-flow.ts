@@ -27,7 +27,7 @@ export interface Flow {
   close(): Promise<void>
 }
 
-export interface Went {
+interface Went {
   exit: number
   outcome: string
   events: Event[]

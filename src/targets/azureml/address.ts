@@ -17,14 +17,18 @@ export interface At {
 /** The Service of the inference router; the same name in every version of the extension. */
 export const service = 'azureml-fe'
 
-/** Reads the Service and where it is reached; undefined while it has no address yet. */
+/**
+ * Reads the Service, or the Ingress before it, and where it is reached; undefined while it has no
+ * address yet.
+ */
 export async function addressIn(
   cluster: Cluster,
-  instead: Json | undefined,
+  { instead, ingress }: { instead?: Json | undefined; ingress?: Json | undefined },
   scheme: 'http' | 'https',
   calling: Calling,
 ): Promise<At | undefined> {
-  const words = ['get', 'service', service, '-o', 'json', '--ignore-not-found']
+  const object = typeof ingress === 'string' ? ['ingress', ingress] : ['service', service]
+  const words = ['get', ...object, '-o', 'json', '--ignore-not-found']
   const result = await tryKubectl({ ...cluster, namespace }, words, calling)
   if (!succeeded(result) || result.stdout.trim() === '') return undefined
   const found = JSON.parse(result.stdout) as Json

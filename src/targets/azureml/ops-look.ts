@@ -95,7 +95,7 @@ export function extensionWords(now: Extension | undefined): string {
 async function servesLeaf(input: Input, ctx: Performing): Promise<boolean> {
   const { leaf, name } = input
   if (typeof leaf !== 'string' || typeof name !== 'string') return false
-  const at = await addressIn(clusterOf(input.cluster), input.instead, 'https', ctx)
+  const at = await addressIn(clusterOf(input.cluster), { instead: input.instead }, 'https', ctx)
   const address = at === undefined ? undefined : parseAddress(at.address)
   if (!address) return false
   const { signal } = ctx

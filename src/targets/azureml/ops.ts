@@ -64,19 +64,22 @@ const same: Op = {
 /** Where clients reach azureml-fe: `{cluster, scheme, instead?}`. */
 const address: Op = {
   changes: false,
-  async run({ cluster, scheme, instead }: Input, ctx): Promise<Json> {
+  async run({ cluster, scheme, instead, ingress }: Input, ctx): Promise<Json> {
     const of = scheme === 'http' ? 'http' : 'https'
-    const at = await addressIn(clusterOf(cluster), ctx.rehearsal ? undefined : instead, of, ctx)
+    const where = { ingress, ...(ctx.rehearsal ? {} : { instead }) }
+    const at = await addressIn(clusterOf(cluster), where, of, ctx)
     return at ? { ...at, seen: at.address } : { address: null, seen: 'no address yet' }
   },
-  printed: ({ cluster }, show) => [
-    quoteCommand(
-      kubectlArgv({ ...clusterOf(cluster as Json), namespace }, 'get', 'service', show(service)),
-    ),
-  ],
-  shell: ({ cluster, scheme, instead = '' }, sh) => [
-    `azureml_address ${shellPlace({ ...(cluster as object), namespace }, sh)} ${sh.word(scheme)} ${sh.word(instead)}`,
-  ],
+  printed: ({ cluster, ingress }, show) => {
+    const object = ingress === undefined ? ['service', service] : ['ingress', show(ingress)]
+    const place = { ...clusterOf(cluster as Json), namespace }
+    return [quoteCommand(kubectlArgv(place, 'get', ...object))]
+  },
+  shell: ({ cluster, scheme, instead = '', ingress }, sh) => {
+    const object = ingress === undefined ? ['service', service] : ['ingress', ingress]
+    const place = shellPlace({ ...(cluster as object), namespace }, sh)
+    return [`azureml_address ${place} ${[...object, scheme, instead].map(sh.word).join(' ')}`]
+  },
 }
 
 /** How many replicas serve another leaf than the wanted one: `{place, name, leaf}`. */

@@ -45,10 +45,6 @@ const modes: Choice[] = [
     value: 'ingress',
     title: 'An Ingress before it',
     note: 'for NodePort and ClusterIP: TLS ends there, azureml-fe speaks HTTP',
-    impossible: {
-      reason: 'This version does not drive it yet.',
-      fix: 'Its certificate can be made and checked: secure-endpoint cert issue, cert check.',
-    },
   },
 ]
 

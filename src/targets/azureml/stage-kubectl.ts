@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
 import type { ToolCall } from '../../process/tool.ts'
 import type { AzureMlAnswers } from './answers.ts'
 import type { Said } from './stage.ts'
@@ -22,7 +24,7 @@ export function stageKubectl(
     if (verb === 'config') return json(config(own))
     if (verb === 'create') return what === 'namespace' ? {} : created(call.stdin ?? '')
     if (verb === 'replace') return { stdout: '2' }
-    if (verb === 'apply') return applied(call.stdin ?? '', router)
+    if (verb === 'apply') return applied(call, router)
     if (verb === 'delete') return deleted(words, router)
     if (verb === 'rollout') {
       await router.converge()
@@ -44,6 +46,7 @@ function got(what: string, name: string, own: AzureMlAnswers, router: StagedRout
     return found === undefined ? {} : json(found)
   }
   if (what === 'configmap') return json({ kind: 'ConfigMap', data: configMap(name, own, router) })
+  if (what === 'ingress') return router.ingress ? json(ingressOf(router.ingress)) : {}
   if (what === 'service') return router.settings ? json(serviceOf(router)) : {}
   if (what.includes(',') || what === 'services')
     return json({ kind: 'List', items: objects(router) })
@@ -73,13 +76,19 @@ function created(stdin: string): Said {
   return { stdout: items.map(each => `${JSON.stringify(each, null, 2)}\n`).join('') }
 }
 
-function applied(stdin: string, router: StagedRouter): Said {
-  const secret = JSON.parse(stdin) as { metadata: { name: string } }
+async function applied({ argv, stdin }: ToolCall, router: StagedRouter): Promise<Said> {
+  const path = argv.at(-1) ?? ''
+  if (path !== '-' && stdin === undefined) {
+    await router.applyIngress(JSON.parse(await readFile(path, 'utf8')) as Json)
+    return { stdout: 'ingress.networking.k8s.io/staged\n' }
+  }
+  const secret = JSON.parse(stdin ?? '') as { metadata: { name: string } }
   router.secrets.set(secret.metadata.name, secret as unknown as Json)
   return { stdout: `secret/${secret.metadata.name}\n` }
 }
 
-function deleted(words: string[], router: StagedRouter): Said {
+async function deleted(words: string[], router: StagedRouter): Promise<Said> {
+  if (words[1] === 'ingress') await router.applyIngress(undefined)
   const selected = words.find(word => word.startsWith('--field-selector=metadata.name='))
   router.secrets.delete(selected?.split('=').at(-1) ?? '')
   return {}
@@ -121,6 +130,16 @@ function serviceOf({ scheme, port }: StagedRouter) {
     kind: 'Service',
     metadata: { name: 'azureml-fe', namespace },
     spec: { type: 'LoadBalancer', ports: [{ name: scheme, port }] },
+    status: { loadBalancer: { ingress: [{ ip: '127.0.0.1' }] } },
+  }
+}
+
+function ingressOf({ object, port }: NonNullable<StagedRouter['ingress']>) {
+  const ports = ['http', 'https'].map(name => ({ name, port }))
+  const spec = { ...(atPath(object, 'spec') as object), ports }
+  return {
+    ...(object as object),
+    spec,
     status: { loadBalancer: { ingress: [{ ip: '127.0.0.1' }] } },
   }
 }

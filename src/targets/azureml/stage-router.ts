@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
 import { writeFileAtomic } from '../../record/write.ts'
 import type { StageKit } from '../target.ts'
 import type { AzureMlAnswers } from './answers.ts'
@@ -17,8 +18,12 @@ export interface StagedRouter {
   port: number
   /** Counts what Kubernetes calls the generation of the Deployment. */
   rollouts: number
+  /** The Ingress before it, where one was applied, and the port that it is served on. */
+  ingress?: { object: Json; port: number }
   state: 'Succeeded' | 'Failed'
   health: string
+  /** Serves an Ingress with the pair of the Secret that it names, or over HTTP. */
+  applyIngress(object: Json | undefined): Promise<void>
   /** Makes what is served follow the settings; the health check's words where it cannot. */
   converge(): Promise<string | undefined>
 }
@@ -48,6 +53,17 @@ export async function createStagedRouter(
     rollouts: 1,
     state: 'Succeeded',
     health: '',
+    async applyIngress(object) {
+      if (router.ingress) await kit.stop(router.ingress.port)
+      delete router.ingress
+      if (object === undefined) return
+      const name = String(atPath(object, 'spec.tls.0.secretName') ?? '')
+      const data = atPath(router.secrets.get(name), 'data') as Record<string, string> | undefined
+      const text = (key: string) => Buffer.from(data?.[key] ?? '', 'base64').toString()
+      const pair = { chain: text('tls.crt'), key: text('tls.key') }
+      const port = data ? await serve(pair) : await kit.serveHttp({ readyAt: 0 })
+      router.ingress = { object, port }
+    },
     async converge() {
       const pair = pairOf(router)
       if (typeof pair === 'string') {

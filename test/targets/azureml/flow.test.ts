@@ -26,6 +26,18 @@ function failing(words: string, times = 1, done = false): Between {
   }
 }
 
+it('in ingress mode is enabled, rotated, brought back and disabled, each proven', async () => {
+  flow = await azuremlFlow(usualAnswers('  mode: ingress\n  ingressClass: nginx'))
+  expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
+  expect(flow.changes()).toEqual([])
+  const first = flow.leaf()
+  expect(await flow.go('rotate')).toMatchObject({ exit: 0, failed: [] })
+  expect(flow.leaf()).not.toBe(first)
+  expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ exit: 0, failed: [] })
+  expect(flow.leaf()).toBe(first)
+  expect(await flow.go('disable')).toMatchObject({ exit: 0, failed: [] })
+})
+
 describe.each(['secret', 'pem'])('an Azure ML endpoint in %s mode', mode => {
   const answers = usualAnswers(`  mode: ${mode}`)
 

@@ -1,16 +1,14 @@
 import type { Step, Text } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
-import { type AzureMlAnswers, azuremlAnswers } from '../answers.ts'
+import { azuremlAnswers } from '../answers.ts'
 import { ownerSettings } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { changeExtension, isMoving, lookFor, type WantedText } from './commands.ts'
+import { newSettings, refusals } from './new-settings.ts'
 import { priceOf } from './price.ts'
 import { undoChange } from './undo.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
-
-/** Exits of an az that Azure refused before it changed anything: there is nothing to take back. */
-export const refusals = [65, 69, 75, 77]
 
 /** From what is there to TLS with the pair of the plan: an update, a create, or delete and create. */
 export function changeSteps(wanted: AzureMl, needs: string[]): Step[] {
@@ -102,16 +100,6 @@ function goal(
       wanted,
       protectedKeys,
     }),
-  }
-}
-
-/** All that a create needs; the vendor's own example lacks enableInference and fails. */
-function newSettings(own: AzureMlAnswers): Record<string, string> {
-  return {
-    enableInference: 'True',
-    inferenceRouterServiceType: own.serviceType,
-    inferenceRouterHA: own.highAvailability === 'yes' ? 'True' : 'False',
-    ...(own.internal === 'yes' ? { internalLoadBalancerProvider: 'azure' } : {}),
   }
 }
 

@@ -46,13 +46,26 @@ const ownRules: readonly Rule[] = [
   { group: '', resource: 'configmaps', verbs: ['get'] },
 ]
 
+const ingressRules: readonly Rule[] = [
+  {
+    group: 'networking.k8s.io',
+    resource: 'ingresses',
+    verbs: ['get', 'create', 'patch', 'delete'],
+  },
+]
+
 const namespaceRules: readonly Rule[] = [
   { group: '', resource: 'namespaces', verbs: ['get', 'create'], clusterWide: true },
 ]
 
 /** Tool, cluster, permissions, and the extension as the plan knows it. */
 export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPresent): Step[] {
-  const rules = [...commonRules, ...ownRules, ...(present.extension ? [] : namespaceRules)]
+  const rules = [
+    ...commonRules,
+    ...ownRules,
+    ...(own.mode === 'ingress' ? ingressRules : []),
+    ...(present.extension ? [] : namespaceRules),
+  ]
   return [
     checkAz,
     checkCluster(place),

@@ -3,10 +3,11 @@ import type { Step } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
 import { azuremlAnswers } from '../answers.ts'
 import type { AzureMlPresent } from '../present.ts'
-import { refusals } from './change.ts'
 import { checkSteps } from './checks.ts'
 import { changeExtension, lookFor, placeOf } from './commands.ts'
 import { heldName, httpSettings } from './enable.ts'
+import { plainIngressSteps } from './ingress.ts'
+import { refusals } from './new-settings.ts'
 import { plainProofSteps } from './proof.ts'
 import { toHttp, undoChange } from './undo.ts'
 
@@ -21,6 +22,14 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
   const { change, wanted: target } = toHttp({ kept: 'http.json' })
   const undo = present.extension?.mode === 'http' ? [] : undoChange(wanted)
   const away = present.extension?.highAvailability ? '' : ' They are away for up to 2 min.'
+  if (own.mode === 'ingress') {
+    return [
+      ...checkSteps(own, place, present),
+      holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
+      ...plainIngressSteps(wanted, ['prepare.hold']),
+      ...plainProofSteps(wanted),
+    ]
+  }
   return [
     ...checkSteps(own, place, present),
     httpSettings(),

@@ -12,6 +12,7 @@ import { clusterInput } from '../words.ts'
 import { changeSteps } from './change.ts'
 import { checkSteps } from './checks.ts'
 import { placeOf } from './commands.ts'
+import { ingressSteps } from './ingress.ts'
 import { proofSteps } from './proof.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
@@ -21,7 +22,6 @@ export function enableSteps(wanted: AzureMl): Step[] {
   const { answers, present } = wanted
   const own = azuremlAnswers(answers)
   const place = placeOf(own)
-  const files = { 'cert.pem': { kept: 'chain.pem' }, 'key.pem': { kept: 'key.pem' } }
   const isNew = present.extension === undefined
   return [
     ...checkSteps(own, place, present),
@@ -34,24 +34,31 @@ export function enableSteps(wanted: AzureMl): Step[] {
       'check.same-cluster',
       ...(isNew ? ['prepare.namespace'] : []),
     ]),
-    ...(own.mode === 'secret'
-      ? [
-          secretStep({ place, endpoint: answers.endpoint, type: 'Opaque', files }, [
-            'prepare.hold',
-            'prepare.certificate',
-            'prepare.http',
-            'check.extension',
-          ]),
-          ...changeSteps(wanted, ['change.secret']),
-        ]
-      : changeSteps(wanted, [
-          'prepare.hold',
-          'prepare.certificate',
-          'prepare.http',
-          'check.extension',
-        ])),
+    ...pairSteps(wanted, own),
     ...proofSteps(wanted),
   ]
+}
+
+/** Brings the pair to the extension in the way that was chosen. */
+function pairSteps(wanted: AzureMl, own: AzureMlAnswers): Step[] {
+  const { endpoint } = wanted.answers
+  const place = placeOf(own)
+  const needs = ['prepare.hold', 'prepare.certificate', 'prepare.http', 'check.extension']
+  const [chain, key] = [{ kept: 'chain.pem' }, { kept: 'key.pem' }]
+  switch (own.mode) {
+    case 'pem':
+      return changeSteps(wanted, needs)
+    case 'ingress': {
+      const files = { 'tls.crt': chain, 'tls.key': key }
+      const secret = { place, endpoint, type: 'kubernetes.io/tls', files } as const
+      return [secretStep(secret, needs), ...ingressSteps(wanted, ['change.secret'])]
+    }
+    default: {
+      const files = { 'cert.pem': chain, 'key.pem': key }
+      const secret = { place, endpoint, type: 'Opaque', files } as const
+      return [secretStep(secret, needs), ...changeSteps(wanted, ['change.secret'])]
+    }
+  }
 }
 
 /** What two people must not change at once: the extension, whatever the record is called. */

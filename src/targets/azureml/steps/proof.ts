@@ -36,9 +36,42 @@ export function proofSteps(wanted: AzureMl): Step[] {
   }
   // which root clients trust is not known of a pair that was found
   const kind = generation === 0 ? 'op:proof.leaf' : 'op:proof.served'
+  const before = own.mode === 'ingress' ? ingressBefore(wanted) : replicasBefore(wanted, ask)
   return [
-    rolloutStep(place, [workload], durationMs('10m'), ['change.extension']),
-    restartStep(wanted, leaf),
+    ...before,
+    {
+      id: 'serve.proof',
+      phase: 'serve',
+      title: 'Prove what the address serves',
+      act: {
+        do: kind,
+        input: { addresses: [captured], ...ask, decides: 'undo' },
+        limit: '1h',
+        expect: passes,
+      },
+      needs: [before.at(-1)?.id ?? 'serve.address'],
+      onFail: 'undo',
+      decides: 'undo',
+      away: 'ends',
+    },
+    record(wanted, true),
+    ...(own.mode === 'pem' ? [] : [pruneStep(place, answers.endpoint)]),
+    ...scoringSteps(wanted),
+    ...dnsSteps(answers, { host, address: captured, ask, needs: 'serve.record' }),
+  ]
+}
+
+/** TLS ends before the replicas: only the Ingress's address shows it. */
+function ingressBefore(wanted: AzureMl): Step[] {
+  return [addressStep(wanted, 'https', ['change.ingress'])]
+}
+
+/** All replicas run with it, and each serves the wanted leaf. */
+function replicasBefore(wanted: AzureMl, ask: { [key: string]: Input }): Step[] {
+  const own = azuremlAnswers(wanted.answers)
+  return [
+    rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
+    restartStep(wanted, { capture: 'prepare.certificate.fingerprint' }),
     addressStep(wanted, 'https', ['serve.restart']),
     {
       id: 'serve.pods',
@@ -54,25 +87,6 @@ export function proofSteps(wanted: AzureMl): Step[] {
       onFail: 'undo',
       decides: 'undo',
     },
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove what the address serves',
-      act: {
-        do: kind,
-        input: { addresses: [captured], ...ask, decides: 'undo' },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: ['serve.pods'],
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
-    record(wanted, true),
-    ...(own.mode === 'secret' ? [pruneStep(place, answers.endpoint)] : []),
-    ...scoringSteps(wanted),
-    ...dnsSteps(answers, { host, address: captured, ask, needs: 'serve.record' }),
   ]
 }
 
@@ -81,7 +95,7 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
   const { answers } = wanted
   const own = azuremlAnswers(answers)
   const { domain, proof } = answers
-  return [
+  const replicas: Step[] = [
     rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
     addressStep(wanted, 'http', ['serve.rollout']),
     {
@@ -98,6 +112,11 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
       onFail: 'undo',
       decides: 'undo',
     },
+  ]
+  const before =
+    own.mode === 'ingress' ? [addressStep(wanted, 'http', ['change.extension'])] : replicas
+  return [
+    ...before,
     {
       id: 'serve.proof',
       phase: 'serve',
@@ -115,7 +134,7 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
         limit: '1h',
         expect: passes,
       },
-      needs: ['serve.pods'],
+      needs: [before.at(-1)?.id ?? 'serve.address'],
       onFail: 'undo',
       decides: 'undo',
       away: 'ends',
@@ -145,7 +164,7 @@ function restartStep({ answers: { domain, ...answers } }: AzureMl, leaf: Text): 
 /** Read anew each time: a service type that changes gives another address. */
 function addressStep({ answers }: AzureMl, scheme: 'http' | 'https', needs: string[]): Step {
   const own = azuremlAnswers(answers)
-  const { address } = own
+  const { address, mode } = own
   return {
     id: 'serve.address',
     phase: 'serve',
@@ -157,6 +176,7 @@ function addressStep({ answers }: AzureMl, scheme: 'http' | 'https', needs: stri
         input: {
           cluster: clusterInput(own),
           scheme,
+          ...(mode === 'ingress' ? { ingress: answers.endpoint } : {}),
           ...(address === undefined ? {} : { instead: address }),
         },
         limit: '1m',
