@@ -34,13 +34,13 @@ azureml_extension() {
 
 # azureml_change MODE FOLDER FILE az's words: sent again only when Azure is done with what was lost
 azureml_change() {
-  local folder=$2 extra=$3 try
+  local folder=$2 extra=$3
   shift 3
   local where=("${@:5:8}")
   if [[ -n $extra ]]; then
     jq '. + {sslCertPemFile: "chain.pem", sslKeyPemFile: "key.pem"}' "$extra" >"$folder/protected.json" || return 1
   fi
-  for try in 1 2 3; do
+  for _ in 1 2 3; do
     in_folder "$folder" answer_of 2400 az "$@" -o json --only-show-errors
     if holds '.exit == 0'; then break; fi
     holds '.text | test("Connection aborted|RemoteDisconnected|in progress")' || break
