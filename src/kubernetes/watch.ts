@@ -34,8 +34,13 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
   const objects = new Map<string, KubeObject>()
   let begun = false
   let failure: unknown
+  // a change between two waits must not be slept over
+  let isNew = false
   let wake: () => void = () => {}
-  const tell = () => wake()
+  const tell = () => {
+    isNew = true
+    wake()
+  }
 
   const watchOne = async ([resource, kind]: [string, string]) => {
     const { clock } = calling
@@ -78,11 +83,12 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>(resolve => {
         wake = resolve
-        timer = setTimeout(resolve, ms)
+        timer = setTimeout(resolve, isNew ? 0 : ms)
         signal.addEventListener('abort', () => resolve(), { once: true })
       })
       clearTimeout(timer)
       wake = () => {}
+      isNew = false
       if (failure) throw failure
       calling.signal.throwIfAborted()
     },
