@@ -5,10 +5,13 @@ import { exitMeanings } from '../src/exit-codes.ts'
 import type { FindingTable } from '../src/findings.ts'
 import { generalFindings } from '../src/general-findings.ts'
 import { kubernetesFindings } from '../src/kubernetes/findings.ts'
+import { helmFindings } from '../src/kubernetes/helm/findings.ts'
 import type { Explanation, Step } from '../src/plan/plan.ts'
 import { toolFindings } from '../src/process/tool-problem.ts'
 import { alerts } from '../src/status/endpoint-status.ts'
 import { azuremlFindings } from '../src/targets/azureml/findings.ts'
+import { felderaFindings } from '../src/targets/feldera/findings.ts'
+import { preflightSteps } from '../src/targets/feldera/steps/checks.ts'
 import { targets } from '../src/targets/index.ts'
 import { skyserveFindings } from '../src/targets/skyserve/findings.ts'
 import { checkCloud, checkServer, checkSky } from '../src/targets/skyserve/steps/checks.ts'
@@ -39,8 +42,13 @@ ${table({ ...skyserveFindings, ...explained([checkServer(''), checkSky(''), chec
 ## Azure ML
 ${table({ ...azureFindings, ...azuremlFindings })}
 
-## Kubernetes
-${table(kubernetesFindings)}
+## Kubernetes and Helm
+Of every target on Kubernetes.
+
+${table({ ...kubernetesFindings, ...helmFindings })}
+
+## Feldera
+${table({ ...felderaFindings, ...explained(preflightSteps) })}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

@@ -63,7 +63,6 @@ const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
 const later: Choice[] = [
   ['azureml', 'Azure ML endpoint on AKS or Arc'],
   ['azureml-v1', 'Azure ML v1 (AKS, ACI)'],
-  ['feldera', 'Feldera on Kubernetes'],
   ['aistore', 'AIStore cluster'],
 ].map(([value = '', title = '']) => ({
   value,

@@ -83,7 +83,7 @@ export async function findNamespaces(search: Search): Promise<Found> {
 }
 
 /** The cluster that the answers so far name. */
-function clusterIn(search: Search): Cluster | undefined {
+export function clusterIn(search: Search): Cluster | undefined {
   const context = search.answers['target.context']?.value
   if (typeof context !== 'string' || context === '') return undefined
   const kubeconfig = kubeconfigIn(search)

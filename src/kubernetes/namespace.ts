@@ -29,6 +29,17 @@ export function workloadNamed(
   return workloads.find(each => nameOf(each) === name)
 }
 
+/** The workloads of a name, or with `*` at its end all that begin so. */
+export function workloadsNamed(
+  { workloads }: Pick<Namespace, 'workloads'>,
+  name: string,
+): KubeObject[] {
+  const start = name.endsWith('*') ? name.slice(0, -1) : undefined
+  return workloads.filter(each =>
+    start === undefined ? nameOf(each) === name : nameOf(each).startsWith(start),
+  )
+}
+
 export function nameOf({ kind, metadata }: KubeObject): WorkloadName {
   return `${kind.toLowerCase() as 'deployment'}/${metadata.name}`
 }

@@ -2,6 +2,7 @@ import type { OpTable } from '../plan/op.ts'
 import { accessOp } from './access.ts'
 import { holdOp } from './lease.ts'
 import { provePodsOp, provePodsPlainOp } from './pods-proof.ts'
+import { restartOp } from './restart.ts'
 import { rolloutOp } from './rollout.ts'
 import { secretOps } from './secret-ops.ts'
 import { serviceOp } from './service.ts'
@@ -11,6 +12,7 @@ export const kubernetesOps: OpTable = {
   ...secretOps,
   'kubernetes.access': accessOp,
   'kubernetes.hold': holdOp,
+  'kubernetes.restart': restartOp,
   'kubernetes.rollout': rolloutOp,
   'kubernetes.service': serviceOp,
   'kubernetes.prove-pods': provePodsOp,

@@ -6,19 +6,21 @@ import { provePlainOnce } from '../proof/prove-plain.ts'
 import type { Probed } from '../proof/result.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import { withForwards } from './forward.ts'
-import { podPort, podsOf, readNamespace, workloadNamed } from './namespace.ts'
+import { type Namespace, podPort, podsOf, readNamespace, workloadsNamed } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 
 /** One set of pods that must serve the leaf. */
 export interface ServedBy {
-  /** `deployment/NAME` or `statefulset/NAME`. */
+  /** `deployment/NAME` or `statefulset/NAME`; with `*` at the end all whose name begins so. */
   workload: string
   /** The Service whose port it is; the port of the pod where there is none. */
   service?: string
   port: number
   /** All probes, or only those that tell which leaf is served. */
   probes: 'all' | 'leaf'
+  /** It need not be there. */
+  optional?: true
 }
 
 type Input = Record<string, Json>
@@ -100,12 +102,20 @@ async function podsToProve(
   ctx: Performing,
 ): Promise<PodAt[]> {
   const namespace = await readNamespace(place, ctx)
+  for (const each of served) {
+    if (!each.optional && podsServing([each], namespace).length === 0)
+      throw noWorkload(place, each.workload)
+  }
+  return podsServing(served, namespace)
+}
+
+/** The pods behind what must serve, each with the port at which it does. */
+export function podsServing(served: readonly ServedBy[], namespace: Namespace): PodAt[] {
   return served.flatMap(({ workload: name, service: serviceName, port, probes }) => {
-    const workload = workloadNamed(namespace, name)
-    const pods = workload ? podsOf(workload, namespace) : []
-    if (pods.length === 0) throw noWorkload(place, name)
     const service = namespace.services.find(({ metadata }) => metadata.name === serviceName)
-    return pods.map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
+    return workloadsNamed(namespace, name)
+      .flatMap(workload => podsOf(workload, namespace))
+      .map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
   })
 }
 

@@ -47,11 +47,15 @@ export const rolloutOp: Op = {
 }
 
 /** What is seen of a rollout while somebody waits for it, or for the tool that waits for it. */
-interface Following {
-  /** Resolves when the rollout is done, or the time is over, with the last state. */
+export interface Following {
+  /** Resolves when the rollout is done, or the time or `stop` is over, with the last state. */
   until(limitMs: number, stop?: Promise<unknown>): Promise<RolloutState>
+  /** Says what is seen until something else has ended, well or not. */
+  during(other: Promise<unknown>): Promise<void>
   /** What the stuck pods' events and logs said, as they were last read. */
   details(): string[]
+  /** What the pods said when they were worst: what goes back by itself is well again at the end. */
+  worst(): string[]
   close(): Promise<void>
 }
 
@@ -65,6 +69,7 @@ export function followRollout(
   const watching = watchNamespace(place, { ...ctx, clock })
   let state: RolloutState = { done: false, missing: [], waiting: [], stuck: [], seen: '' }
   let details: string[] = []
+  let worst: string[] = []
   let said = ''
   let readAt = Number.NEGATIVE_INFINITY
   const look = async () => {
@@ -75,6 +80,8 @@ export function followRollout(
       readAt = clock.elapsed()
       details = await readDetails(place, state.stuck, ctx)
     }
+    const bad = state.stuck.some(({ reason }) => !passing.includes(reason))
+    if (bad || (details.length > 0 && !state.done)) worst = [...state.waiting, ...details]
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen)
     said = seen
@@ -91,16 +98,32 @@ export function followRollout(
         await look()
         const left = limitMs - (clock.elapsed() - began)
         if (state.done || left <= 0 || over) return state
-        await Promise.race([
-          watching.changed(Math.min(left, 2_000)),
-          ...(stop ? [stop.catch(mark)] : []),
-        ])
+        const changed = watching.changed(Math.min(left, 2_000))
+        await Promise.race([changed, ...(stop ? [stop.catch(mark)] : [])])
       }
     },
+    async during(other) {
+      let over = false
+      const ended = other.then(
+        () => {
+          over = true
+        },
+        () => {
+          over = true
+        },
+      )
+      // a watch that fails says nothing of what is waited for
+      while (!over)
+        await Promise.race([watching.changed(2_000).then(look), ended]).catch(() => ended)
+    },
     details: () => details,
+    worst: () => worst,
     close: () => watching.close(),
   }
 }
+
+/** What every pod goes through on its way. */
+const passing = ['ContainerCreating', 'PodInitializing', 'Pending', 'not ready']
 
 /** A rollout that does not end, with the pods' own words. */
 export function rolloutProblem(place: Place, state: RolloutState, details: readonly string[]) {

@@ -84,6 +84,8 @@ export interface Write {
 /** What a `write` puts into a file. Every value is emitted as a quoted scalar and parsed again. */
 export type Content =
   | { text: Text }
+  /** A YAML file made of rendered templates, one after the other. */
+  | { templates: string[]; values: Record<string, Text> }
   /** A copy of the user's own YAML file with some paths set to a rendered template, or removed. */
   | {
       yaml: Text

@@ -25,8 +25,14 @@ const tools: readonly ToolInfo[] = [
   },
   {
     name: 'kubectl',
-    purpose: 'reads and changes the cluster',
-    get: 'az aks install-cli, or see https://kubernetes.io/docs/tasks/tools/',
+    purpose: 'talks to Kubernetes clusters',
+    get: 'see https://kubernetes.io/docs/tasks/tools/',
+    login: 'kubectl auth whoami',
+  },
+  {
+    name: 'helm',
+    purpose: 'installs and upgrades releases on Kubernetes',
+    get: 'see https://helm.sh/docs/intro/install/ (3.14 or newer)',
   },
   {
     name: 'curl',

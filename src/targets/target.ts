@@ -105,6 +105,8 @@ export interface Target<P = unknown> {
   /** Read-only steps that tell whether this machine can drive the target: for `doctor`. */
   preflight(world: World): Promise<Step[]>
   ops: OpTable
+  /** Parts of its exported script below `templates/`; by default its own `KIND/functions.sh`. */
+  shell?: readonly string[]
   /** What a rehearsal needs of it. */
   stage(answers: Answers, kit: StageKit): Promise<Stage>
 }

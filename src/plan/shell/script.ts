@@ -49,7 +49,7 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     ({ id, title, onFail, decides }) =>
       `step ${variable(id)} ${quoteWord(title)} ${decides === 'report' ? 'report' : onFail}`,
   )
-  return `${[...head, part('shell/prelude.sh'), part(`${target.kind}/functions.sh`), ...steps, 'begin', ...calls, 'finish'].join('\n')}\n`
+  return `${[...head, part('shell/prelude.sh'), ...(target.shell ?? [`${target.kind}/functions.sh`]).map(part), ...steps, 'begin', ...calls, 'finish'].join('\n')}\n`
 }
 
 function part(name: string): string {

@@ -29,7 +29,7 @@ export interface AzureMlAnswers {
   /** Whether the extension may be deleted and created where no update leads to what is wanted. */
   recreate: 'yes' | 'no'
   /** Where clients reach it, when the cluster does not say: `HOST` or `HOST:PORT`. */
-  address?: string
+  front?: string
   ingressClass?: string
   workspace?: string
   onlineEndpoint?: string

@@ -196,7 +196,7 @@ export const azuremlQuestions: readonly Question[] = [
     'From stored files to a Secret: endpoints are away for some 30 minutes.',
   ),
   {
-    id: 'target.address',
+    id: 'target.front',
     text: 'At which address do clients reach the endpoint?',
     noun: 'Address',
     help: 'Only where the cluster does not say it: HOST or HOST:PORT of the load balancer before it.',

@@ -24,7 +24,7 @@ export function placeOf(own: AzureMlAnswers) {
 
 /** Reads the extension, and whether it is as wanted. */
 export function extensionLook(own: AzureMlAnswers, wanted?: WantedText, served?: Served): Op {
-  const { address } = own
+  const { front } = own
   return {
     do: 'op:azureml.extension',
     input: {
@@ -32,7 +32,7 @@ export function extensionLook(own: AzureMlAnswers, wanted?: WantedText, served?:
       cluster: clusterInput(own),
       ...(wanted ? { wanted: { ...wanted } } : {}),
       ...(served ? { leaf: served.leaf, name: served.name } : {}),
-      ...(address === undefined ? {} : { instead: address }),
+      ...(front === undefined ? {} : { instead: front }),
     },
     limit: '5m',
   }

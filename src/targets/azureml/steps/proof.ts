@@ -164,7 +164,7 @@ function restartStep({ answers: { domain, ...answers } }: AzureMl, leaf: Text): 
 /** Read anew each time: a service type that changes gives another address. */
 function addressStep({ answers }: AzureMl, scheme: 'http' | 'https', needs: string[]): Step {
   const own = azuremlAnswers(answers)
-  const { address, mode } = own
+  const { front, mode } = own
   return {
     id: 'serve.address',
     phase: 'serve',
@@ -177,7 +177,7 @@ function addressStep({ answers }: AzureMl, scheme: 'http' | 'https', needs: stri
           cluster: clusterInput(own),
           scheme,
           ...(mode === 'ingress' ? { ingress: answers.endpoint } : {}),
-          ...(address === undefined ? {} : { instead: address }),
+          ...(front === undefined ? {} : { instead: front }),
         },
         limit: '1m',
       },
