@@ -5,6 +5,7 @@ import { questionsFor } from '../../src/answers/questions.ts'
 import type { Event } from '../../src/plan/events.ts'
 import type { Verb } from '../../src/plan/plan.ts'
 import type { RunTool } from '../../src/process/tool.ts'
+import type { StageFault } from '../../src/rehearsal/faults.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
@@ -54,14 +55,19 @@ proof: {wait: 2s}
 `
 
 /** The whole road against the stage that stands for Azure and its cluster, over several runs. */
-export async function azuremlFlow(text: string): Promise<Flow> {
+export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flow> {
   const never: RunTool = async call => {
     throw new Error(`${call.argv[0]} must not be called for real`)
   }
   const questions = questionsFor([target])
   let answered = loadAnswers(text, questions, { name: 'a.yaml', folder: '/' })
   const world = { ...realWorld(never), run: never }
-  const rehearsal = await startRehearsal({ answers: answered.answers, target, world })
+  const rehearsal = await startRehearsal({
+    answers: answered.answers,
+    target,
+    world,
+    ...(fault ? { fault } : {}),
+  })
   const changes: string[] = []
   const state = join(rehearsal.world.stateFolder, 'endpoints/ml')
   return {
