@@ -73,7 +73,8 @@ export function realAzure(): RealAzure {
     },
     kubectl: (args, input) => run('kubectl', args, input),
     ctl: (...args) => {
-      run(join(lab, 'ctl'), args)
+      const { status, stderr } = spawnSync(join(lab, 'ctl'), args, { encoding: 'utf8' })
+      if (status !== 0) throw new Error(`ctl ${args.join(' ')}: ${stderr}`)
     },
     changes() {
       const all = requests()
