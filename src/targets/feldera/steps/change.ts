@@ -169,7 +169,8 @@ function startStep(wanted: Feldera, goal: Goal): Step {
           do: 'op:feldera.stop',
           input: {
             place: at,
-            secret: goal.secret,
+            // the roots of the new pair are in its generation; a later process has no captures
+            secret: '',
             how: own.stop,
             file: ranFile(goal),
             waitMs: rolloutMs(own),
