@@ -23,7 +23,7 @@ import type { Target } from '../../src/targets/target.ts'
 import { realWorld } from '../../src/world.ts'
 import type { Scratch } from './scratch.ts'
 
-export interface Ran extends RunResult {
+interface Ran extends RunResult {
   events: Event[]
   plan: Plan
   /** Ids of the steps that acted. */
