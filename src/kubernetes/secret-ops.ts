@@ -4,8 +4,10 @@ import type { Op, OpTable, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { succeeded, type ToolResult } from '../process/tool.ts'
+import { readGeneration } from '../record/generation.ts'
 import type { KubeObject } from './kubectl.ts'
 import { kubectl, tryKubectl } from './kubectl.ts'
+import { nameOf, readNamespace, secretsReadBy } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding, kubernetesProblem } from './problems.ts'
 import {
@@ -88,20 +90,32 @@ const apply: Op = {
   shell: (input, sh) => [`kube_secret_apply ${secretWords(input, sh)}`],
 }
 
-/** Removes a Secret of ours that a failed run has made: `{place, endpoint, name}`. */
+/**
+ * Removes the Secret that a failed run has made for its generation: `{place, endpoint}`. Which leaf
+ * that is, is read from the record: a later process takes back what an earlier one has begun. One
+ * that something reads stays.
+ */
 const remove: Op = {
   changes: true,
-  async run({ place: at, endpoint, name }: Input, ctx): Promise<Json> {
+  async run({ place: at, endpoint }: Input, ctx): Promise<Json> {
     const place = placeOf(at)
+    const meta = await readGeneration(ctx.record.paths, ctx.record.generation)
+    if (!meta?.leaf) return { removed: true, seen: 'none was made' }
+    const name = secretName(String(endpoint), meta.leaf.fingerprint)
+    const { workloads, pods } = await readNamespace(place, ctx)
+    const readers = [...workloads, ...pods].filter(each => secretsReadBy(each).includes(name))
+    if (readers[0]) return { removed: false, seen: `${name} stays: ${nameOf(readers[0])} reads it` }
     const own = ['-l', ownSelector(String(endpoint)), `--field-selector=metadata.name=${name}`]
     await kubectl(place, ['delete', 'secrets', ...own], ctx)
     return { removed: true, seen: `${name} is gone` }
   },
-  printed: ({ place, name }, show) => [
-    quoteCommand(kubectlArgv(placeOf(place as Json), 'delete', 'secret', show(name))),
+  printed: ({ place, endpoint }, show) => [
+    quoteCommand(
+      kubectlArgv(placeOf(place as Json), 'delete', 'secret', `${show(endpoint)}-<8 hex>`),
+    ),
   ],
-  shell: ({ place, name }, sh) => [
-    `kube ${shellPlace(place, sh)} delete secret --ignore-not-found ${sh.word(name)}`,
+  shell: ({ place, endpoint }, sh) => [
+    `kube_secret_remove ${shellPlace(place, sh)} ${sh.word(endpoint)}`,
   ],
 }
 

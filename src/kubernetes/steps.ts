@@ -100,7 +100,7 @@ export function secretStep({ place, endpoint, type, files }: SecretWanted, needs
         title: 'Remove the Secret of the new pair',
         act: {
           do: 'op:kubernetes.secret-remove',
-          input: { place: placeInput(place), endpoint, name: { capture: 'change.secret.name' } },
+          input: { place: placeInput(place), endpoint },
           limit: '1m',
         },
         needs: [],

@@ -42,6 +42,8 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
     wake()
   }
 
+  signal.addEventListener('abort', tell, { once: true })
+
   const watchOne = async ([resource, kind]: [string, string]) => {
     const { clock } = calling
     let goneSince: number | undefined
@@ -84,7 +86,7 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
       await new Promise<void>(resolve => {
         wake = resolve
         timer = setTimeout(resolve, isNew ? 0 : ms)
-        signal.addEventListener('abort', () => resolve(), { once: true })
+        if (signal.aborted) resolve()
       })
       clearTimeout(timer)
       wake = () => {}

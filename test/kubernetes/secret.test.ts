@@ -5,6 +5,8 @@ import { kubernetesOps } from '../../src/kubernetes/ops.ts'
 import { ownerOf, secretName } from '../../src/kubernetes/secret.ts'
 import { readSecret } from '../../src/kubernetes/secret-ops.ts'
 import type { Json } from '../../src/plan/plan.ts'
+import { writeGeneration } from '../../src/record/generation.ts'
+import { recordPaths } from '../../src/record/paths.ts'
 import { ctxOf, fakeKubectl, place, printed, type Says } from '../support/kubectl.ts'
 import { createScratch } from '../support/scratch.ts'
 
@@ -141,6 +143,29 @@ describe('the Secret of an endpoint', () => {
       )
     expect((await read(stored()))?.type).toBe('kubernetes.io/tls')
     expect(await read('')).toBeUndefined()
+  })
+
+  it('is removed by an undo, but never while something reads it', async () => {
+    const { folder } = createScratch(onTestFinished)
+    const paths = recordPaths(folder, 'prod')
+    const leaf = { fingerprint } as never
+    await writeGeneration(paths, { number: 1, made: '', source: 'uploaded', leaf }, {})
+    const mounted = (secretName: string) => ({
+      kind: 'Deployment',
+      metadata: { name: 'api' },
+      spec: { template: { spec: { volumes: [{ secret: { secretName } }] } } },
+    })
+    const remove = async (secretName: string) => {
+      const kubectl = fakeKubectl([
+        [/ get deploy/, () => ({ stdout: printed({ items: [mounted(secretName)] }) })],
+        [/ delete secrets /, () => ({})],
+      ])
+      const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1 } })
+      await kubernetesOps['kubernetes.secret-remove']?.run({ place, endpoint: 'prod' }, ctx)
+      return kubectl.calls.some(({ words }) => words.includes('delete'))
+    }
+    expect(await remove('prod-00000000')).toBe(true)
+    expect(await remove('prod-a9544b6b')).toBe(false)
   })
 
   it('keeps two older ones', async () => {

@@ -13,6 +13,7 @@ const labs = process.env.SECURE_ENDPOINT_LAB_FOLDER ?? join(root, '../shared/lab
 const suites = [
   { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
   { name: 'skyserve-lb', labs: ['skyserve', 'acme-dns'], file: 'skyserve-lb.test.ts' },
+  { name: 'feldera', labs: ['kubernetes'], file: 'feldera.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
     name: `azureml-${each}`,

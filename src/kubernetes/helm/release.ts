@@ -1,63 +1,60 @@
+import { exitCodes } from '../../exit-codes.ts'
 import type { Op } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
-import { atPath } from '../../plan/predicate.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
+import { toolFinding } from '../../process/tool-problem.ts'
 import { tryKubectl } from '../kubectl.ts'
 import { type Calling, type Place, placeOf, shellPlace } from '../place.ts'
 import { helmArgv } from './argv.ts'
 import { helmProblem } from './problems.ts'
 
-/** A release as Helm has it. Its values may hold secrets: they are looked at, and never shown. */
+/** A release as Helm has it. Only the values that are asked for are read: others may be secrets. */
 export interface Release {
   /** `deployed`, `failed`, `pending-upgrade` …; `absent` where there is none. */
   status: string
   revision: number
   chart: string
   version: string
-  /** The values that were given to it. */
-  values: Json
-  /** The values of its chart, for what was not given. */
-  defaults: Json
+  /** What was asked for, by its dotted path, as it is rendered; '' where it is not set. */
+  values: Readonly<Record<string, string>>
 }
 
 const limitMs = 60_000
 
-const absent: Release = {
-  status: 'absent',
-  revision: 0,
-  chart: '',
-  version: '',
-  values: {},
-  defaults: {},
-}
-
-/** Reads a release, in one call. */
+/** Reads a release and some of its values, in one call. */
 export async function readRelease(
   place: Place,
   release: string,
-  { run, signal, userFolder }: Calling,
+  calling: Calling,
+  paths: readonly string[],
 ): Promise<Release> {
-  const argv = helmArgv(place, 'status', release, '--output', 'json')
+  const { run, signal, userFolder } = calling
+  const argv = helmArgv(place, 'get', 'all', release, '--template', templateFor(paths))
   const result = await run({ argv, limitMs, signal, cwd: userFolder })
-  if (result.outcome === 'ended' && /release: not found/.test(result.stderr)) return absent
+  if (result.outcome === 'ended' && /release: not found/.test(result.stderr)) {
+    return { status: 'absent', revision: 0, chart: '', version: '', values: {} }
+  }
   if (!succeeded(result)) throw helmProblem({ ...result, stdout: '' }, place, release, limitMs)
-  const json = JSON.parse(result.stdout) as Json
-  const text = (path: string) => String(atPath(json, path) ?? '')
-  return {
-    status: text('info.status'),
-    revision: Number(atPath(json, 'version') ?? 0),
-    chart: text('chart.metadata.name'),
-    version: text('chart.metadata.version'),
-    values: atPath(json, 'config') ?? {},
-    defaults: atPath(json, 'chart.values') ?? {},
+  try {
+    return JSON.parse(result.stdout) as Release
+  } catch {
+    const title = 'helm answered something that cannot be understood.'
+    const fix = 'Look whether this is the helm that you mean: type -a helm'
+    throw toolFinding(exitCodes.unavailable, 'tool.rubbish', 'helm', title, 'no JSON', fix)
   }
 }
 
-/** One value as the release renders it: what was given, else the chart's own. */
-export function renderedValue({ values, defaults }: Release, path: string): Json | undefined {
-  const given = atPath(values, path)
-  return given === undefined ? atPath(defaults, path) : given
+/** A template of Go that prints JSON: what was given to the release stands over the chart's own. */
+function templateFor(paths: readonly string[]): string {
+  const values = paths.map(path => {
+    const set = `{{$v = print .}}${'{{end}}'.repeat(path.split('.').length)}`
+    const down = path.split('.').map(key => `{{with .${key}}}`)
+    const from = (where: string) => `{{with .Release.${where}}}${down.join('')}${set}{{end}}`
+    return `{{$v := ""}}${from('Chart.Values')}${from('Config')}"${path}":{{printf "%q" $v}}`
+  })
+  const field = (name: string, at: string) => `"${name}":{{printf "%q" .Release.${at}}}`
+  return `{${field('status', 'Info.Status')},"revision":{{.Release.Version}},${field('chart', 'Chart.Metadata.Name')},${field('version', 'Chart.Metadata.Version')},"values":{ ${values.join(',')} } }`
 }
 
 export function isPending({ status }: Pick<Release, 'status'>): boolean {
@@ -84,17 +81,17 @@ export async function isOwnPending(
 export const releaseOp: Op = {
   changes: false,
   async run({ place: at, release: name, at: path }, ctx): Promise<Json> {
-    const release = await readRelease(placeOf(at), String(name), ctx)
-    const { status, revision, version } = release
-    const value = renderedValue(release, String(path)) ?? null
+    const release = await readRelease(placeOf(at), String(name), ctx, [String(path)])
+    const { status, revision, version, values } = release
+    const value = values[String(path)] ?? ''
     const seen =
       status === 'absent'
         ? `no release ${name}`
-        : `${status}, revision ${revision}, ${path}: ${value === null ? 'not set' : String(value)}`
+        : `${status}, revision ${revision}, ${path}: ${value === '' ? 'not set' : value}`
     return { status, revision, version, value, pending: isPending(release), seen }
   },
   printed: ({ place, release }, show) => [
-    quoteCommand(helmArgv(placeOf(place as Json), 'status', show(release), '--output', 'json')),
+    quoteCommand(helmArgv(placeOf(place as Json), 'status', show(release))),
   ],
   shell: ({ place, release, at }, sh) => [
     `helm_release ${shellPlace(place, sh)} ${sh.word(release)} ${sh.word(at)}`,

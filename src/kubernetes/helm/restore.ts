@@ -41,7 +41,7 @@ const repair: Op = {
   changes: true,
   async run({ place: at, release: name, waitMs }, ctx): Promise<Json> {
     const place = placeOf(at)
-    const release = await readRelease(place, String(name), ctx)
+    const release = await readRelease(place, String(name), ctx, [])
     if (!isPending(release)) return { repaired: true, seen: release.status }
     if (
       !(await isOwnPending(place, String(name), release, ctx)) &&

@@ -8,7 +8,7 @@ import { type Place, placeOf, shellPlace } from '../place.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
-import { readRelease, renderedValue, runLabel } from './release.ts'
+import { readRelease, runLabel } from './release.ts'
 
 /** What `helm.upgrade` is given. */
 interface UpgradeInput {
@@ -22,8 +22,8 @@ interface UpgradeInput {
   /** A template whose values are secrets: rendered and handed over by stdin alone. */
   hidden?: { template: string; values: Record<string, string>; secrets: Record<string, string> }
   workloads: string[]
-  /** The value that the release must have afterwards. */
-  wants: { at: string; value: string | null }
+  /** The value that the release must have afterwards; '' is none. */
+  wants: { at: string; value: string }
   waitMs: number
 }
 
@@ -40,7 +40,7 @@ export const upgradeOp: Op = {
     const { place: at, release, wants, ...rest } = input as unknown as UpgradeInput
     const place = placeOf(at as unknown as Json)
     const waitMs = Math.min(rest.waitMs, ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY)
-    const before = await readRelease(place, release, ctx)
+    const before = await readRelease(place, release, ctx, [])
     const stdin = rest.hidden ? await hiddenValues(rest.hidden, ctx) : undefined
     const argv = helmArgv(
       place,
@@ -64,8 +64,8 @@ export const upgradeOp: Op = {
     } finally {
       await following.close()
     }
-    const after = await readRelease(place, release, ctx)
-    const value = renderedValue(after, wants.at) ?? null
+    const after = await readRelease(place, release, ctx, [wants.at])
+    const value = after.values[wants.at] ?? ''
     if (value !== wants.value) throw notHonoured(release, place, wants, value)
     return { revision: after.revision, seen: `revision ${after.revision}` }
   },
@@ -134,7 +134,7 @@ function notHonoured(
   release: string,
   place: Place,
   { at, value }: UpgradeInput['wants'],
-  seen: Json,
+  seen: string,
 ) {
   return helmFinding('helm.not-honoured', exitCodes.failed, {
     subject: release,

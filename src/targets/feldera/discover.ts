@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
-import { readRelease, renderedValue } from '../../kubernetes/helm/release.ts'
+import { type Release, readRelease } from '../../kubernetes/helm/release.ts'
 import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
 import { readNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling } from '../../kubernetes/place.ts'
@@ -25,6 +25,8 @@ import { listPipelines, running } from './list.ts'
 import type { FelderaPresent } from './present.ts'
 import { chainInSecret, rootsOfEndpoint } from './trust.ts'
 
+/** With it, each pipeline has a namespace of its own. */
+const ownNamespaces = 'kubernetesRunner.enablePerPipelineNamespace'
 /** Milliseconds for all of it. */
 const limitMs = 120_000
 
@@ -74,9 +76,8 @@ async function read(
     namespace: !succeeded(found) || found.stdout.trim() !== '',
   }
   if (!present.namespace) return judged(answers, present)
-  const release = await readRelease(place, own.release, calling)
-  const secret = renderedValue(release, secretValue)
-  const name = typeof secret === 'string' ? secret : ''
+  const release = await readRelease(place, own.release, calling, [secretValue, ownNamespaces])
+  const name = release.values[secretValue] ?? ''
   const { status, revision, version: chartVersion } = release
   const whole: FelderaPresent = {
     ...present,
@@ -117,17 +118,14 @@ function judged(answers: Answers, present: FelderaPresent): Discovery<FelderaPre
     : stop(found, exitCodes.data)
 }
 
-function releaseProblem(
-  own: FelderaAnswers,
-  release: Awaited<ReturnType<typeof readRelease>>,
-): Finding | undefined {
+function releaseProblem(own: FelderaAnswers, release: Release): Finding | undefined {
   if (!/^feldera/.test(release.chart))
     return finding(felderaFindings, 'feldera.other-chart', {
       subject: own.release,
       evidence: `chart ${release.chart} ${release.version}`,
       fix: 'Name the release of Feldera in target.release: helm list --all-namespaces',
     })
-  if (renderedValue(release, 'kubernetesRunner.enablePerPipelineNamespace') === true)
+  if (release.values[ownNamespaces] === 'true')
     return finding(felderaFindings, 'feldera.namespaces', {
       subject: own.release,
       evidence: 'kubernetesRunner.enablePerPipelineNamespace: true',

@@ -80,8 +80,10 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       case 'list':
         return { stdout: '[]' }
       case 'status':
+        return { stdout: JSON.stringify({ config: now?.values ?? {} }) }
+      case 'get':
         return now
-          ? { stdout: statusOf(own.release, now, own.version ?? version) }
+          ? { stdout: releaseOf(now, own.version ?? version) }
           : { exit: 1, stderr: 'Error: release: not found' }
       case 'upgrade': {
         const reset = words.includes('--reset-then-reuse-values')
@@ -146,16 +148,15 @@ function kindOf(name: string): 'Deployment' | 'StatefulSet' {
   return components.includes(`deployment/${name}`) ? 'Deployment' : 'StatefulSet'
 }
 
-function statusOf(name: string, { revision, status, values }: Revision, chart: string): string {
+/** What the template of `helm get all` prints. */
+function releaseOf({ revision, status, values }: Revision, chartVersion: string): string {
+  const { httpsSecretRef = '' } = values
   return JSON.stringify({
-    name,
-    version: revision,
-    info: { status },
-    config: values,
-    chart: {
-      metadata: { name: 'feldera-chart', version: chart },
-      values: { httpsSecretRef: null },
-    },
+    status,
+    revision,
+    chart: 'feldera-chart',
+    version: chartVersion,
+    values: { httpsSecretRef },
   })
 }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { withForwards } from '../../kubernetes/forward.ts'
-import { readRelease, renderedValue } from '../../kubernetes/helm/release.ts'
+import { readRelease } from '../../kubernetes/helm/release.ts'
 import { readNamespace } from '../../kubernetes/namespace.ts'
 import { placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { podsServing } from '../../kubernetes/pods-proof.ts'
@@ -18,8 +18,8 @@ export const stateOp: Op = {
   changes: false,
   async run({ place: at, release: name, secret, leaf }, ctx): Promise<Json> {
     const place = placeOf(at)
-    const release = await readRelease(place, String(name), ctx)
-    const rendered = String(renderedValue(release, secretValue) ?? '')
+    const release = await readRelease(place, String(name), ctx, [secretValue])
+    const rendered = release.values[secretValue] ?? ''
     const released = release.status === 'deployed' && rendered === secret
     const base = { status: release.status, secret: rendered, released }
     if (!released) {

@@ -20,18 +20,17 @@ export async function chainInSecret(
 
 /**
  * What a server of this endpoint may be trusted by: the last certificate of the Secret that it reads
- * (as its own components do), and the roots of all kept generations, for one that still serves an
- * older pair.
+ * (as its own components do), and that of each kept generation, for one that still serves another pair.
  */
 export async function rootsOfEndpoint(
   chain: readonly string[],
   paths: RecordPaths,
 ): Promise<string[]> {
-  const kept = await Promise.all(
-    (await listGenerations(paths)).map(number =>
-      readFile(join(generationFolder(paths, number), 'roots.pem'), 'utf8').catch(() => ''),
-    ),
+  const lasts = await Promise.all(
+    (await listGenerations(paths)).map(async number => {
+      const path = join(generationFolder(paths, number), 'chain.pem')
+      return pemCertificates(await readFile(path, 'utf8').catch(() => '')).slice(-1)
+    }),
   )
-  const last = chain.at(-1)
-  return [...new Set([...(last === undefined ? [] : [last]), ...kept.flatMap(pemCertificates)])]
+  return [...new Set([...chain.slice(-1), ...lasts.flat()])]
 }
