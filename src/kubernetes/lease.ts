@@ -3,7 +3,9 @@ import { finding } from '../findings.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
+import { stillRuns } from '../process/start-time.ts'
 import { succeeded } from '../process/tool.ts'
+import type { World } from '../world.ts'
 import { kubernetesFindings } from './findings.ts'
 import { type KubeObject, kubectlObjects, tryKubectl } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
@@ -79,8 +81,16 @@ async function take(
 function heldByOther({ spec = {} }: KubeObject, holder: string, { world }: Performing): boolean {
   const { holderIdentity = '', renewTime, leaseDurationSeconds = leaseSeconds } = spec
   if (holderIdentity === '' || holderIdentity === holder) return false
+  if (isDeadHere(String(holderIdentity), world.who)) return false
   const silent = world.clock.now() - Date.parse(String(renewTime))
   return !(silent > Number(leaseDurationSeconds) * 1000)
+}
+
+/** A run of this user on this machine that was killed: nobody has to wait for its minute. */
+function isDeadHere(holder: string, { user, host }: World['who']): boolean {
+  const here = `${user}@${host} (process `
+  const pid = holder.startsWith(here) ? Number.parseInt(holder.slice(here.length), 10) : Number.NaN
+  return Number.isInteger(pid) && !stillRuns(pid, '')
 }
 
 function manifest(

@@ -93,6 +93,16 @@ describe('the lease', () => {
     expect(held.now()?.spec.holderIdentity).toContain('ana@jump1')
   })
 
+  it('of a run that was killed on this machine is taken over at once', async () => {
+    const gone = 2 ** 22 + 1 // above the largest process id of Linux
+    const held = hold({
+      metadata: { resourceVersion: '3' },
+      spec: { holderIdentity: `ana@jump1 (process ${gone})`, renewTime: ago(5) },
+    })
+    await held.answer
+    expect(held.now()?.spec.holderIdentity).toContain(`(process ${process.pid})`)
+  })
+
   it('that another one took meanwhile is left to that one at the end', async () => {
     const held = hold()
     await held.answer

@@ -52,7 +52,10 @@ export function realAzure(): RealAzure {
       .split('\n')
       .filter(Boolean)
       .map(line => JSON.parse(line) as { method: string; path: string })
-      .filter(({ method, path }) => method !== 'GET' && path.startsWith('/subscriptions/'))
+      .filter(
+        ({ method, path }) =>
+          ['PUT', 'PATCH', 'DELETE'].includes(method) && path.startsWith('/subscriptions/'),
+      )
       .map(({ method, path }) => `${method} ${path}`)
   let seen = requests().length
   return {

@@ -40,10 +40,14 @@ export async function discover(
   const signal = AbortSignal.timeout(limitMs)
   const calling: Calling = { run: world.run, signal, userFolder: folder }
   try {
-    const [extension, server] = await Promise.all([
+    const [read, compared] = await Promise.allSettled([
       readExtension(where, calling),
       sameCluster(where, own, calling),
     ])
+    // what Azure knows comes first: a cluster that is not there cannot be another one
+    if (read.status === 'rejected') throw read.reason
+    if (compared.status === 'rejected') throw compared.reason
+    const [extension, server] = [read.value, compared.value]
     const leaf = await leafOf(extension, own, calling)
     const present: AzureMlPresent = {
       server,
