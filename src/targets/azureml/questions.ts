@@ -33,18 +33,18 @@ const clusterTypes: Choice[] = [
 const modes: Choice[] = [
   {
     value: 'secret',
-    title: 'A Secret in the cluster (sslSecret)',
-    note: 'a rotation points to a new one; there is always a way back',
+    title: 'A Secret (sslSecret)',
+    note: 'a new one each time; always a way back',
   },
   {
     value: 'pem',
-    title: 'Files as protected settings (sslCertPemFile, sslKeyPemFile)',
-    note: 'Azure keeps the pair; it never gives it back',
+    title: 'Files (sslCertPemFile)',
+    note: 'Azure keeps the pair and never shows it again',
   },
   {
     value: 'ingress',
     title: 'An Ingress before it',
-    note: 'for NodePort and ClusterIP: TLS ends there, azureml-fe speaks HTTP',
+    note: 'for NodePort and ClusterIP; TLS ends there',
   },
 ]
 
@@ -141,7 +141,7 @@ export const azuremlQuestions: readonly Question[] = [
     id: 'target.mode',
     text: 'How does the certificate get to the endpoint?',
     noun: 'Mode',
-    help: 'The two ways of the extension must not be mixed; a Secret is what Microsoft advises.',
+    help: 'Microsoft advises a Secret in the cluster. Files go to Azure as protected settings.',
     kind: 'choice',
     choices: modes,
     fallback: () => 'secret',
