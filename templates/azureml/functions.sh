@@ -1,10 +1,3 @@
-# azureml_kubectl CONTEXT NAMESPACE KUBECONFIG WORDS...
-azureml_kubectl() {
-  local file=()
-  [[ -n $3 ]] && file=(--kubeconfig "$3")
-  kubectl "${file[@]}" --context "$1" --namespace "$2" "${@:4}" </dev/null
-}
-
 # azureml_read WHERE...: the extension of Azure ML as one JSON object, or null
 azureml_read() {
   az k8s-extension list "$@" -o json --only-show-errors </dev/null 2>"$WORK/err" |
@@ -59,11 +52,11 @@ azureml_change() {
 azureml_same_cluster() {
   local ours theirs
   if [[ $4 == managedClusters ]]; then
-    ours=$(azureml_kubectl "$1" "$2" "$3" config view --minify -o 'jsonpath={.clusters[0].cluster.server}')
+    ours=$(kube "$1" "$2" "$3" config view --minify -o 'jsonpath={.clusters[0].cluster.server}')
     theirs=$(az aks get-credentials -g "$6" -n "$7" --subscription "$5" -f - --only-show-errors </dev/null |
       sed -n 's/^ *server: *//p')
   else
-    ours=$(azureml_kubectl "$1" azure-arc "$3" get configmap azure-clusterconfig \
+    ours=$(kube "$1" azure-arc "$3" get configmap azure-clusterconfig \
       -o 'jsonpath={.data.AZURE_SUBSCRIPTION_ID}/{.data.AZURE_RESOURCE_GROUP}/{.data.AZURE_RESOURCE_NAME}')
     theirs="$5/$6/$7"
   fi
@@ -73,7 +66,7 @@ azureml_same_cluster() {
 
 # azureml_address CONTEXT NAMESPACE KUBECONFIG KIND NAME SCHEME HOST
 azureml_address() {
-  azureml_kubectl "$1" "$2" "$3" get "$4" "$5" -o json 2>/dev/null |
+  kube "$1" "$2" "$3" get "$4" "$5" -o json 2>/dev/null |
     jq --arg scheme "$6" --arg host "$7" '
       (.spec.type == "NodePort") as $node | {"http": 80, "https": 443}[$scheme] as $usual
       | (.spec.ports // [{port: $usual}]) as $ports
@@ -84,43 +77,27 @@ azureml_address() {
     answer_json
 }
 
-# azureml_pod_leaf CONTEXT NAMESPACE KUBECONFIG POD PORT NAME: the leaf that one replica serves
-azureml_pod_leaf() {
-  local port pid
-  azureml_kubectl "$1" "$2" "$3" port-forward --address 127.0.0.1 "$4" ":$5" >"$WORK/forward" 2>/dev/null &
-  pid=$!
-  for _ in {1..50}; do
-    port=$(sed -n 's/^Forwarding from 127.0.0.1:\([0-9]*\) .*/\1/p' "$WORK/forward" | head -1)
-    [[ -n $port ]] && break
-    sleep 0.2
-  done
-  served_leaf "127.0.0.1:$port" "$6"
-  kill "$pid" 2>/dev/null
-  wait "$pid" 2>/dev/null
-}
-
 # azureml_replicas CONTEXT NAMESPACE KUBECONFIG NAME: how many serve another leaf
 azureml_replicas() {
   local pod port stale=0 all=0
-  port=$(azureml_kubectl "$1" "$2" "$3" get service azureml-fe -o json |
-    jq -r '[.spec.ports[] | select(.port == 443)][0].targetPort // 443')
-  for pod in $(azureml_kubectl "$1" "$2" "$3" get pods -l azuremlappname=azureml-fe -o name); do
+  for pod in $(kube_pods "$1" "$2" "$3" deployment/azureml-fe-v2); do
     all=$((all + 1))
-    [[ $(azureml_pod_leaf "$1" "$2" "$3" "$pod" "$port" "$4") == "$(wanted_leaf)" ]] || stale=$((stale + 1))
+    port=$(kube_port "$1" "$2" "$3" azureml-fe 443 "$pod")
+    with_forward "$1" "$2" "$3" "$pod" "$port" leaf_is "$4" "$(wanted_leaf)" || stale=$((stale + 1))
   done
   jq -n --argjson stale "$stale" --argjson all "$all" '{stale: $stale, replicas: $all}' | answer_json
 }
 
 # azureml_restart CONTEXT NAMESPACE KUBECONFIG
 azureml_restart() {
-  azureml_kubectl "$1" "$2" "$3" rollout restart deployment/azureml-fe-v2 &&
-    azureml_kubectl "$1" "$2" "$3" rollout status deployment/azureml-fe-v2 --timeout=600s
+  kube_restart "$1" "$2" "$3" deployment/azureml-fe-v2 &&
+    kube_rollout "$1" "$2" "$3" 600 deployment/azureml-fe-v2
 }
 
 # azureml_keep_found CONTEXT NAMESPACE KUBECONFIG SECRET CHAIN KEY: what an undo goes back to
 azureml_keep_found() {
   if [[ -n $4 ]]; then
-    azureml_kubectl "$1" "$2" "$3" get secret "$4" -o json >"$WORK/secret.json" || return 1
+    kube "$1" "$2" "$3" get secret "$4" -o json >"$WORK/secret.json" || return 1
     jq -r '.data["cert.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/chain.pem"
     jq -r '.data["key.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/key.pem"
     rm -f "$WORK/secret.json"

@@ -48,5 +48,6 @@ export const azureml: Target<AzureMlPresent> = {
   }),
   preflight: async () => [checkAz],
   ops: azuremlOps,
+  shell: ['kubernetes/functions.sh', 'azureml/functions.sh'],
   stage: createStage,
 }
