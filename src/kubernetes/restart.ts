@@ -30,6 +30,6 @@ export const restartOp: Op = {
     ),
   ],
   shell: ({ place, workloads }, sh) => [
-    `kube ${shellPlace(place, sh)} rollout restart ${(workloads as unknown[]).map(sh.word).join(' ')}`,
+    `kube_restart ${shellPlace(place, sh)} ${(workloads as unknown[]).map(sh.word).join(' ')}`,
   ],
 }

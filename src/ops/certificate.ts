@@ -77,7 +77,8 @@ const issue: Op = {
       profile: CertificateProfile
     }
     const all = [...new Set([...profile.names, ...names])].join(',')
-    return [`make_pair ${[all, keyType, String(days), authority].map(sh.word).join(' ')}`]
+    const words = [all, keyType, String(days), authority, profile.root].map(sh.word).join(' ')
+    return [`make_pair ${words} || return 1`, 'answer_pair']
   },
 }
 
@@ -106,7 +107,10 @@ const keep: Op = {
   printed: ({ chain, key }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,
   ],
-  shell: () => ['take_pair'],
+  shell: ({ profile }, sh) => [
+    `take_pair ${sh.word((profile as CertificateProfile).root)} || return 1`,
+    'answer_pair',
+  ],
 }
 
 /** Writes chain, key and roots as the generation that the plan makes. */

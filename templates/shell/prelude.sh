@@ -46,6 +46,17 @@ put() {
   printf '%s\n' "${text//@OLD@/"$old"}" >"$1" && chmod "$2" "$1"
 }
 
+# filled NAMES...: puts variables into a file's text, as JSON text where it says @NAME@
+filled() {
+  local text each value
+  text=$(cat)
+  for each in "$@"; do
+    value=$(jq -rn --arg v "${!each}" '$v | tojson | .[1:-1]')
+    text=${text//@$each@/"$value"}
+  done
+  printf '%s\n' "$text"
+}
+
 ask() {
   local reply
   [[ -t 0 ]] || { say "  nobody is there to ask: $1"; return 3; }
@@ -144,9 +155,9 @@ wait_for_answer() {
   say '  not ready yet; going on'
 }
 
-# make_pair NAMES KEYTYPE DAYS AUTHORITY: CERT and KEY, or a new pair by openssl
+# make_pair NAMES KEYTYPE DAYS AUTHORITY ROOT: CERT and KEY, or a new pair by openssl
 make_pair() {
-  if [[ -n $CERT ]]; then take_pair; return; fi
+  if [[ -n $CERT ]]; then take_pair "$5"; return; fi
   local names=$1 san='' permitted='' each algorithm=()
   for each in ${names//,/ }; do
     if [[ $each =~ ^[0-9.]+$ || $each == *:* ]]; then
@@ -174,17 +185,24 @@ make_pair() {
     openssl req -new -newkey "${algorithm[@]}" -nodes -subj "/CN=${names%%,*}" "${leaf[@]}" \
       -keyout "$NEW/key.pem" -out "$NEW/leaf.csr" 2>/dev/null &&
     openssl x509 -req -in "$NEW/leaf.csr" -CA "$NEW/roots.pem" -CAkey "$NEW/ca-key.pem" -CAcreateserial \
-      -days "$3" -copy_extensions copyall -out "$NEW/chain.pem" 2>/dev/null
+      -days "$3" -copy_extensions copyall -out "$NEW/chain.pem" 2>/dev/null &&
+    if [[ $5 == needed ]]; then cat "$NEW/roots.pem" >>"$NEW/chain.pem"; fi
 }
 
-# take_pair: CERT and KEY, if they belong together and are valid
+# answer_pair: the new leaf's fingerprint as the answer
+answer_pair() { jq -n --arg leaf "$(wanted_leaf)" '{fingerprint: $leaf}' | answer_json; }
+
+# take_pair ROOT: CERT and KEY, if they belong together and are valid; ROOTS ends the chain where it is needed
 take_pair() {
   local key=${KEY:-$CERT}
   openssl x509 -in "$CERT" -noout -checkend 0 >/dev/null || { say '  the certificate has expired'; return 1; }
   [[ $(openssl x509 -in "$CERT" -noout -pubkey) == $(openssl pkey -in "$key" -pubout) ]] ||
     { say '  the key does not belong to this certificate'; return 1; }
   cp "$CERT" "$NEW/chain.pem" && openssl pkey -in "$key" -out "$NEW/key.pem" &&
-    if [[ -n $ROOTS ]]; then cp "$ROOTS" "$NEW/roots.pem"; fi
+    if [[ -n $ROOTS ]]; then
+      cp "$ROOTS" "$NEW/roots.pem" &&
+        if [[ $1 == needed ]]; then cat "$ROOTS" >>"$NEW/chain.pem"; fi
+    fi
 }
 
 has() { declare -F "$1" >/dev/null; }

@@ -1,10 +1,14 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Answered } from '../../src/answers/answers.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import type { Secrets } from '../../src/answers/secret.ts'
 import { secretsOf } from '../../src/commands/get-answers.ts'
+import { withForwards } from '../../src/kubernetes/forward.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
+import { readNamespace } from '../../src/kubernetes/namespace.ts'
+import { handshake } from '../../src/net/handshake.ts'
 import type { RequestOptions, RequestResult } from '../../src/net/request.ts'
 import type { Event } from '../../src/plan/events.ts'
 import type { Plan, Verb } from '../../src/plan/plan.ts'
@@ -52,6 +56,8 @@ export interface FelderaFlow {
   values(): Promise<Record<string, unknown>>
   pipelineRuns(): Promise<boolean>
   current(): Promise<{ generation?: number | undefined; leaf: string; https?: boolean | undefined }>
+  /** The leaf that the pod of this name serves now. */
+  leafServed(name: string): Promise<string>
   journal(): string
   close(): Promise<void>
 }
@@ -173,6 +179,21 @@ export async function createFelderaFlow(
       const meta = generation === undefined ? undefined : await readGeneration(paths, generation)
       const record = await readEndpoint(paths)
       return { generation, leaf: meta?.leaf?.fingerprint ?? '', https: record?.https }
+    },
+    async leafServed(name) {
+      const place = { context: 'lab', namespace: 'feldera' }
+      const calling = {
+        run: rehearsal.run,
+        signal: AbortSignal.timeout(10_000),
+        userFolder: folder,
+      }
+      const { pods } = await readNamespace(place, calling)
+      const pod = pods.find(({ metadata }) => metadata.name.startsWith(name))?.metadata.name ?? ''
+      return withForwards(place, [{ pod, port: 8080 }], calling, async ([port = 0]) => {
+        const at = { host: '127.0.0.1', port, name: 'localhost', roots: [], timeoutMs: 5_000 }
+        const { chain } = await handshake(at)
+        return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
+      })
     },
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),

@@ -2,6 +2,7 @@ import { durationMs } from '../../duration.ts'
 import { quoteWord } from '../../process/quote.ts'
 import type { OpTable, ShellWriter } from '../op.ts'
 import type { Act, Content, Exec, Http, Manual, Op, Step, Wait } from '../plan.ts'
+import { capturesIn } from '../text.ts'
 import { holdsWord, variable, word } from './words.ts'
 
 const writer: ShellWriter = { word }
@@ -112,5 +113,7 @@ function writeLines(
       `printf '%s' ${'text' in content ? word(content.text) : "''"} >${path}`,
       `chmod ${mode} ${path}`,
     ]
-  return [`content_${variable(id)} | put ${path} ${mode}`]
+  const names = capturesIn(content).map(variable).join(' ')
+  const filled = names === '' ? '' : `filled ${names} | `
+  return [`content_${variable(id)} | ${filled}put ${path} ${mode}`]
 }

@@ -120,7 +120,10 @@ async function contentsOf(
   { plan, answered }: Planned,
   world: World,
 ): Promise<ReadonlyMap<string, string>> {
-  const bindings = { captures: new Map(), kept: '@NEW@', before: () => '@OLD@' }
+  const captures = new Map(
+    capturesIn(plan.steps.map(({ act }) => act)).map(name => [name, `@${variable(name)}@`]),
+  )
+  const bindings = { captures, kept: '@NEW@', before: () => '@OLD@' }
   const contents = new Map<string, string>()
   for (const { id, act } of plan.steps) {
     if (act.do !== 'write' || 'text' in act.content) continue

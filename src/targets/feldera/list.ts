@@ -3,7 +3,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
-import type { Api, ApiResult } from './api.ts'
+import { type Api, type ApiResult, noApi } from './api.ts'
 import { felderaFindings } from './findings.ts'
 import type { RunningPipeline } from './present.ts'
 
@@ -29,13 +29,13 @@ export async function listPipelines(api: Api): Promise<Pipeline[]> {
   }))
 }
 
-/** Those that are not stopped, with the state in which they are started again. */
+/** Those that shall run, with the state in which they are started again; one that its owner stops is none. */
 export function running(all: readonly Pipeline[]): RunningPipeline[] {
   return all
-    .filter(({ status }) => status !== 'Stopped')
-    .map(({ name, id, status, desired }) => {
-      const wanted = desired === 'Stopped' ? status : desired
-      const initial = wanted === 'Paused' ? 'paused' : wanted === 'Standby' ? 'standby' : 'running'
+    .filter(({ status, desired }) => status !== 'Stopped' && desired !== 'Stopped')
+    .map(({ name, id, desired }) => {
+      const initial =
+        desired === 'Paused' ? 'paused' : desired === 'Standby' ? 'standby' : 'running'
       return { name, id, initial }
     })
 }
@@ -49,13 +49,7 @@ export function apiProblem({ status, seen }: ApiResult): Problem {
       finding(felderaFindings, 'feldera.login', { subject: 'API', evidence: seen, fix }),
     ])
   }
-  return new Problem(exitCodes.unavailable, [
-    finding(felderaFindings, 'feldera.api', {
-      subject: 'API',
-      evidence: seen,
-      fix: 'Look at its log: kubectl logs deploy/feldera-api-server; then run the same command again.',
-    }),
-  ])
+  return noApi(seen)
 }
 
 function text(value: Json, path: string): string {

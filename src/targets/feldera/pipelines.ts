@@ -27,14 +27,15 @@ const stop: Op = {
   async run(input: Input, ctx): Promise<Json> {
     const force = input.how === 'force'
     const stopped = await usingApi(input, ctx, async api => {
-      const now = running(await listPipelines(api))
+      const there = await listPipelines(api)
+      const now = running(there)
       const before = await readRan(String(input.file))
       const all = [...before, ...now.filter(({ id }) => !before.some(each => each.id === id))]
       await writeFileAtomic(String(input.file), `${JSON.stringify(all)}\n`)
       for (const { name } of now) await stopOne(api, name, force, ctx)
       await settled(
         api,
-        now,
+        there,
         ({ status }) => status === 'Stopped',
         'stops',
         Number(input.waitMs),
@@ -141,15 +142,14 @@ async function stopOne(api: Api, name: string, force: boolean, ctx: Performing):
       }),
     ])
   }
-  if (result.status === undefined || result.status >= 500 || result.status === 401)
-    throw apiProblem(result)
+  if (result.status >= 500 || result.status === 401) throw apiProblem(result)
   throw pipelineProblem(name, 'stops', result.seen)
 }
 
 /** Waits until each pipeline is as wanted. */
 async function settled(
   api: Api,
-  which: readonly RunningPipeline[],
+  which: readonly { id: string }[],
   good: (pipeline: Pipeline) => boolean,
   does: 'stops' | 'starts',
   waitMs: number,
