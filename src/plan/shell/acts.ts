@@ -67,7 +67,7 @@ export function actLines(step: Step, context: ShellContext): string[] {
 
 /** Proofs end with their own exit code; they have no JSON in a script. */
 function isProof(act: Act): boolean {
-  return act.do.startsWith('op:proof.')
+  return /^op:(proof\.|kubernetes\.prove-)/.test(act.do)
 }
 
 function expectLines({ expect = [{ exit: [0] }], explains = [] }: Exec): string[] {

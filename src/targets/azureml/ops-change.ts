@@ -22,7 +22,7 @@ import {
 } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
 import { healthWords } from './health.ts'
-import { extensionWords, isAsWanted, type WantedExtension } from './ops-look.ts'
+import { extensionWords, isAsWanted, isDone, type WantedExtension } from './ops-look.ts'
 import { healthOf } from './read-health.ts'
 import { clusterOf, workload } from './words.ts'
 
@@ -156,7 +156,7 @@ async function send(
     lost += asksAgain ? 1 : 0
     ctx.say(waits ? 'Azure is at another operation' : 'the answer was lost: the state is read')
     const now = await settled(sending.where, limitMs, input, ctx)
-    if (isAsWanted(now, wanted)) return now
+    if (await isDone(now, wanted, input, ctx)) return now
     if (now?.state === 'Failed' && asksAgain) throw await failed(answer, input, ctx)
     await clock.sleep(waits ? lookEveryMs : 1_000, ctx.signal)
   }

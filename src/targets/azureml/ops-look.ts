@@ -45,8 +45,7 @@ export const look: Op = {
     const where = input.where as unknown as Where
     const wanted = input.wanted as unknown as WantedExtension | undefined
     const now = await readExtension(where, ctx)
-    const settled = wanted !== undefined && isAsWanted(now, wanted)
-    const asWanted = settled && (wanted?.mode !== 'pem' || (await servesLeaf(input, ctx)))
+    const asWanted = wanted !== undefined && (await isDone(now, wanted, input, ctx))
     const answer: ExtensionLook = {
       state: now?.state ?? 'Absent',
       mode: now?.mode ?? 'absent',
@@ -78,6 +77,19 @@ export function isAsWanted(now: Extension | undefined, wanted: WantedExtension):
   if (wanted.clean === true && leftBehind(now).length > 0) return false
   if (wanted.mode === 'http' || wanted.mode === 'none') return true
   return now.cname === wanted.cname && (wanted.mode !== 'secret' || now.secret === wanted.secret)
+}
+
+/**
+ * The same, told by what is served where the settings cannot tell: a stored pair is never given back,
+ * so one that is there may be the one of before.
+ */
+export async function isDone(
+  now: Extension | undefined,
+  wanted: WantedExtension,
+  input: Input,
+  ctx: Performing,
+): Promise<boolean> {
+  return isAsWanted(now, wanted) && (wanted.mode !== 'pem' || (await servesLeaf(input, ctx)))
 }
 
 /** The extension in a few words: its state, and how it ends TLS. */

@@ -83,6 +83,18 @@ describe.each(['secret', 'pem'])('an Azure ML endpoint in %s mode', mode => {
     expect(await flow.go('rotate')).toMatchObject({ exit: 0, failed: [] })
   })
 
+  it.each(['409', 'drop'])(
+    'sends a rotation again where Azure did not take it: %s',
+    async words => {
+      flow = await azuremlFlow(answers)
+      await flow.go('enable')
+      const before = flow.leaf()
+      const between = failing(azWords[words as never])
+      expect(await flow.go('rotate', { between })).toMatchObject({ exit: 0, failed: [] })
+      expect(flow.leaf()).not.toBe(before)
+    },
+  )
+
   it('goes on where the answer was lost after the work was done', async () => {
     flow = await azuremlFlow(answers)
     const went = await flow.go('enable', { between: failing(azWords.drop, 1, true) })

@@ -81,11 +81,13 @@ function goal(
   if (own.mode === 'pem') {
     const wanted: WantedText = { mode: 'pem', cname }
     const leaf: Text = { capture: 'prepare.certificate.fingerprint' }
+    const served = { leaf, name: cname }
     return {
-      look: lookFor(own, wanted, { leaf, name: cname }),
+      look: lookFor(own, wanted, served),
       act: changeExtension(own, {
         change: { verb, config: { ...config, sslCname: cname }, pairIn: { kept: '.' } },
         wanted,
+        served,
         protectedSettings: own.protectedSettings,
         protectedKeys,
       }),

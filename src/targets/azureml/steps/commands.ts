@@ -59,13 +59,16 @@ export interface ChangeOptions {
   protectedSettings?: string | undefined
   /** Names of the protected settings that must still be there afterwards. */
   protectedKeys?: readonly string[] | undefined
+  /** What tells the pair from one that was stored before. */
+  served?: Served
   /** Null settings must be gone afterwards. */
   clears?: boolean
 }
 
 /** One change of the extension, waited for. */
 export function changeExtension(own: AzureMlAnswers, options: ChangeOptions): Op {
-  const { change, wanted, protectedSettings, protectedKeys, clears } = options
+  const { change, wanted, protectedSettings, protectedKeys, served, clears } = options
+  const { front } = own
   return {
     do: 'op:azureml.change',
     input: {
@@ -73,6 +76,8 @@ export function changeExtension(own: AzureMlAnswers, options: ChangeOptions): Op
       cluster: clusterInput(own),
       wanted: { ...wanted },
       waitMs: 30 * 60_000,
+      ...(served ? { leaf: served.leaf, name: served.name } : {}),
+      ...(front === undefined ? {} : { instead: front }),
       ...(protectedSettings === undefined ? {} : { protectedSettings }),
       ...(protectedKeys === undefined ? {} : { protectedKeys: [...protectedKeys] }),
       ...(clears === undefined ? {} : { clears }),

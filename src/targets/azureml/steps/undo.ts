@@ -37,7 +37,9 @@ export function undoChange(wanted: AzureMl): Step[] {
     act: changeExtension(own, {
       change,
       wanted: target,
-      ...(target.mode === 'pem' ? { protectedSettings: own.protectedSettings } : {}),
+      ...(target.mode === 'pem'
+        ? { protectedSettings: own.protectedSettings, served: servedBefore(wanted) }
+        : {}),
       ...(clears === undefined ? {} : { clears }),
     }),
   }
