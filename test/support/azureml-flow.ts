@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
@@ -19,6 +19,8 @@ export type Between = (words: string, stage: () => ReturnType<RunTool>) => Retur
 export interface Flow {
   /** Makes a plan for a verb and carries it out; events of this run. */
   go(verb: Verb, more?: { bringBack?: boolean; between?: Between }): Promise<Went>
+  /** Removes the record: what is served is somebody else's from then on. */
+  forget(): void
   /** Other answers from here on. */
   answer(text: string): void
   /** az's words that change something, of all runs so far. */
@@ -74,6 +76,7 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     answer(other) {
       answered = loadAnswers(other, questions, { name: 'a.yaml', folder: '/' })
     },
+    forget: () => rmSync(state, { recursive: true, force: true }),
     changes: () => changes,
     leaf() {
       const current = readFileSync(join(state, 'current'), 'utf8').trim()

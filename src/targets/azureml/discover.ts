@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
-import type { Answered } from '../../answers/answers.ts'
+import type { Answered, CertificateAnswers } from '../../answers/answers.ts'
 import { az } from '../../azure/az.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -59,7 +59,10 @@ export async function discover(
       conflict(answers.target.onConflict, own, extension, record !== undefined) ??
       (await lost(own, extension, folder))
     if (blocked) return { present, findings: [blocked.finding], exit: blocked.exit }
-    return { present, findings: warnings(own, extension, hasPair) }
+    return {
+      present,
+      findings: [...warnings(own, extension, hasPair), ...keyNote(answers.certificate)],
+    }
   } catch (error) {
     const [found] = error instanceof Problem ? error.findings : []
     if (!(error instanceof Problem) || !found) throw error
@@ -191,6 +194,14 @@ function warnings(
       fix: 'Name it in target.previousChain and target.previousKey, if you have it.',
     }),
   ]
+}
+
+/** Envoy takes ECDSA on P-256; Microsoft's own check of a key is one of RSA. */
+function keyNote(certificate: CertificateAnswers): Finding[] {
+  if (certificate.source !== 'self-signed' || certificate.keyType.startsWith('rsa')) return []
+  const fix = 'Write certificate.keyType: rsa-2048, or rely on the proof.'
+  const occurrence = { subject: 'certificate.keyType', evidence: certificate.keyType, fix }
+  return [finding(azuremlFindings, 'azureml.key-type', occurrence)]
 }
 
 /** The leaf in the Secret that is in place; its key is not asked for. */

@@ -43,13 +43,8 @@ export const azuremlFindings = {
   },
   'azureml.key-type': {
     severity: 'notes',
-    title: 'Microsoft documents RSA keys only.',
+    title: 'Microsoft documents RSA keys only for azureml-fe.',
     why: 'Other keys work where the proof passes; nothing says for how long.',
-  },
-  'azureml.address': {
-    severity: 'blocks',
-    title: 'The cluster does not say where clients reach the endpoint.',
-    why: 'What is served can only be proven at an address.',
   },
   'azureml.unsettled': {
     severity: 'blocks',

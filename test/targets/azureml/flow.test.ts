@@ -38,6 +38,56 @@ it('in ingress mode is enabled, rotated, brought back and disabled, each proven'
   expect(await flow.go('disable')).toMatchObject({ exit: 0, failed: [] })
 })
 
+it('a pair of somebody else is refused, or adopted and brought back as generation 0', async () => {
+  flow = await azuremlFlow(usualAnswers('  mode: secret'))
+  await flow.go('enable')
+  const theirs = flow.leaf()
+  flow.forget()
+  await expect(flow.go('enable')).rejects.toMatchObject({
+    exit: 65,
+    findings: [{ id: 'azureml.foreign-pair' }],
+  })
+  flow.answer(usualAnswers('  mode: secret\n  onConflict: adopt'))
+  expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
+  expect(flow.leaf()).not.toBe(theirs)
+  expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ exit: 0, failed: [] })
+  expect(flow.leaf()).toBe(theirs)
+})
+
+it('stored files give way to a Secret only where the extension may be made anew', async () => {
+  flow = await azuremlFlow(usualAnswers('  mode: pem'))
+  await flow.go('enable')
+  flow.answer(usualAnswers('  mode: secret'))
+  await expect(flow.go('rotate')).rejects.toMatchObject({
+    exit: 65,
+    findings: [{ id: 'azureml.pem-wins' }],
+  })
+  flow.answer(usualAnswers('  mode: secret\n  recreate: "yes"'))
+  expect(await flow.go('rotate')).toMatchObject({ exit: 0, failed: [] })
+  expect(
+    flow
+      .changes()
+      .slice(-2)
+      .map(words => words.split(' ')[2]),
+  ).toEqual(['delete', 'create'])
+})
+
+it('a change to stored files of which no pair is known says that there is no way back', async () => {
+  flow = await azuremlFlow(usualAnswers('  mode: pem'))
+  await flow.go('enable')
+  flow.forget()
+  flow.answer(usualAnswers('  mode: pem\n  onConflict: adopt'))
+  const went = await flow.go('rotate', { between: failing(azWords.healthcheck) })
+  expect(went).toMatchObject({ exit: 1, outcome: 'failed' })
+  expect(went.events).toContainEqual(
+    expect.objectContaining({
+      type: 'step.started',
+      id: 'change.extension',
+      price: expect.objectContaining({ text: expect.stringContaining('no way back') }),
+    }),
+  )
+})
+
 describe.each(['secret', 'pem'])('an Azure ML endpoint in %s mode', mode => {
   const answers = usualAnswers(`  mode: ${mode}`)
 

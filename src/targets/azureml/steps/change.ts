@@ -3,7 +3,7 @@ import type { Wanted } from '../../target.ts'
 import { azuremlAnswers } from '../answers.ts'
 import { ownerSettings } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
-import { changeExtension, isMoving, lookFor, type WantedText } from './commands.ts'
+import { changeExtension, lookFor, type WantedText } from './commands.ts'
 import { newSettings, refusals } from './new-settings.ts'
 import { priceOf } from './price.ts'
 import { undoChange } from './undo.ts'
@@ -14,10 +14,7 @@ type AzureMl = Wanted<AzureMlPresent>
 export function changeSteps(wanted: AzureMl, needs: string[]): Step[] {
   const own = azuremlAnswers(wanted.answers)
   const { extension } = wanted.present
-  if (own.mode === 'secret' && remakes(wanted)) {
-    return [removeStep(wanted, needs), createStep(wanted, ['change.remove'])]
-  }
-  if (!extension) return [createStep(wanted, needs)]
+  if (remakes(wanted) || !extension) return [createStep(wanted, needs)]
   if (own.mode === 'pem' && !extension.relayReady) {
     return [relayStep(wanted, needs), updateStep(wanted, ['change.relay'])]
   }
@@ -25,7 +22,7 @@ export function changeSteps(wanted: AzureMl, needs: string[]): Step[] {
 }
 
 /** No update takes a stored pair away, and it stands above a Secret. */
-function remakes({ answers, present }: AzureMl): boolean {
+export function remakes({ answers, present }: AzureMl): boolean {
   const stored = present.extension?.protectedKeys.includes('scoringFe.sslCert') === true
   return azuremlAnswers(answers).mode === 'secret' && stored
 }
@@ -33,13 +30,14 @@ function remakes({ answers, present }: AzureMl): boolean {
 function createStep(wanted: AzureMl, needs: string[]): Step {
   const { answers, present } = wanted
   const own = azuremlAnswers(answers)
+  const undo = undoChange(wanted)
   const settings = present.extension ? ownerSettings(present.extension) : newSettings(own)
   return {
     id: 'change.extension',
     phase: 'change',
     title: 'Create the Azure ML extension with the new pair',
     ...goal(wanted, 'create', settings),
-    undo: undoChange(wanted),
+    ...(undo.length > 0 ? { undo } : {}),
     needs,
     onFail: 'undo',
     stopOn: refusals,
@@ -128,10 +126,9 @@ function relayStep({ answers, present }: AzureMl, needs: string[]): Step {
   }
 }
 
-function removeStep({ answers }: AzureMl, needs: string[]): Step {
+/** Where no update leads from a stored pair to a Secret; there is no way back from it. */
+export function removeStep({ answers }: AzureMl, needs: string[]): Step {
   const own = azuremlAnswers(answers)
-  const secret: Text = { capture: 'change.secret.name' }
-  const made: WantedText = { mode: 'secret', secret, cname: answers.domain }
   return {
     id: 'change.remove',
     phase: 'change',
@@ -142,17 +139,9 @@ function removeStep({ answers }: AzureMl, needs: string[]): Step {
       loses: 'the stored pair and all protected settings of the extension',
     },
     look: {
-      ...lookFor(own, made),
-      // gone, or created again by an earlier run of this plan
-      already: [
-        {
-          any: [
-            { json: 'state', equals: 'Absent' },
-            { json: 'asWanted', equals: true },
-          ],
-        },
-      ],
-      busy: [isMoving],
+      ...lookFor(own, { mode: 'absent' }),
+      // gone, or created again without a stored pair by an earlier run of this plan
+      already: [{ json: 'mode', oneOf: ['absent', 'secret'] }],
     },
     act: changeExtension(own, { change: { verb: 'delete' }, wanted: { mode: 'absent' } }),
     needs,

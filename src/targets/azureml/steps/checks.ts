@@ -58,13 +58,19 @@ const namespaceRules: readonly Rule[] = [
   { group: '', resource: 'namespaces', verbs: ['get', 'create'], clusterWide: true },
 ]
 
+/** The extension is not there yet, or is deleted and created again: the namespace may be missing. */
+function isMadeAnew({ mode }: AzureMlAnswers, { extension }: AzureMlPresent): boolean {
+  const stored = extension?.protectedKeys.includes('scoringFe.sslCert') === true
+  return !extension || (mode === 'secret' && stored)
+}
+
 /** Tool, cluster, permissions, and the extension as the plan knows it. */
 export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPresent): Step[] {
   const rules = [
     ...commonRules,
     ...ownRules,
     ...(own.mode === 'ingress' ? ingressRules : []),
-    ...(present.extension ? [] : namespaceRules),
+    ...(isMadeAnew(own, present) ? namespaceRules : []),
   ]
   return [
     checkAz,

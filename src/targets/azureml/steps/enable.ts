@@ -9,7 +9,7 @@ import { tlsSettings } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { profile } from '../profile.ts'
 import { clusterInput } from '../words.ts'
-import { changeSteps } from './change.ts'
+import { changeSteps, remakes, removeStep } from './change.ts'
 import { checkSteps } from './checks.ts'
 import { placeOf } from './commands.ts'
 import { ingressSteps } from './ingress.ts'
@@ -56,7 +56,16 @@ function pairSteps(wanted: AzureMl, own: AzureMlAnswers): Step[] {
     default: {
       const files = { 'cert.pem': chain, 'key.pem': key }
       const secret = { place, endpoint, type: 'Opaque', files } as const
-      return [secretStep(secret, needs), ...changeSteps(wanted, ['change.secret'])]
+      const change = changeSteps(wanted, ['change.secret'])
+      if (!remakes(wanted)) return [secretStep(secret, needs), ...change]
+      // whether the namespace outlives the extension, Azure does not promise: the Secret comes after
+      const { undo: _noWayBack, ...again } = secretStep(secret, ['prepare.namespace'])
+      const namespaceAgain: Step = {
+        ...namespaceStep(own),
+        phase: 'change',
+        needs: ['change.remove'],
+      }
+      return [removeStep(wanted, needs), namespaceAgain, again, ...change]
     }
   }
 }
