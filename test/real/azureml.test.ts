@@ -352,4 +352,34 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
     await must(['disable', endpoint, '--yes'])
     expect(curl('http').status).toBe('200')
   })
+
+  it.runIf(whole)('script: plan --format sh reaches the same state without us', async () => {
+    const script = lab.file(
+      'plan.sh',
+      (await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])).stdout,
+    )
+    const work = join(lab.folder, 'work')
+    const env = { ...lab.env, WORK: work, YES: '1' }
+    const run = spawnSync('bash', [script], {
+      env,
+      cwd: lab.folder,
+      encoding: 'utf8',
+      timeout: 900_000,
+    })
+    expect(run.status, run.stderr).toBe(0)
+    const made = spawnSync(
+      'openssl',
+      ['x509', '-in', join(work, 'new/chain.pem'), '-noout', '-fingerprint', '-sha256'],
+      { encoding: 'utf8' },
+    )
+    const wanted = made.stdout.trim().split('=')[1] ?? ''
+    expect(servedLeaf()).toBe(wanted)
+    const { configurationSettings, provisioningState } = extension() as Stored
+    expect([provisioningState, configurationSettings.sslCname]).toEqual(['Succeeded', domain])
+    if (mode === 'secret') {
+      const name = `${endpoint}-${wanted.replaceAll(':', '').slice(0, 8).toLowerCase()}`
+      expect(configurationSettings['scoringFe.sslSecret']).toBe(name)
+    }
+    expect(run.stderr).not.toContain('PRIVATE KEY')
+  })
 })
