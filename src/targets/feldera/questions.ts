@@ -107,7 +107,7 @@ export const felderaQuestions: readonly Question[] = [
   {
     id: 'target.install',
     text: 'Does the release run already?',
-    noun: 'Release',
+    noun: 'Installed',
     help: 'A release that runs keeps its version and values.',
     kind: 'choice',
     choices: installs,
