@@ -114,7 +114,7 @@ const endpoint: Question = {
 }
 
 function nameSource(answers: Draft): string {
-  const service = answers['target.service']?.value
+  const service = answers['target.service']?.value ?? answers['target.release']?.value
   if (typeof service === 'string') return service
   return String(answers.domain?.value ?? 'endpoint').split('.')[0] ?? 'endpoint'
 }

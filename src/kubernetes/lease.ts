@@ -1,11 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { exitCodes } from '../exit-codes.ts'
 import { finding } from '../findings.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
-import { stillRuns } from '../process/start-time.ts'
+import { startTime, stillRuns } from '../process/start-time.ts'
 import { succeeded } from '../process/tool.ts'
-import type { World } from '../world.ts'
 import { kubernetesFindings } from './findings.ts'
 import { type KubeObject, kubectlObjects, tryKubectl } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
@@ -14,6 +14,9 @@ import { kubernetesFinding, kubernetesProblem } from './problems.ts'
 /** Seconds that a Lease holds, and milliseconds between two signs of life. */
 const leaseSeconds = 60
 const renewMs = 20_000
+/** Which boot of which machine holds it, and which process: one that was killed here is known to be gone. */
+const bootNote = 'secure-endpoint.dev/boot'
+const processNote = 'secure-endpoint.dev/process'
 
 /**
  * Takes the endpoint's Lease in the namespace of its workload, so that two people on two machines do
@@ -78,19 +81,28 @@ async function take(
   throw locked(found, place, name)
 }
 
-function heldByOther({ spec = {} }: KubeObject, holder: string, { world }: Performing): boolean {
+function heldByOther(lease: KubeObject, holder: string, { world }: Performing): boolean {
+  const { spec = {} } = lease
   const { holderIdentity = '', renewTime, leaseDurationSeconds = leaseSeconds } = spec
-  if (holderIdentity === '' || holderIdentity === holder) return false
-  if (isDeadHere(String(holderIdentity), world.who)) return false
+  if (holderIdentity === '' || holderIdentity === holder || isDeadHere(lease)) return false
   const silent = world.clock.now() - Date.parse(String(renewTime))
   return !(silent > Number(leaseDurationSeconds) * 1000)
 }
 
-/** A run of this user on this machine that was killed: nobody has to wait for its minute. */
-function isDeadHere(holder: string, { user, host }: World['who']): boolean {
-  const here = `${user}@${host} (process `
-  const pid = holder.startsWith(here) ? Number.parseInt(holder.slice(here.length), 10) : Number.NaN
-  return Number.isInteger(pid) && !stillRuns(pid, '')
+/** Whether the holder was a process of this machine, since its last boot, that is gone. */
+function isDeadHere({ metadata }: KubeObject): boolean {
+  const { [bootNote]: boot, [processNote]: process = '' } = metadata.annotations ?? {}
+  const [pid = '', start = ''] = process.split(' ')
+  return boot !== undefined && boot === bootId() && !stillRuns(Number(pid), start)
+}
+
+/** What tells this machine, in this boot, from all others; undefined where the system does not say. */
+function bootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return undefined
+  }
 }
 
 function manifest(
@@ -102,10 +114,19 @@ function manifest(
 ): Json {
   // MicroTime: Kubernetes wants six digits
   const now = new Date(world.clock.now()).toISOString().replace('Z', '000Z')
+  const boot = bootId()
+  const { pid } = world.who
+  const annotations =
+    boot === undefined ? {} : { [bootNote]: boot, [processNote]: `${pid} ${startTime(pid) ?? ''}` }
   return {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name, namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: {
+      name,
+      namespace,
+      annotations,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
     spec: {
       holderIdentity: holder,
       leaseDurationSeconds: leaseSeconds,

@@ -1,13 +1,12 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
-import { probeAll, retried } from '../proof/prove.ts'
-import { provePlainOnce } from '../proof/prove-plain.ts'
-import type { Probed } from '../proof/result.ts'
+import { retried } from '../proof/prove.ts'
+import { probeServers, probeServersPlain, type Server } from '../proof/servers.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import { withForwards } from './forward.ts'
 import { type Namespace, podPort, podsOf, readNamespace, workloadsNamed } from './namespace.ts'
-import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 
 /** One set of pods that must serve the leaf. */
@@ -31,7 +30,7 @@ interface PodAt {
   probes: ServedBy['probes']
 }
 
-const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']
+type Probe = typeof probeServers
 
 /**
  * Proves what each replica serves, pod by pod through a port-forward of ours: `{place, served, name,
@@ -39,17 +38,7 @@ const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']
  */
 export const provePodsOp: Op = {
   changes: false,
-  run: (input, ctx) =>
-    provePods(input, ctx, async (pods, wanted, addresses) => {
-      const of = (probes: ServedBy['probes']) =>
-        addresses.filter((_, index) => pods[index]?.probes === probes)
-      const proving = { world: ctx.world, run: ctx.run, signal: ctx.signal }
-      const [all, leaves] = await Promise.all([
-        probeAll({ ...wanted, addresses: of('all') }, proving),
-        probeAll({ ...wanted, addresses: of('leaf') }, proving, leafProbes),
-      ])
-      return [...all, ...leaves]
-    }),
+  run: (input, ctx) => provePods(input, ctx, probeServers),
   printed,
   shell: (input, sh) => shellLines('kube_prove_pods', input, sh),
 }
@@ -57,51 +46,51 @@ export const provePodsOp: Op = {
 /** Proves that each replica answers over HTTP and that a handshake fails. */
 export const provePodsPlainOp: Op = {
   changes: false,
-  run: (input, ctx) =>
-    provePods(input, ctx, async (_pods, wanted, addresses) =>
-      provePlainOnce(
-        { ...wanted, addresses },
-        { world: ctx.world, run: ctx.run, signal: ctx.signal },
-      ),
-    ),
+  run: (input, ctx) => provePods(input, ctx, probeServersPlain),
   printed,
   shell: (input, sh) => shellLines('kube_prove_pods_plain', input, sh),
 }
 
-async function provePods(
-  input: Input,
-  ctx: Performing,
-  probe: (
-    pods: readonly PodAt[],
-    wanted: ReturnType<typeof wantedOf>,
-    addresses: string[],
-  ) => Promise<Probed[]>,
-): Promise<Json> {
+async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<Json> {
   const place = placeOf(input.place)
   const wanted = wantedOf({ ...input, addresses: [] }, ctx)
   const served = input.served as unknown as ServedBy[]
   const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
-  const results = await retried(wanted, proving, async () => {
-    const pods = await podsToProve(place, served, ctx)
-    return withForwards(place, pods, ctx, async ports => {
-      const addresses = ports.map(port => `127.0.0.1:${port}`)
-      const probed = await probe(pods, wanted, addresses)
-      return probed.map(each => named(each, pods, addresses))
-    })
-  })
+  const results = await retried(wanted, proving, () =>
+    withServers(place, served, ctx, servers => probe(servers, wanted, proving)),
+  )
   const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
   const all = [...results, ...skipped]
   for (const result of all) ctx.proof(result)
   return verdict(all)
 }
 
+/** Opens a port-forward of ours to each pod that must serve, and closes them whatever happens. */
+export async function withServers<T>(
+  place: Place,
+  served: readonly ServedBy[],
+  calling: Calling,
+  use: (servers: Server[]) => Promise<T>,
+): Promise<T> {
+  const pods = await podsToProve(place, served, calling)
+  return withForwards(place, pods, calling, ports =>
+    use(
+      pods.map(({ pod, port, probes }, index) => ({
+        address: `127.0.0.1:${ports[index]}`,
+        name: `pod/${pod}:${port}`,
+        probes,
+      })),
+    ),
+  )
+}
+
 /** The pods that serve now, read anew. */
 async function podsToProve(
   place: Place,
   served: readonly ServedBy[],
-  ctx: Performing,
+  calling: Calling,
 ): Promise<PodAt[]> {
-  const namespace = await readNamespace(place, ctx)
+  const namespace = await readNamespace(place, calling)
   for (const each of served) {
     if (!each.optional && podsServing([each], namespace).length === 0)
       throw noWorkload(place, each.workload)
@@ -117,12 +106,6 @@ export function podsServing(served: readonly ServedBy[], namespace: Namespace): 
       .flatMap(workload => podsOf(workload, namespace))
       .map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
   })
-}
-
-/** A probe's words with the pod in the place of our end of the forward. */
-function named(probed: Probed, pods: readonly PodAt[], addresses: readonly string[]): Probed {
-  const pod = pods[addresses.indexOf(probed.address)]
-  return pod ? { ...probed, address: `pod/${pod.pod}:${pod.port}` } : probed
 }
 
 /** There is no name that leads here from outside: said as a skipped probe, with its reason. */

@@ -71,6 +71,8 @@ export function followRollout(
   let details: string[] = []
   let worst: string[] = []
   let said = ''
+  // what is not changed yet is rolled out, too: that says nothing of what is waited for
+  let began = false
   let readAt = Number.NEGATIVE_INFINITY
   const look = async () => {
     const namespace = watching.now()
@@ -82,6 +84,8 @@ export function followRollout(
     }
     const bad = state.stuck.some(({ reason }) => !passing.includes(reason))
     if (bad || (details.length > 0 && !state.done)) worst = [...state.waiting, ...details]
+    if (state.done && !began) return
+    began = true
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen)
     said = seen

@@ -62,12 +62,13 @@ const apply: Op = {
     const { name, place, content, endpoint, fingerprint } = wanted
     const stdin = JSON.stringify(secretManifest(name, place, { endpoint, fingerprint }, content))
     const words = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-']
+    let seen = name
     let result = await tryKubectl(place, [...words, '-o', 'name'], ctx, { stdin })
     if (/Apply failed with \d+ conflict/.test(result.stderr)) {
       const found = await readSecret(wanted, ctx)
       const { owner } = found ? ownerOf(found, endpoint) : { owner: 'ours' }
       if (found && owner !== 'ours') throw foreign(found, wanted)
-      ctx.say(`${name} was changed by hand: it gets its pair back`)
+      seen = `${name} was changed by hand: it has its pair back`
       const force = [...words, '--force-conflicts', '-o', 'name']
       result = await tryKubectl(place, force, ctx, { stdin })
     }
@@ -75,7 +76,7 @@ const apply: Op = {
     const stored = await readSecret(wanted, ctx)
     if (stored && ownerOf(stored, endpoint).owner !== 'ours') throw foreign(stored, wanted)
     if (!stored || !holdsData(stored, content)) throw differs(wanted)
-    return { name, state: 'as-wanted', seen: name }
+    return { name, state: 'as-wanted', seen }
   },
   printed: ({ place, endpoint, files }, show) => {
     const at = placeOf(place as Json)

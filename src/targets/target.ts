@@ -5,9 +5,10 @@ import type { CertificateProfile } from '../certificates/profile.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import type { RequestOptions, RequestResult } from '../net/request.ts'
-import type { OpTable } from '../plan/op.ts'
+import type { OpTable, Performing } from '../plan/op.ts'
 import type { Json, Step } from '../plan/plan.ts'
 import type { ToolCall, ToolResult } from '../process/tool.ts'
+import type { Server } from '../proof/servers.ts'
 import type { EndpointRecord } from '../record/endpoint.ts'
 import type { World } from '../world.ts'
 
@@ -38,6 +39,9 @@ export interface Known {
   record?: EndpointRecord | undefined
   secrets: Secrets
 }
+
+/** What opening a way to an endpoint may use. */
+type Reaching = Pick<Performing, 'run' | 'signal'>
 
 /** All that a target needs to write steps. */
 export interface Wanted<P> {
@@ -102,6 +106,15 @@ export interface Target<P = unknown> {
   disable(wanted: Wanted<P>): Step[]
   /** What was read, for the reader of a plan. */
   world(present: P): Record<string, Json>
+  /**
+   * Opens what leads to each server of the endpoint where nothing from outside does, for `verify` and
+   * `status`; without it the record's addresses are reached as they are.
+   */
+  reach?<T>(
+    answered: Answered,
+    calling: Reaching,
+    use: (servers: Server[]) => Promise<T>,
+  ): Promise<T>
   /** Read-only steps that tell whether this machine can drive the target: for `doctor`. */
   preflight(world: World): Promise<Step[]>
   ops: OpTable

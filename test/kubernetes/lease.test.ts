@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { holdOp } from '../../src/kubernetes/lease.ts'
 import { holdStep } from '../../src/kubernetes/steps.ts'
@@ -7,7 +8,7 @@ const input = inputOf(holdStep(place, 'feldera', []))
 const now = Date.parse('2026-11-21T09:00:00Z')
 
 interface Lease {
-  metadata: { resourceVersion?: string }
+  metadata: { resourceVersion?: string; annotations?: Record<string, string> }
   spec: { holderIdentity: string; renewTime: string; acquireTime?: string }
 }
 
@@ -94,13 +95,22 @@ describe('the lease', () => {
   })
 
   it('of a run that was killed on this machine is taken over at once', async () => {
-    const gone = 2 ** 22 + 1 // above the largest process id of Linux
-    const held = hold({
-      metadata: { resourceVersion: '3' },
-      spec: { holderIdentity: `ana@jump1 (process ${gone})`, renewTime: ago(5) },
-    })
-    await held.answer
-    expect(held.now()?.spec.holderIdentity).toContain(`(process ${process.pid})`)
+    const first = hold()
+    await first.answer
+    const lease = first.now()
+    const dead = await deadProcess()
+    const annotations = {
+      ...lease?.metadata.annotations,
+      'secure-endpoint.dev/process': `${dead} 12345`,
+    }
+    if (!lease) throw new Error('no lease')
+    const killed = { ...lease, metadata: { ...lease.metadata, annotations } }
+    killed.spec = { ...lease.spec, holderIdentity: `ana@jump1 (process ${dead})` }
+    const second = hold(killed)
+    await second.answer
+    expect(second.now()?.spec.holderIdentity).toContain(String(process.pid))
+    const alive = { ...killed, metadata: { ...lease.metadata } }
+    await expect(hold(alive).answer).rejects.toMatchObject({ exit: 75 })
   })
 
   it('that another one took meanwhile is left to that one at the end', async () => {
@@ -112,3 +122,11 @@ describe('the lease', () => {
     expect(held.now()?.spec.holderIdentity).toContain('bo@laptop')
   })
 })
+
+/** The id of a process that has ended. */
+function deadProcess(): Promise<number> {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, ['-e', ''])
+    child.on('close', () => resolve(child.pid ?? 0))
+  })
+}

@@ -15,6 +15,7 @@ import type { Plan, Verb } from '../../src/plan/plan.ts'
 import type { RunResult } from '../../src/plan/run.ts'
 import { createRunTool } from '../../src/process/run-tool.ts'
 import type { RunTool, ToolCall, ToolResult } from '../../src/process/tool.ts'
+import type { Server } from '../../src/proof/servers.ts'
 import { readEndpoint } from '../../src/record/endpoint.ts'
 import { currentGeneration, readGeneration } from '../../src/record/generation.ts'
 import { recordPaths } from '../../src/record/paths.ts'
@@ -22,6 +23,8 @@ import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../../src/road/resume.ts'
+import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
+import { lookAtEndpoint } from '../../src/status/look.ts'
 import { feldera } from '../../src/targets/feldera/index.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { realWorld } from '../../src/world.ts'
@@ -58,6 +61,8 @@ export interface FelderaFlow {
   current(): Promise<{ generation?: number | undefined; leaf: string; https?: boolean | undefined }>
   /** The leaf that the pod of this name serves now. */
   leafServed(name: string): Promise<string>
+  /** What `status` sees, through the broken tool. */
+  status(): Promise<EndpointStatus>
   journal(): string
   close(): Promise<void>
 }
@@ -194,6 +199,12 @@ export async function createFelderaFlow(
         const { chain } = await handshake(at)
         return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
       })
+    },
+    status() {
+      const signal = AbortSignal.timeout(20_000)
+      const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
+        target.reach?.(load(first), { run: tool, signal }, use) as Promise<T>
+      return lookAtEndpoint('prod', there, signal, reach)
     },
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),

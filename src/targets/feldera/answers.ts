@@ -44,3 +44,8 @@ export function placeOfAnswers({ context, kubeconfig, namespace }: FelderaAnswer
 export function rolloutMs({ wait }: FelderaAnswers): number {
   return durationMs(wait)
 }
+
+/** The limit of a step that waits for rollouts so many times, with some time to spare. */
+export function rolloutLimit(own: FelderaAnswers, times = 1): string {
+  return `${Math.ceil((times * rolloutMs(own)) / 60_000) + 2}m`
+}

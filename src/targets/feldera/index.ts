@@ -1,6 +1,8 @@
 import { placeWords } from '../../kubernetes/place.ts'
+import { withServers } from '../../kubernetes/pods-proof.ts'
 import type { Target } from '../target.ts'
 import { felderaAnswers, placeOfAnswers } from './answers.ts'
+import { pipelines, servedBy } from './components.ts'
 import { discover } from './discover.ts'
 import { felderaOps } from './ops.ts'
 import type { FelderaPresent } from './present.ts'
@@ -37,6 +39,10 @@ export const feldera: Target<FelderaPresent> = {
     pipelines: pipelines.map(({ name }) => name),
     unlistedPipelines: unlisted.length,
   }),
+  reach({ answers, folder }, { run, signal }, use) {
+    const place = placeOfAnswers(felderaAnswers(answers))
+    return withServers(place, [...servedBy, pipelines], { run, signal, userFolder: folder }, use)
+  },
   preflight: async () => preflightSteps,
   ops: felderaOps,
   shell: ['kubernetes/functions.sh', 'feldera/functions.sh'],

@@ -3,10 +3,12 @@ import type { Check, Choice, Found, Question, Search } from '../../answers/quest
 import { formatElapsed } from '../../duration.ts'
 import { clusterIn, findContexts, findNamespaces } from '../../kubernetes/contexts.ts'
 import { helmArgv } from '../../kubernetes/helm/argv.ts'
+import { readRelease } from '../../kubernetes/helm/release.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { succeeded } from '../../process/tool.ts'
+import { secretValue } from './components.ts'
 
 /** The vendor's public chart (docs.feldera.com, helm guide). */
 const publicChart = 'oci://public.ecr.aws/feldera/feldera-chart'
@@ -105,7 +107,7 @@ export const felderaQuestions: readonly Question[] = [
   {
     id: 'target.install',
     text: 'Does the release run already?',
-    noun: 'Release',
+    noun: 'Installed',
     help: 'A release that runs keeps its version and values.',
     kind: 'choice',
     choices: installs,
@@ -260,30 +262,56 @@ async function findReleases(search: Search): Promise<Found> {
   const argv = helmArgv({ ...cluster, namespace: 'default' }, 'list', '--all-namespaces', '--all')
   const words = [...argv, '--output', 'json'] as typeof argv
   const result = await world.run({ argv: words, limitMs: 20_000, signal, cwd: folder })
-  const took = formatElapsed(world.clock.elapsed() - began)
-  if (!succeeded(result)) return { choices: [], source: `helm does not say, ${took}` }
-  return { choices: releasesIn(result.stdout), source: `read with helm, ${took}` }
+  const took = () => formatElapsed(world.clock.elapsed() - began)
+  if (!succeeded(result)) return { choices: [], source: `helm does not say, ${took()}` }
+  const calling = { run: world.run, signal, userFolder: folder }
+  const choices = await Promise.all(
+    releasesIn(result.stdout).map(async each => {
+      const place = { ...cluster, namespace: each.namespace }
+      const secret = await readRelease(place, each.name, calling, [secretValue])
+        .then(({ values }) => values[secretValue] ?? '')
+        .catch(() => undefined)
+      return asChoice(each, secret)
+    }),
+  )
+  return { choices, source: `read with helm, ${took()}` }
 }
 
-function releasesIn(stdout: string): Choice[] {
+interface Listed {
+  name: string
+  namespace: string
+  status: string
+  chart: string
+}
+
+/** One that has a certificate is adopted when it is chosen: what is there is kept. */
+function asChoice({ name, namespace, status, chart }: Listed, secret: string | undefined): Choice {
+  const scheme = secret === undefined ? '' : secret === '' ? 'HTTP' : 'HTTPS: is adopted'
+  const also = { 'target.namespace': namespace, 'target.install': 'existing' }
+  return {
+    value: name,
+    title: name,
+    note: [`namespace ${namespace}`, status, scheme, chart].filter(Boolean).join('  '),
+    also: secret ? { ...also, 'target.onConflict': 'adopt' } : also,
+  }
+}
+
+/** At most 20 releases of Feldera's chart. */
+function releasesIn(stdout: string): Listed[] {
   let list: Json
   try {
     list = JSON.parse(stdout) as Json
   } catch {
     return []
   }
-  return (Array.isArray(list) ? list : []).flatMap((each): Choice[] => {
-    const text = (key: string) => String(atPath(each, key) ?? '')
-    if (!/^feldera/.test(text('chart'))) return []
-    const [name, namespace, status] = [text('name'), text('namespace'), text('status')]
-    const note = `namespace ${namespace}  ${status}  ${text('chart')}`
-    return [
-      {
-        value: name,
-        title: name,
-        note,
-        also: { 'target.namespace': namespace, 'target.install': 'existing' },
-      },
-    ]
-  })
+  const text = (each: Json, key: string) => String(atPath(each, key) ?? '')
+  return (Array.isArray(list) ? list : [])
+    .map(each => ({
+      name: text(each, 'name'),
+      namespace: text(each, 'namespace'),
+      status: text(each, 'status'),
+      chart: text(each, 'chart'),
+    }))
+    .filter(({ chart }) => /^feldera/.test(chart))
+    .slice(0, 20)
 }

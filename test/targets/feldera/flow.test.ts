@@ -129,6 +129,30 @@ describe('Feldera, when something is wrong', () => {
     expect(await flow.pipelineRuns()).toBe(true)
   })
 
+  it('shows in status which replica serves another leaf, and that a cluster does not answer', async () => {
+    const flow = await flowOf()
+    await flow.run('enable')
+    expect(await flow.status()).toMatchObject({ alerts: [], seen: '' })
+    const other = make({ names: ['other.example.com'], at: Date.now() })
+    const { port } = await serveTls(onTestFinished, { cert: other.pem, key: other.keyPem })
+    flow.breakTool(call =>
+      isForward(call, 'pipeline-')
+        ? { stdout: `Forwarding from 127.0.0.1:${port} -> 8080\n` }
+        : undefined,
+    )
+    const drifted = await flow.status()
+    expect(drifted.alerts).toContain('drift')
+    expect(drifted.seen).toMatch(/^pod\/pipeline-[0-9a-f-]+-0:8080 serves /)
+    flow.breakTool(() => ({
+      exit: 1,
+      stderr: 'The connection to the server was refused - did you specify the right host or port?',
+    }))
+    expect(await flow.status()).toMatchObject({
+      alerts: ['unreachable'],
+      seen: 'The API server of the cluster does not answer.',
+    })
+  })
+
   it('goes back when the pods do not become ready: pipelines run, the Secret is gone', async () => {
     const flow = await flowOf()
     await flow.run('enable')

@@ -2,7 +2,7 @@ import { placeInput } from '../../../kubernetes/place.ts'
 import type { Input, Look, Op, Price, Step, Text } from '../../../plan/plan.ts'
 import type { Predicate } from '../../../plan/predicate.ts'
 import type { Wanted } from '../../target.ts'
-import { felderaAnswers, placeOfAnswers, rolloutMs } from '../answers.ts'
+import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
 import { components, secretValue, servedBy } from '../components.ts'
 import type { FelderaPresent } from '../present.ts'
 import { chartVersion } from './checks.ts'
@@ -64,7 +64,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
           wants: { at: secretValue, value: goal.secret },
           waitMs,
         },
-        limit: '3h',
+        limit: rolloutLimit(own, 2),
       },
       undo: restoreSteps(wanted),
       needs: isNew ? needs : ['change.stop'],
@@ -92,7 +92,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
       act: {
         do: 'op:kubernetes.rollout',
         input: { place: at, workloads: [...components], waitMs },
-        limit: '3h',
+        limit: rolloutLimit(own),
       },
       needs: ['change.restart'],
       onFail: 'undo',
@@ -104,7 +104,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
       act: {
         do: 'op:feldera.healthy',
         input: { place: at, secret: goal.secret, waitMs: 120_000 },
-        limit: '1h',
+        limit: '3m',
       },
       needs: ['change.rollout'],
       onFail: 'undo',
@@ -127,7 +127,7 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
     act: {
       do: 'op:feldera.stop',
       input: { place: at, secret: was, how: own.stop, file: ranFile(goal), waitMs: rolloutMs(own) },
-      limit: '3h',
+      limit: rolloutLimit(own),
     },
     undo: [
       {
@@ -137,7 +137,7 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
         act: {
           do: 'op:feldera.start',
           input: { place: at, secret: was, file: ranFile(goal) },
-          limit: '1h',
+          limit: '6m',
         },
         needs: [],
         onFail: 'stop',
@@ -158,7 +158,7 @@ function startStep(wanted: Feldera, goal: Goal): Step {
     act: {
       do: 'op:feldera.start',
       input: { place: at, secret: goal.secret, file: ranFile(goal) },
-      limit: '1h',
+      limit: '6m',
     },
     undo: [
       {
@@ -175,7 +175,7 @@ function startStep(wanted: Feldera, goal: Goal): Step {
             file: ranFile(goal),
             waitMs: rolloutMs(own),
           },
-          limit: '3h',
+          limit: rolloutLimit(own),
         },
         needs: [],
         onFail: 'stop',
@@ -215,7 +215,7 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
     act: {
       do: 'op:helm.restore',
       input: { place: at, release: own.release, revision: isNew ? 0 : revision, waitMs },
-      limit: '3h',
+      limit: rolloutLimit(own),
     },
   }
   if (isNew) return [restore]
@@ -230,7 +230,7 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
       act: {
         do: 'op:kubernetes.rollout',
         input: { place: at, workloads: [...components], waitMs },
-        limit: '3h',
+        limit: rolloutLimit(own),
       },
     },
     {

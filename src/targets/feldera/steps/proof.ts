@@ -14,6 +14,9 @@ const passes = [{ json: 'pass', equals: true }]
 const noOutside =
   'no outside address: every Service is inside the cluster, and no target.outside is named'
 
+/** Each of them answers `/healthz` without a login (openapi.json 0.337). */
+const everyPod = [...servedBy, pipelines].map(each => ({ ...each, probes: 'all' }))
+
 /** What ends every way to HTTPS: *served* at each pod, record, older Secrets, DNS where there is a way in. */
 export function proofSteps({ answers, privateRoot }: Feldera, needs: string[]): Step[] {
   const own = felderaAnswers(answers)
@@ -22,7 +25,7 @@ export function proofSteps({ answers, privateRoot }: Feldera, needs: string[]): 
   const outside = own.outside === undefined ? undefined : parseAddress(own.outside)
   const ask: { [key: string]: Input } = {
     name: answers.domain,
-    path: pathOf(proof.path),
+    path: proof.path,
     expect: proof.expect,
     waitMs: durationMs(proof.wait),
     leaf: { capture: 'prepare.certificate.fingerprint' },
@@ -76,7 +79,7 @@ export function plainProofSteps({ answers }: Feldera, needs: string[]): Step[] {
         do: 'op:kubernetes.prove-pods-plain',
         input: {
           place: placeInput(placeOfAnswers(own)),
-          served: [...servedBy, pipelines] as unknown as Input,
+          served: everyPod as unknown as Input,
           name: domain,
           path: '/healthz',
           expect: [200],
@@ -93,11 +96,6 @@ export function plainProofSteps({ answers }: Feldera, needs: string[]): Step[] {
     },
     record(answers, { https: false, privateRoot: false, secret: '' }),
   ]
-}
-
-/** The web console's page needs a login where there is one; `/healthz` never does. */
-function pathOf(path: string): string {
-  return path === '/' ? '/healthz' : path
 }
 
 function record(
