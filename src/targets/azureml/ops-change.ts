@@ -50,13 +50,13 @@ export const change: Op = {
     const meant = input.change as unknown as Change
     const sending = await protectedFile(meant, input.protectedSettings, ctx)
     try {
-      const before = wanted.mode === 'absent' ? undefined : await keysBefore(input)
+      const before = Array.isArray(input.protectedKeys) ? input.protectedKeys.map(String) : []
       // whether null clears a setting, Azure does not promise: it is judged after the second way
       const first =
         input.clears === true ? { ...input, wanted: { ...wanted, clean: false } } : input
       let now = await send(sending, first as Input, ctx)
       if (input.clears === true && now) now = await cleared(now, meant.where, input, ctx)
-      if (now && before) tellLost(before, now, ctx)
+      if (now) tellLost(before, now, ctx)
       return { done: true, seen: extensionWords(now) }
     } finally {
       if (sending.protectedFile !== undefined && sending.pairIn !== undefined)
@@ -125,10 +125,6 @@ export async function readSettings(path: string): Promise<Record<string, Json>> 
     throw unreadable(codeOf(error) ?? 'it is no JSON')
   }
   throw unreadable('it is no JSON object')
-}
-
-async function keysBefore(input: Input): Promise<string[]> {
-  return Array.isArray(input.protectedKeys) ? input.protectedKeys.map(String) : []
 }
 
 /** Sends the change until Azure has taken it, and reads what it stores afterwards. */

@@ -1,4 +1,5 @@
 import { durationMs } from '../../../duration.ts'
+import { placeInput } from '../../../kubernetes/place.ts'
 import { pruneStep, rolloutStep } from '../../../kubernetes/steps.ts'
 import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
@@ -144,9 +145,9 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
 }
 
 /** A Secret that was changed by hand leaves replicas that read the wrong pair when they started. */
-function restartStep({ answers: { domain, ...answers } }: AzureMl, leaf: Text): Step {
-  const own = azuremlAnswers({ domain, ...answers })
-  const input = { place: { ...placeOf(own) }, name: domain, leaf }
+function restartStep({ answers }: AzureMl, leaf: Text): Step {
+  const place = placeInput(placeOf(azuremlAnswers(answers)))
+  const input = { place, name: answers.domain, leaf }
   return {
     id: 'serve.restart',
     phase: 'serve',
