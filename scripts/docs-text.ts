@@ -1,12 +1,18 @@
 import { questionsFor } from '../src/answers/questions.ts'
+import { azureFindings } from '../src/azure/findings.ts'
 import { certificateFindings } from '../src/certificates/findings.ts'
 import { repairKinds } from '../src/certificates/repair-kinds.ts'
 import { exitMeanings } from '../src/exit-codes.ts'
 import type { FindingTable } from '../src/findings.ts'
 import { generalFindings } from '../src/general-findings.ts'
+import { kubernetesFindings } from '../src/kubernetes/findings.ts'
+import { helmFindings } from '../src/kubernetes/helm/findings.ts'
 import type { Explanation, Step } from '../src/plan/plan.ts'
 import { toolFindings } from '../src/process/tool-problem.ts'
 import { alerts } from '../src/status/endpoint-status.ts'
+import { azuremlFindings } from '../src/targets/azureml/findings.ts'
+import { felderaFindings } from '../src/targets/feldera/findings.ts'
+import { preflightSteps } from '../src/targets/feldera/steps/checks.ts'
 import { targets } from '../src/targets/index.ts'
 import { skyserveFindings } from '../src/targets/skyserve/findings.ts'
 import { checkCloud, checkServer, checkSky } from '../src/targets/skyserve/steps/checks.ts'
@@ -33,6 +39,17 @@ ${table(toolFindings)}
 
 ## SkyServe
 ${table({ ...skyserveFindings, ...explained([checkServer(''), checkSky(''), checkCloud, upStep]) })}
+
+## Azure ML
+${table({ ...azureFindings, ...azuremlFindings })}
+
+## Kubernetes and Helm
+Of every target on Kubernetes.
+
+${table({ ...kubernetesFindings, ...helmFindings })}
+
+## Feldera
+${table({ ...felderaFindings, ...explained(preflightSteps) })}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

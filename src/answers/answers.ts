@@ -33,7 +33,16 @@ export interface Answers {
   domain: string
   certificate: CertificateAnswers
   target: { kind: string; onConflict: 'ask' | 'adopt' | 'rename' | 'stop'; [key: string]: Json }
-  dns: { how: 'shown' | 'none'; server?: string; wait: string }
+  dns: {
+    how: 'shown' | 'none' | 'azure'
+    server?: string
+    wait: string
+    /** Where the zone is, when Azure DNS holds it. */
+    zone?: string
+    zoneKind?: 'public' | 'private'
+    resourceGroup?: string
+    subscription?: string
+  }
   proof: { path: string; expect: number[]; wait: string }
 }
 

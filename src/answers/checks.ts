@@ -125,6 +125,13 @@ export const checkPath = textOnly(text => {
   return { value: text }
 })
 
+/** The name of a resource group or subscription of Azure: nothing that would be read as an option. */
+export const checkAzureName = textOnly(text =>
+  /^[\w(][-\w.()]{0,88}$/.test(text) && !text.endsWith('.')
+    ? { value: text }
+    : wrong('This is no name that Azure gives.', 'Write for example dns-prod.'),
+)
+
 /** One of the choices; one that cannot work gives its reason. */
 export function checkChoice(choices: readonly Choice[]): Check {
   return value => {

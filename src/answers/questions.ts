@@ -1,6 +1,7 @@
 import type { Target } from '../targets/target.ts'
 import { certificateQuestions } from './certificate-questions.ts'
 import {
+  checkAzureName,
   checkChoice,
   checkDnsServer,
   checkDomain,
@@ -11,14 +12,15 @@ import {
   checkPath,
   endpointNameFrom,
 } from './checks.ts'
-import type { Choice, Draft, Question } from './question.ts'
+import type { Choice, Condition, Draft, Question } from './question.ts'
 
 /**
  * The whole interview for the targets given, in the order in which it is asked. Everything that reads
  * answers (Ink, Inquirer, a file, the JSON Schema) reads this list.
  */
 export function questionsFor(targets: readonly Target[]): Question[] {
-  const kinds = [...targets.map(asChoice), ...later]
+  const known = targets.map(({ kind }) => kind)
+  const kinds = [...targets.map(asChoice), ...later.filter(({ value }) => !known.includes(value))]
   return [
     domain,
     ...certificateQuestions,
@@ -32,17 +34,28 @@ export function questionsFor(targets: readonly Target[]): Question[] {
       asked: true,
       check: checkChoice(kinds),
     },
-    ...targets.flatMap(target =>
-      target.questions.map(question => ({
-        ...question,
-        when: [{ id: 'target.kind', is: [target.kind] }, ...(question.when ?? [])],
-      })),
-    ),
+    ...targetQuestions(targets),
     onConflict,
     endpoint,
     ...dnsQuestions,
     ...proofQuestions,
   ]
+}
+
+/** The targets' own questions. One that several ask under the same id is asked once, for all of them. */
+function targetQuestions(targets: readonly Target[]): Question[] {
+  const asked = new Map<string, { question: Question; kinds: string[] }>()
+  for (const { kind, questions } of targets) {
+    for (const question of questions) {
+      const known = asked.get(question.id)
+      if (known) known.kinds.push(kind)
+      else asked.set(question.id, { question, kinds: [kind] })
+    }
+  }
+  return [...asked.values()].map(({ question, kinds }) => ({
+    ...question,
+    when: [{ id: 'target.kind', is: kinds }, ...(question.when ?? [])],
+  }))
 }
 
 const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
@@ -51,7 +64,6 @@ const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
 const later: Choice[] = [
   ['azureml', 'Azure ML endpoint on AKS or Arc'],
   ['azureml-v1', 'Azure ML v1 (AKS, ACI)'],
-  ['feldera', 'Feldera on Kubernetes'],
   ['aistore', 'AIStore cluster'],
 ].map(([value = '', title = '']) => ({
   value,
@@ -103,15 +115,23 @@ const endpoint: Question = {
 }
 
 function nameSource(answers: Draft): string {
-  const service = answers['target.service']?.value
+  const service = answers['target.service']?.value ?? answers['target.release']?.value
   if (typeof service === 'string') return service
   return String(answers.domain?.value ?? 'endpoint').split('.')[0] ?? 'endpoint'
 }
 
 const dnsChoices: Choice[] = [
   { value: 'shown', title: 'Shown', note: 'you create the record, the run waits for it' },
+  { value: 'azure', title: 'Azure DNS', note: 'az writes the record into the zone that you name' },
   { value: 'none', title: 'No DNS', note: 'the name is not looked up' },
 ]
+
+const zoneKinds: Choice[] = [
+  { value: 'public', title: 'Public' },
+  { value: 'private', title: 'Private', note: 'it answers in its virtual networks only' },
+]
+
+const azureZone: Condition[] = [{ id: 'dns.how', is: ['azure'] }]
 
 const dnsQuestions: Question[] = [
   {
@@ -124,6 +144,49 @@ const dnsQuestions: Question[] = [
     fallback: () => 'shown',
     asked: false,
     check: checkChoice(dnsChoices),
+  },
+  {
+    id: 'dns.zone',
+    text: 'Which zone of Azure DNS holds the name?',
+    noun: 'Zone',
+    help: 'The domain, or what it ends with. Other addresses of the name are removed from it.',
+    kind: 'text',
+    when: azureZone,
+    asked: true,
+    check: checkDomain,
+  },
+  {
+    id: 'dns.zoneKind',
+    text: 'Is it a public zone or a private one?',
+    noun: 'Zone kind',
+    help: 'For a private zone name the DNS server that the clients use in dns.server.',
+    kind: 'choice',
+    choices: zoneKinds,
+    when: azureZone,
+    fallback: () => 'public',
+    asked: false,
+    check: checkChoice(zoneKinds),
+  },
+  {
+    id: 'dns.resourceGroup',
+    text: 'Which resource group is the zone in?',
+    noun: 'Resource group',
+    help: 'Zones often lie in a group of their own.',
+    kind: 'text',
+    when: azureZone,
+    asked: true,
+    check: checkAzureName,
+  },
+  {
+    id: 'dns.subscription',
+    text: 'Which Azure subscription is the zone in?',
+    noun: 'Subscription',
+    help: 'Its id, as az account list shows it.',
+    kind: 'text',
+    when: azureZone,
+    fallback: answers => answers['target.subscription']?.value,
+    asked: false,
+    check: checkAzureName,
   },
   {
     id: 'dns.server',

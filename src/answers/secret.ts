@@ -5,6 +5,17 @@ import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { SecretSource } from './answers.ts'
 
+/** Secrets by what they are for: `passphrase` of an upload, else the id of the question that names them. */
+export interface Secrets {
+  passphrase?: string
+  [question: string]: string | undefined
+}
+
+/** The passphrase alone: that of an upload, or of the local CA that signs. */
+export function passphraseIn({ passphrase }: Secrets): { passphrase?: string } {
+  return passphrase === undefined ? {} : { passphrase }
+}
+
 /** Bytes; a passphrase is a line. */
 const most = 4096
 

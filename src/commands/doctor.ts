@@ -185,6 +185,7 @@ async function checkStep(step: Step, { world, signal }: Io): Promise<Checked> {
     record: { paths: recordPaths(world.stateFolder, 'doctor'), generation: 0 },
     secrets: {},
     recent: new Map(),
+    atEnd: () => {},
     say: () => {},
     proof: () => {},
     finding: () => {},

@@ -1,6 +1,7 @@
 import { assemble, type CertificateAnswers } from '../answers/answers.ts'
 import { goTo, type Interview } from '../answers/interview.ts'
 import type { Question } from '../answers/question.ts'
+import { passphraseIn, type Secrets } from '../answers/secret.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Problem } from '../errors.ts'
 import type { Finding } from '../findings.ts'
@@ -17,7 +18,7 @@ interface Looking {
   questions: readonly Question[]
   folder: string
   io: Io
-  secrets: { passphrase?: string }
+  secrets: Secrets
 }
 
 /** What came of it: the answers as they are now, and whether something is to be asked again. */
@@ -46,7 +47,7 @@ export async function gateEarly(
       profile: { ...anyServer, names: [answers.domain] },
       now: io.world.clock.now(),
       systemRoots: systemRoots(io.world.env),
-      ...secrets,
+      ...passphraseIn(secrets),
     })
     if (judgement.verdict !== 'blocked') return { next: 'on', interview }
     if (await askPassphrase(front, judgement.findings, secrets)) continue
@@ -94,7 +95,7 @@ async function askFirst(
 async function askPassphrase(
   front: Front,
   findings: readonly Finding[],
-  secrets: { passphrase?: string },
+  secrets: Secrets,
 ): Promise<boolean> {
   const found = (...ids: string[]) => findings.find(({ id }) => ids.includes(id))
   const locked = found('cert.key-encrypted', 'cert.authority-locked')
@@ -136,7 +137,7 @@ async function askUnlock(
 export function passphraseFor(
   front: Front,
   { findings }: Problem,
-  secrets: { passphrase?: string },
+  secrets: Secrets,
 ): Promise<boolean> {
   return askPassphrase(front, findings, secrets)
 }

@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Answered } from '../answers/answers.ts'
+import type { Answered, SecretSource } from '../answers/answers.ts'
 import { loadAnswers } from '../answers/load.ts'
 import { questionsFor } from '../answers/questions.ts'
 import { decodeAnswers, readAnswersText } from '../answers/read-yaml.ts'
-import { readSecret } from '../answers/secret.ts'
+import { readSecret, type Secrets } from '../answers/secret.ts'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { targets } from '../targets/index.ts'
@@ -33,10 +33,17 @@ export async function answersFromFile(path: string, io: Io): Promise<Answered> {
 }
 
 /** The secrets that answers point to. */
-export async function secretsOf({ answers, folder }: Answered): Promise<{ passphrase?: string }> {
-  const { certificate } = answers
-  if (!certificate.passphrase) return {}
-  return { passphrase: await readSecret(certificate.passphrase, folder) }
+export async function secretsOf({ answers, folder }: Answered): Promise<Secrets> {
+  const { certificate, target } = answers
+  const secrets: Secrets = {}
+  if (certificate.passphrase) secrets.passphrase = await readSecret(certificate.passphrase, folder)
+  const questions = targets.find(({ kind }) => kind === target.kind)?.questions ?? []
+  for (const { id, kind } of questions) {
+    const source = target[id.replace('target.', '')]
+    if (kind === 'secret' && source !== undefined)
+      secrets[id] = await readSecret(source as unknown as SecretSource, folder)
+  }
+  return secrets
 }
 
 async function readStdin(stdin: Readable): Promise<{ text: string } | { wrong: string }> {

@@ -1,4 +1,5 @@
 import type { Answered } from '../answers/answers.ts'
+import type { Secrets } from '../answers/secret.ts'
 import { problem, usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { createLog } from '../front/log/log.ts'
@@ -127,14 +128,14 @@ export async function takenUpOrPlanned(
   target: Target,
   io: Io,
   { abandon, bringBack = false }: GoOptions,
-  secrets: { passphrase?: string },
+  secrets: Secrets,
 ): Promise<Planned> {
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
   if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
   if (unfinished && !abandon && hasTouched(unfinished))
     throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
-  const planned = await makePlan({ verb, answered, target, world, bringBack, ...secrets })
+  const planned = await makePlan({ verb, answered, target, world, bringBack, secrets })
   if (unfinished) await clearUnfinished(planned.paths)
   return planned
 }

@@ -38,7 +38,7 @@ export async function plan(
     const world = rehearsal?.world ?? io.world
     const secrets = await secretsOf(answered)
     const verb = options.verb ?? 'enable'
-    const planned = await makePlan({ verb, answered, target, world, ...secrets })
+    const planned = await makePlan({ verb, answered, target, world, secrets })
     if (options.format === 'sh') {
       const { shellScript } = await import('../plan/shell/script.ts')
       io.stdout.write(await shellScript(planned, world))

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Answered } from '../answers/answers.ts'
 import { answersText } from '../answers/save.ts'
+import type { Secrets } from '../answers/secret.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { lastLine } from '../front/words/last-line.ts'
@@ -24,7 +25,7 @@ import { watchEndpoints } from './status.ts'
 export interface Reviewing {
   io: Io
   options: GoOptions
-  secrets: { passphrase?: string }
+  secrets: Secrets
   verb: Verb
   /** Whether the answers are saved for another run: a wizard's are, recorded ones are there already. */
   saves: boolean
@@ -107,7 +108,7 @@ export async function watchRun(
   front: Front,
   planned: Planned,
   io: Io,
-  more: { secrets: { passphrase?: string }; rehearsal?: Rehearsal; undo?: boolean },
+  more: { secrets: Secrets; rehearsal?: Rehearsal; undo?: boolean },
 ): Promise<ExitCode> {
   const view = front.run(planned.plan)
   const { world, signal } = io

@@ -7,9 +7,11 @@ import { alertText, stateOf, statusRow, worstFirst } from '../front/words/status
 import { listEndpoints } from '../record/endpoint.ts'
 import { type Alert, alerts, type EndpointStatus } from '../status/endpoint-status.ts'
 import { lookAtEndpoint, recordedStatus } from '../status/look.ts'
+import type { World } from '../world.ts'
 import { createFront } from './create-front.ts'
 import { recordOf } from './endpoint-of.ts'
 import { type Io, printJson, printOut, widthOf } from './io.ts'
+import { reachOf } from './reach.ts'
 
 export interface StatusOptions {
   once?: boolean
@@ -61,9 +63,15 @@ export async function watchEndpoints(
   await front.watch({
     names,
     recorded,
-    look: (name, signal) => lookAtEndpoint(name, world, signal),
+    look: (name, signal) => lookAt(name, world, signal),
     now: world.clock.now,
   })
+}
+
+/** A record without a finished run has no answers yet: it is looked at as far as it goes. */
+async function lookAt(name: string, world: World, signal: AbortSignal): Promise<EndpointStatus> {
+  const reach = await reachOf(name, world, signal).catch(() => undefined)
+  return lookAtEndpoint(name, world, signal, reach)
 }
 
 async function lookAtAll(
@@ -74,7 +82,7 @@ async function lookAtAll(
   const queue = [...names]
   const worker = async () => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      seen.push(await lookAtEndpoint(name, world, signal))
+      seen.push(await lookAt(name, world, signal))
     }
   }
   await Promise.all(Array.from({ length: atOnce }, worker))

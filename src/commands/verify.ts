@@ -13,14 +13,16 @@ import { proofLine } from '../front/words/run.ts'
 import { formatAddress } from '../net/address.ts'
 import type { ProofResult } from '../plan/events.ts'
 import { probeDns } from '../proof/dns-probe.ts'
-import { prove } from '../proof/prove.ts'
+import { type Proving, prove, retried } from '../proof/prove.ts'
 import { provePlain } from '../proof/prove-plain.ts'
+import { probeServers, probeServersPlain } from '../proof/servers.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
 import { readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
 import { recordedAnswers, recordOf } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
 import { type Io, printErr, printJson, printOut, widthOf } from './io.ts'
+import { reachOf } from './reach.ts'
 
 export interface VerifyOptions {
   json?: boolean
@@ -50,9 +52,7 @@ export async function verify(
   const subject = await subjectOf(what, options, io)
   const { world, signal } = io
   const proving = { world, run: world.run, signal }
-  const results: ProofResult[] = subject.plain
-    ? await provePlain(subject.wanted, proving)
-    : await prove(subject.wanted, proving)
+  const results = await proofOf(subject, proving, io)
   if (subject.dns)
     results.push((await probeDns(subject.dns, { world, run: world.run, signal })).result)
   const good = results.every(({ state }) => state === 'pass' || state === 'skip')
@@ -74,6 +74,18 @@ export async function verify(
     : `${bad.map(({ id }) => id).join(', ')} did not pass`
   printErr(io, [lastLine(exit, words)])
   return exit
+}
+
+/** At the recorded addresses, or at each server that only the target knows the way to. */
+async function proofOf(
+  { wanted, plain, record }: Subject,
+  proving: Proving,
+  { world, signal }: Io,
+): Promise<ProofResult[]> {
+  const reach = record === undefined ? undefined : await reachOf(record, world, signal)
+  if (!reach) return plain ? provePlain(wanted, proving) : prove(wanted, proving)
+  const probe = plain ? probeServersPlain : probeServers
+  return retried(wanted, proving, () => reach(servers => probe(servers, wanted, proving)))
 }
 
 function resultLines({ title }: Subject, results: readonly ProofResult[], io: Io): Line[] {

@@ -2,6 +2,7 @@ import { type Answered, assemble } from '../answers/answers.ts'
 import { askedQuestions, goTo, type Interview, startInterview } from '../answers/interview.ts'
 import type { Draft, Found, Question, Search } from '../answers/question.ts'
 import { questionsFor } from '../answers/questions.ts'
+import type { Secrets } from '../answers/secret.ts'
 import { Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
@@ -21,7 +22,7 @@ export async function secure(
   const start: Draft =
     options.target === undefined ? {} : { 'target.kind': { value: options.target, from: 'answer' } }
   let interview: Interview = startInterview(start, questions)
-  const secrets: { passphrase?: string } = {}
+  const secrets: Secrets = {}
   for (;;) {
     const asked = await askAll(front, interview, { questions, folder, io, secrets })
     if (asked === 'left') return exitCodes.done
@@ -37,7 +38,7 @@ interface Surroundings {
   questions: readonly Question[]
   folder: string
   io: Io
-  secrets: { passphrase?: string }
+  secrets: Secrets
 }
 
 /**

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
+import { passphraseIn } from '../answers/secret.ts'
 import type { Certificate } from '../certificates/certificate.ts'
 import { chooseAuthority } from '../certificates/choose-authority.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
@@ -54,7 +55,7 @@ const issue: Op = {
             keyType,
             days,
             ...(await preferred(ctx)),
-            ...ctx.secrets,
+            ...passphraseIn(ctx.secrets),
             ...around,
           })
         : undefined
@@ -85,7 +86,7 @@ const issue: Op = {
       profile: CertificateProfile
     }
     const all = [...new Set([...profile.names, ...names])].join(',')
-    const words = [all, keyType, String(days), authority].map(sh.word)
+    const words = [all, keyType, String(days), authority, profile.root].map(sh.word)
     return [`make_pair ${words.join(' ')} || return`, 'pair_kept']
   },
 }
@@ -111,7 +112,7 @@ const keep: Op = {
       profile,
       now: world.clock.now(),
       systemRoots: systemRoots(world.env),
-      ...secrets,
+      ...passphraseIn(secrets),
     })
     if (judged.verdict === 'blocked' || !judged.key)
       throw new Problem(exitCodes.data, judged.findings)
@@ -125,8 +126,8 @@ const keep: Op = {
       : []),
   ],
   shell: ({ profile }, sh) => {
-    const { names } = profile as CertificateProfile
-    return [`take_pair ${sh.word(names.join(','))} || return`, 'pair_kept']
+    const { names, root } = profile as CertificateProfile
+    return [`take_pair ${[names.join(','), root].map(sh.word).join(' ')} || return`, 'pair_kept']
   },
 }
 

@@ -1,5 +1,6 @@
 import type { OpTable } from '../plan/op.ts'
 import type { Target } from '../targets/target.ts'
+import { azureDnsOps } from './azure-dns.ts'
 import { certificateOps } from './certificate.ts'
 import { dnsOps } from './dns.ts'
 import { proofOps } from './proof.ts'
@@ -7,5 +8,5 @@ import { recordOps } from './record.ts'
 
 /** Every op that a plan of a target may name. */
 export function opsOf(target: Pick<Target, 'ops'>): OpTable {
-  return { ...certificateOps, ...dnsOps, ...proofOps, ...recordOps, ...target.ops }
+  return { ...certificateOps, ...dnsOps, ...azureDnsOps, ...proofOps, ...recordOps, ...target.ops }
 }

@@ -4,7 +4,7 @@ import type { Json } from '../plan/plan.ts'
 import { probeDns } from '../proof/dns-probe.ts'
 import { type Proving, prove, proveLeaf } from '../proof/prove.ts'
 import { provePlain } from '../proof/prove-plain.ts'
-import { passes } from '../proof/result.ts'
+import { verdict, wantedOf } from '../proof/verdict.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
 
 type Input = Record<string, Json>
@@ -91,36 +91,6 @@ function proofOp(
 /** How long a script waits for what may need time. */
 function seconds({ waitMs }: Record<string, unknown>): number {
   return Math.ceil(Number(waitMs) / 1000)
-}
-
-function verdict(results: readonly ProofResult[]): Json {
-  const bad = results.filter(({ state }) => state === 'fail' || state === 'unknown')
-  const good = results.filter(({ state }) => state === 'pass').length
-  const seen = bad[0] ? `${bad[0].id}: ${bad[0].seen}` : `${good} of ${results.length} probes pass`
-  return { pass: passes(results), failed: bad.map(({ id }) => id), seen }
-}
-
-function wantedOf(input: Input, ctx: Performing): WantedEndpoint {
-  const text = (key: 'leaf' | 'roots' | 'plainRefusal') =>
-    typeof input[key] === 'string' ? { [key]: input[key] } : {}
-  const waitMs = Math.min(
-    Number(input.waitMs),
-    ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-  )
-  return {
-    addresses: (Array.isArray(input.addresses) ? input.addresses : []).map(String),
-    name: String(input.name),
-    ...text('leaf'),
-    ...text('roots'),
-    ...text('plainRefusal'),
-    path: String(input.path),
-    expect: (Array.isArray(input.expect) ? input.expect : []).map(Number),
-    ...(input.notReady
-      ? { notReady: input.notReady as unknown as WantedEndpoint['notReady'] }
-      : {}),
-    decides: input.decides === 'undo' ? 'undo' : 'report',
-    waitMs,
-  } as WantedEndpoint
 }
 
 function provingOf(ctx: Performing): Proving {

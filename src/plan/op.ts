@@ -1,3 +1,4 @@
+import type { Secrets } from '../answers/secret.ts'
 import type { Finding } from '../findings.ts'
 import type { Redact } from '../process/redact.ts'
 import type { RunTool } from '../process/tool.ts'
@@ -29,7 +30,7 @@ export interface Performing {
   userFolder: string
   record: RunRecord
   /** Secrets that were asked for or read from where the answers point; never written anywhere. */
-  secrets: { passphrase?: string }
+  secrets: Secrets
   /** In a rehearsal every address is on loopback, and no wait is longer than this. */
   rehearsal?: { limitCapMs: number }
   /** Says what is seen now. `line` marks a line of a tool's output. */
@@ -40,6 +41,8 @@ export interface Performing {
   wait(state: WaitState): Promise<'look' | 'leave'>
   /** Asks a person yes or no; undefined where nobody can be asked. */
   ask?: (question: string) => Promise<boolean>
+  /** Lets something go when the run ends, however it does: a lease that it holds. */
+  atEnd(release: () => Promise<void>): void
   /** Answers of looks, until something is changed: the same question twice in a row costs once. */
   recent: Map<string, { at: number; output: Json }>
 }

@@ -86,6 +86,8 @@ export interface Write {
 /** What a `write` puts into a file. Every value is emitted as a quoted scalar and parsed again. */
 export type Content =
   | { text: Text }
+  /** A YAML file made of rendered templates, one after the other. */
+  | { templates: string[]; values: Record<string, Text> }
   /** A copy of the user's own YAML file with some paths set to a rendered template, or removed. */
   | {
       yaml: Text
@@ -164,6 +166,11 @@ export interface Step {
   captures?: Record<string, { json: string } | { regex: string }>
   /** What an unattended run does when the act fails; printed when it applies. */
   onFail: 'stop' | 'undo'
+  /**
+   * Exits of the act that mean that it was refused before it changed anything: the run stops there,
+   * with that exit, and takes nothing back.
+   */
+  stopOn?: number[]
   /** `undo`: failing takes the run back; `report`: it never undoes, its limit is exit 124. */
   decides?: 'undo' | 'report'
   /** Whether clients get no answer from here on, or get one again. */

@@ -72,8 +72,8 @@ export async function performStep(
   } catch (thrown) {
     const error = asEnd(thrown, input.ctx.signal)
     if (error instanceof Interrupted) return { how: 'failed', error }
-    const rule = step.onFail
     const { findings, exit } = error
+    const rule = step.stopOn?.includes(exit) ? 'stop' : step.onFail
     const output = speaking.lines.slice(-40)
     emit({
       type: 'step.failed',

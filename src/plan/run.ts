@@ -148,7 +148,8 @@ async function attempt(
     if (end.error instanceof Interrupted) return 'interrupted'
     const problem = step.decides === 'report' ? asWaited(end.error) : end.error
     if (beganNothing(step, problem)) await input.begun.remove(step.id)
-    const canUndo = step.onFail === 'undo' && undoable(step, input).length > 0
+    const refused = step.stopOn?.includes(problem.exit) === true
+    const canUndo = step.onFail === 'undo' && !refused && undoable(step, input).length > 0
     const asked =
       input.decide && step.phase === 'change' ? await input.decide(step, problem) : undefined
     if (asked === 'again') continue

@@ -68,10 +68,15 @@ export function printedAct(act: Act, ops: OpTable, show: Show): string[] {
       const from =
         'yaml' in content ? ` (a copy of ${show(content.yaml)}, which stays as it is)` : ''
       const set = 'yaml' in content ? (content.set ?? []) : []
+      const lines =
+        'templates' in content
+          ? Object.entries(content.values).map(([key, value]) => `  + ${key}: ${show(value)}`)
+          : []
       const removed = 'yaml' in content ? (content.remove ?? []) : []
       return [
         `writes ${show(act.path)}${from}`,
         ...set.map(({ at, values }) => `  + ${at.join('.')}: ${shownValues(values, show)}`),
+        ...lines,
         ...removed.map(path => `  - ${path.join('.')}`),
       ]
     }

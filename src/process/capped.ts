@@ -24,15 +24,15 @@ export function capped(maxBytes: number): Capped {
   }
 }
 
-/** Cuts a stream into lines of at most 4,096 characters; `end` gives out what is left. */
-export function lineSplitter(onLine: (line: string) => void) {
+/** Cuts a stream into lines of at most `most` characters; `end` gives out what is left. */
+export function lineSplitter(onLine: (line: string) => void, most = 4096) {
   const decoder = new StringDecoder('utf8')
   let rest = ''
   return {
     add(chunk: Buffer) {
       const lines = (rest + decoder.write(chunk)).split(/\r\n|[\r\n]/)
-      rest = (lines.pop() ?? '').slice(0, 4096)
-      for (const line of lines) if (line.trim() !== '') onLine(line.slice(0, 4096))
+      rest = (lines.pop() ?? '').slice(0, most)
+      for (const line of lines) if (line.trim() !== '') onLine(line.slice(0, most))
     },
     end() {
       if (rest.trim() !== '') onLine(rest)

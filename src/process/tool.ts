@@ -14,6 +14,10 @@ export interface ToolCall {
   onStart?: (process: { pid: number; start: string }) => void
   /** Gives the tool the user's terminal (`az login`); nothing is collected then. */
   terminal?: boolean
+  /** It never ends by itself (a watch, a port-forward): one that outlives us is ended, not waited for. */
+  lasting?: boolean
+  /** Characters of a line that `onLine` gets; 4,096 where nothing is said. */
+  lineCap?: number
 }
 
 /** One result shape for all that can happen. */

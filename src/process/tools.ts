@@ -18,6 +18,23 @@ const tools: readonly ToolInfo[] = [
     login: 'sky api login',
   },
   {
+    name: 'az',
+    purpose: 'the Azure CLI, which changes extensions of clusters',
+    get: 'pip install azure-cli, then az extension add -n k8s-extension',
+    login: 'az login',
+  },
+  {
+    name: 'kubectl',
+    purpose: 'talks to Kubernetes clusters',
+    get: 'see https://kubernetes.io/docs/tasks/tools/',
+    login: 'kubectl auth whoami',
+  },
+  {
+    name: 'helm',
+    purpose: 'installs and upgrades releases on Kubernetes',
+    get: 'see https://helm.sh/docs/intro/install/ (3.14 or newer)',
+  },
+  {
     name: 'curl',
     purpose: 'asks the endpoint as a client does',
     get: 'apt-get install curl',

@@ -9,20 +9,23 @@ import type { WantedEndpoint } from './wanted.ts'
 
 /** Proves an endpoint that is back on HTTP: it answers, and a TLS handshake fails. */
 export async function provePlain(wanted: WantedEndpoint, proving: Proving): Promise<ProofResult[]> {
-  return retried(wanted, proving, async () => {
-    const parsed = wanted.addresses.flatMap(text => parseAddress(text) ?? [])
-    const addresses = (await Promise.all(parsed.map(resolveHost))).flat()
-    const probed = await Promise.all(
-      addresses.map(async (address): Promise<Probed[]> => {
-        const { name, path, expect } = wanted
-        const { run, signal } = proving
-        const http = await probeHttp({ address, name, path, expect, roots: [], run, signal })
-        const tls = await handshake({ ...address, name, roots: [], timeoutMs: 10_000, signal })
-        return [http, noTls(formatAddress(address), tls.outcome, tls.tookMs)]
-      }),
-    )
-    return probed.flat()
-  })
+  return retried(wanted, proving, () => provePlainOnce(wanted, proving))
+}
+
+/** The same, once. */
+export async function provePlainOnce(wanted: WantedEndpoint, proving: Proving): Promise<Probed[]> {
+  const parsed = wanted.addresses.flatMap(text => parseAddress(text) ?? [])
+  const addresses = (await Promise.all(parsed.map(resolveHost))).flat()
+  const probed = await Promise.all(
+    addresses.map(async (address): Promise<Probed[]> => {
+      const { name, path, expect } = wanted
+      const { run, signal } = proving
+      const http = await probeHttp({ address, name, path, expect, roots: [], run, signal })
+      const tls = await handshake({ ...address, name, roots: [], timeoutMs: 10_000, signal })
+      return [http, noTls(formatAddress(address), tls.outcome, tls.tookMs)]
+    }),
+  )
+  return probed.flat()
 }
 
 function noTls(address: string, outcome: string, tookMs: number): Probed {

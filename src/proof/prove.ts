@@ -36,8 +36,7 @@ export function prove(wanted: WantedEndpoint, proving: Proving): Promise<ProofRe
 /** Proves only that TLS is spoken with the wanted leaf. */
 export async function proveLeaf(wanted: WantedEndpoint, proving: Proving): Promise<ProofResult[]> {
   return retried(wanted, proving, async () => {
-    const probed = await probeAll(wanted, proving)
-    return probed.filter(({ id }) => ['tcp.open', 'tls.handshake', 'tls.leaf'].includes(id))
+    return probeAll(wanted, proving, ['tcp.open', 'tls.handshake', 'tls.leaf'])
   })
 }
 
@@ -72,16 +71,22 @@ function isBad({ state }: ProofResult): boolean {
   return state === 'fail' || state === 'unknown'
 }
 
-async function probeAll(wanted: WantedEndpoint, proving: Proving): Promise<Probed[]> {
+/** All probes at every address, once; with `only`, no others are made. */
+export async function probeAll(
+  wanted: WantedEndpoint,
+  proving: Proving,
+  only?: readonly string[],
+): Promise<Probed[]> {
   const roots = wanted.roots
     ? pemCertificates(await readFile(wanted.roots, 'utf8'))
     : systemRoots(proving.world.env)
   const rootsName = wanted.roots ? basename(wanted.roots) : "this machine's roots"
   const addresses = await expand(wanted.addresses)
   const all = await Promise.all(
-    addresses.map(address => probeOne(address, wanted, { roots, rootsName }, proving)),
+    addresses.map(address => probeOne(address, wanted, { roots, rootsName }, proving, only)),
   )
-  return all.flat()
+  const probed = all.flat()
+  return only ? probed.filter(({ id }) => only.includes(id)) : probed
 }
 
 async function probeOne(
@@ -89,6 +94,7 @@ async function probeOne(
   wanted: WantedEndpoint,
   trust: { roots: string[]; rootsName: string },
   { world, run, signal }: Proving,
+  only?: readonly string[],
 ): Promise<Probed[]> {
   const { name, leaf } = wanted
   const tls = await probeTls({
@@ -99,6 +105,7 @@ async function probeOne(
     now: world.clock.now(),
     signal,
   })
+  if (only?.every(id => tls.some(each => each.id === id))) return tls
   const failed = (...ids: string[]) =>
     tls.find(each => ids.includes(each.id) && each.state === 'fail')
   const skip = (id: string, why: Probed): Probed => ({

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { Secrets } from '../answers/secret.ts'
 import type { Problem } from '../errors.ts'
 import { opsOf } from '../ops/index.ts'
 import type { Event, EventBody } from '../plan/events.ts'
@@ -30,7 +31,7 @@ export interface CarryOut {
   pause?: (ms: number, signal: AbortSignal) => Promise<'look' | 'leave'>
   ask?: (question: string) => Promise<boolean>
   decide?: (step: Step, problem: Problem) => Promise<Decision>
-  secrets?: { passphrase?: string }
+  secrets?: Secrets
   /** Take back what an unfinished run has begun, instead of going on with it. */
   undo?: boolean
   /** What a rehearsal puts in the place of the real thing. */
@@ -50,7 +51,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     { identity, endpoint: plan.endpoint, verb: plan.verb },
     world,
   )
-  const { redact, learnKey } = createGrowingRedact(Object.values(input.secrets ?? {}))
+  const known = Object.values(input.secrets ?? {}).filter(each => each !== undefined)
+  const { redact, learnKey } = createGrowingRedact(known)
+  const releases: (() => Promise<void>)[] = []
   let journal: Journal | undefined
   try {
     await makeFolder(paths.folder)
@@ -94,7 +97,8 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const tool: RunTool = async call => {
       await learnKey(join(places.kept, 'key.pem'))
       const onStart: ToolCall['onStart'] = started => {
-        note({ type: 'tool.started', argv: [...call.argv], ...started })
+        const lasting = call.lasting ? { lasting: true } : {}
+        note({ type: 'tool.started', argv: [...call.argv], ...started, ...lasting })
         call.onStart?.(started)
       }
       const result = await (rehearsal?.run ?? world.run)({ ...call, onStart })
@@ -113,6 +117,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       record: { paths, generation, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
       recent: new Map(),
+      atEnd: release => releases.push(release),
       ...(rehearsal ? { rehearsal } : {}),
       ...(input.ask ? { ask: input.ask } : {}),
     }
@@ -142,6 +147,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
+    for (const release of releases.reverse()) await release().catch(() => {})
     journal?.close()
     await lock.release()
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
+import { passphraseIn, type Secrets } from '../answers/secret.ts'
 import { isAmong } from '../certificates/anchors.ts'
 import { findAuthority } from '../certificates/choose-authority.ts'
 import { dayMs } from '../certificates/dates.ts'
@@ -48,7 +49,7 @@ export interface PlanInput {
   answered: Answered
   target: Target
   world: World
-  passphrase?: string
+  secrets?: Secrets
   /** Bring the generation before the current one back, instead of making one. */
   bringBack?: boolean
   /** Told as each part is done, for a line on the screen. */
@@ -70,7 +71,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   if (judgement?.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
 
   const record = await readEndpoint(paths)
-  const discovery = await target.discover(answered, world, record)
+  const discovery = await target.discover(answered, world, { record, secrets: input.secrets ?? {} })
   if (discovery.exit !== undefined) throw new Problem(discovery.exit, discovery.findings)
   const { present } = discovery
 
@@ -88,6 +89,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     answers,
     present,
     kept: generationFolder(paths, generation),
+    generation,
     privateRoot: input.bringBack
       ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
       : isPrivate(answers.certificate, judgement, world),
@@ -124,7 +126,7 @@ async function gate({
   answered,
   target,
   world,
-  passphrase,
+  secrets = {},
 }: PlanInput): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
   if (certificate.source !== 'uploaded') {
@@ -140,13 +142,13 @@ async function gate({
     profile: target.profile(answered.answers),
     now: world.clock.now(),
     systemRoots: systemRoots(world.env),
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...passphraseIn(secrets),
   })
 }
 
 /** A local CA that stays locked is said before anything is changed, not in the middle of the run. */
 async function mustOpenAuthority(
-  { answered: { answers }, target, world, passphrase }: PlanInput,
+  { answered: { answers }, target, world, secrets = {} }: PlanInput,
   before: GenerationMeta | undefined,
 ): Promise<void> {
   const { certificate } = answers
@@ -154,7 +156,7 @@ async function mustOpenAuthority(
   const names = [...target.profile(answers).names, ...certificate.names]
   const now = world.clock.now()
   await findAuthority(world.stateFolder, names, now, now + certificate.days * dayMs, {
-    ...(passphrase === undefined ? {} : { passphrase }),
+    ...passphraseIn(secrets),
     ...(before?.authority === undefined ? {} : { prefer: before.authority }),
   })
 }
@@ -200,7 +202,8 @@ function isPrivate(
 /** The generation that the current one replaced, where it holds a leaf. */
 async function generationBefore(paths: RecordPaths, current: number | undefined): Promise<number> {
   const meta = current === undefined ? undefined : await readGeneration(paths, current)
-  const before = meta?.replaces
+  // what was found on an adopted target is the one before the first
+  const before = meta?.replaces ?? (current === undefined || current === 0 ? undefined : 0)
   if (before !== undefined && (await readGeneration(paths, before))?.leaf) return before
   throw problem(exitCodes.data, {
     id: 'record.no-generation-before',

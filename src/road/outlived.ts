@@ -16,9 +16,21 @@ export async function waitForOutlived(
   signal: AbortSignal,
 ): Promise<void> {
   const started = (await readJournal(paths.journal)).filter(({ type }) => type === 'tool.started')
+  for (const { pid, start, lasting } of started) {
+    // a port-forward or watch of ours never ends by itself, and nobody listens to it any more
+    if (lasting === true && typeof pid === 'number' && stillRuns(pid, String(start))) endTree(pid)
+  }
   const alive = () =>
     started
       .slice(-20)
       .some(({ pid, start }) => typeof pid === 'number' && stillRuns(pid, String(start)))
   while (alive()) await clock.sleep(everyMs, signal)
+}
+
+function endTree(pid: number): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGTERM')
+  } catch {
+    // it has ended meanwhile
+  }
 }

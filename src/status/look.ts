@@ -2,11 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Problem } from '../errors.ts'
 import { rotationDue } from '../front/words/endpoint.ts'
-import { parseAddress } from '../net/address.ts'
+import { formatAddress, parseAddress } from '../net/address.ts'
 import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { resolveHost } from '../proof/prove.ts'
+import type { Server } from '../proof/servers.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
 import {
   currentGeneration,
@@ -44,11 +46,19 @@ export async function recordedStatus(name: string, world: World): Promise<Endpoi
   }
 }
 
-/** Looks at an endpoint as it is served now, at each of its addresses. */
+/** Opens the ways to servers that no recorded address leads to. */
+type Reach = <T>(use: (servers: Server[]) => Promise<T>) => Promise<T>
+
+/**
+ * Looks at an endpoint as it is served now, at each of its addresses.
+ *
+ * @param reach how its servers are reached, where the record has no address for it
+ */
 export async function lookAtEndpoint(
   name: string,
   world: World,
   signal: AbortSignal,
+  reach?: Reach,
 ): Promise<EndpointStatus> {
   setMaxListeners(0, signal) // every address of every endpoint that is looked at listens for the stop
   const recorded = await recordedStatus(name, world)
@@ -63,14 +73,22 @@ export async function lookAtEndpoint(
       seen: 'plain HTTP',
     }
   const roots = await rootsOf(name, world)
-  const addresses = record.addresses.flatMap(text => parseAddress(text) ?? [])
-  const expanded = (await Promise.all(addresses.map(resolveHost))).flat()
-  const seen = await Promise.all(
-    expanded.map(address =>
-      lookAgain({ ...address, name: record.domain ?? address.host, roots, signal }, world),
-    ),
-  )
-  const judged = seen.map(result => judge(result, leaf, world.clock.now()))
+  const look = async (servers: readonly Server[]) => {
+    const seen = await Promise.all(
+      servers.map(({ address }) => {
+        const at = parseAddress(address) ?? { host: address, port: 0 }
+        return lookAgain({ ...at, name: record.domain ?? at.host, roots, signal }, world)
+      }),
+    )
+    return seen.map((result, index) => {
+      const one = judge(result, leaf, world.clock.now())
+      const server = reach && one.seen !== '' ? `${servers[index]?.name} ` : ''
+      return { ...one, seen: server + one.seen }
+    })
+  }
+  const judged = await (reach
+    ? reach(look).catch(error => [unreached(error)])
+    : look(await recordedServers(record)))
   const worst = judged.reduce(
     (a, b) => (rank(b.alerts) < rank(a.alerts) ? b : a),
     judged[0] ?? silent,
@@ -100,6 +118,21 @@ function isSeen({ outcome, chain }: HandshakeResult): boolean {
 type Judged = Pick<EndpointStatus, 'alerts' | 'seen' | 'served'>
 
 const silent: Judged = { alerts: ['unreachable'], seen: 'no address is recorded' }
+
+async function recordedServers(record: EndpointRecord): Promise<Server[]> {
+  const addresses = record.addresses.flatMap(text => parseAddress(text) ?? [])
+  const expanded = (await Promise.all(addresses.map(resolveHost))).flat()
+  return expanded.map(each => {
+    const address = formatAddress(each)
+    return { address, name: address, probes: 'leaf' }
+  })
+}
+
+/** What stands in the way to an endpoint: a cluster that does not answer, a login that ran out. */
+function unreached(error: unknown): Judged {
+  if (!(error instanceof Problem)) throw error
+  return { alerts: ['unreachable'], seen: error.findings[0]?.title ?? error.message }
+}
 
 function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: number): Judged {
   const der = result.chain[0]

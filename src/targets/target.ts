@@ -1,12 +1,14 @@
 import type { Answered, Answers } from '../answers/answers.ts'
 import type { Question } from '../answers/question.ts'
+import type { Secrets } from '../answers/secret.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import type { RequestOptions, RequestResult } from '../net/request.ts'
-import type { OpTable } from '../plan/op.ts'
+import type { OpTable, Performing } from '../plan/op.ts'
 import type { Json, Step } from '../plan/plan.ts'
 import type { ToolCall, ToolResult } from '../process/tool.ts'
+import type { Server } from '../proof/servers.ts'
 import type { EndpointRecord } from '../record/endpoint.ts'
 import type { World } from '../world.ts'
 
@@ -31,6 +33,16 @@ export interface Discovery<P> {
   exit?: ExitCode
 }
 
+/** What the command knows beside the answers when the target is read. */
+export interface Known {
+  /** The record, where the endpoint has one. */
+  record?: EndpointRecord | undefined
+  secrets: Secrets
+}
+
+/** What opening a way to an endpoint may use. */
+type Reaching = Pick<Performing, 'run' | 'signal'>
+
 /** All that a target needs to write steps. */
 export interface Wanted<P> {
   answers: Answers
@@ -42,6 +54,8 @@ export interface Wanted<P> {
   beforeLeaf?: string
   /** Absolute folder of the generation that the plan makes, or keeps where nothing is to be made. */
   kept: string
+  /** Its number; 0 is what was found on an adopted target. */
+  generation: number
   /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
   privateRoot: boolean
 }
@@ -81,7 +95,7 @@ export interface Target<P = unknown> {
   /** Names of entries in the tool table. */
   tools: readonly string[]
   /** Reads the present state; bounded, changes nothing, never throws for a missing tool. */
-  discover(answered: Answered, world: World, record?: EndpointRecord): Promise<Discovery<P>>
+  discover(answered: Answered, world: World, known: Known): Promise<Discovery<P>>
   /** What two runs must not touch at once. */
   identity(answers: Answers, present: P): string
   /** One line: what is changed and where. */
@@ -92,9 +106,20 @@ export interface Target<P = unknown> {
   disable(wanted: Wanted<P>): Step[]
   /** What was read, for the reader of a plan. */
   world(present: P): Record<string, Json>
+  /**
+   * Opens what leads to each server of the endpoint where nothing from outside does, for `verify` and
+   * `status`; without it the record's addresses are reached as they are.
+   */
+  reach?<T>(
+    answered: Answered,
+    calling: Reaching,
+    use: (servers: Server[]) => Promise<T>,
+  ): Promise<T>
   /** Read-only steps that tell whether this machine can drive the target: for `doctor`. */
   preflight(world: World): Promise<Step[]>
   ops: OpTable
+  /** Parts of its exported script below `templates/`; by default its own `KIND/functions.sh`. */
+  shell?: readonly string[]
   /** What a rehearsal needs of it. */
   stage(answers: Answers, kit: StageKit): Promise<Stage>
 }

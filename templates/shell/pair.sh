@@ -1,6 +1,6 @@
-# make_pair NAMES KEYTYPE DAYS AUTHORITY: CERT and KEY, or a new pair by openssl
+# make_pair NAMES KEYTYPE DAYS AUTHORITY ROOT: CERT and KEY, or a new pair by openssl
 make_pair() {
-  if [[ -n $CERT ]]; then take_pair "$1"; return; fi
+  if [[ -n $CERT ]]; then take_pair "$1" "$5"; return; fi
   local names=$1 san='' permitted='' each algorithm=()
   for each in ${names//,/ }; do
     if [[ $each =~ ^[0-9.]+$ || $each == *:* ]]; then
@@ -31,14 +31,16 @@ make_pair() {
     openssl req -new -newkey "${algorithm[@]}" -nodes -subj "/CN=${names%%,*}" "${leaf[@]}" \
       -keyout "$NEW/key.pem" -out "$NEW/leaf.csr" 2>/dev/null &&
     openssl x509 -req -in "$NEW/leaf.csr" -CA "$NEW/roots.pem" -CAkey "$NEW/ca-key.pem" -CAcreateserial \
-      -days "$3" -copy_extensions copyall -out "$NEW/chain.pem" 2>/dev/null
+      -days "$3" -copy_extensions copyall -out "$NEW/chain.pem" 2>/dev/null &&
+    if [[ $5 == needed ]]; then cat "$NEW/roots.pem" >>"$NEW/chain.pem"; fi
 }
 
 mask_of() { # IP
   if [[ $1 == *:* ]]; then echo ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff; else echo 255.255.255.255; fi
 }
 
-# take_pair NAMES: CERT and KEY, if they belong together, are valid and cover the names
+# take_pair NAMES ROOT: CERT and KEY, if they belong together, are valid and cover the names; ROOTS ends
+# the chain where it is needed
 take_pair() {
   local key=${KEY:-$CERT} each kind
   openssl x509 -in "$CERT" -noout -checkend 0 >/dev/null || { say '  the certificate has expired'; return 1; }
@@ -51,9 +53,11 @@ take_pair() {
       { say "  no name in the certificate covers $each"; return 1; }
   done
   cp "$CERT" "$NEW/chain.pem" && openssl pkey -in "$key" -out "$NEW/key.pem" &&
-    if [[ -n $ROOTS ]]; then cp "$ROOTS" "$NEW/roots.pem"; fi
+    if [[ -n $ROOTS ]]; then
+      cp "$ROOTS" "$NEW/roots.pem" &&
+        if [[ $2 == needed ]]; then cat "$ROOTS" >>"$NEW/chain.pem"; fi
+    fi
 }
-
 
 # pair_kept: whether the folder holds the pair that goes in
 pair_kept() {

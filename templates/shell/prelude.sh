@@ -71,6 +71,17 @@ put() {
   printf '%s\n' "${text//@OLD@/"$old"}" >"$1" && chmod "$2" "$1"
 }
 
+# filled NAMES...: puts variables into a file's text, as JSON text where it says @NAME@
+filled() {
+  local text each value
+  text=$(cat)
+  for each in "$@"; do
+    value=$(jq -rn --arg v "${!each}" '$v | tojson | .[1:-1]')
+    text=${text//@$each@/"$value"}
+  done
+  printf '%s\n' "$text"
+}
+
 ask() {
   local reply
   [[ -t 0 ]] || { say "  nobody is there to ask: $1"; return 3; }

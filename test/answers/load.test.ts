@@ -201,7 +201,7 @@ proof:
     ],
     [
       'a target of a later version',
-      good.replace('kind: skyserve', 'kind: feldera'),
+      good.replace('kind: skyserve', 'kind: aistore'),
       'target.kind: This version does not drive it yet.',
     ],
     [

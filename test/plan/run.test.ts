@@ -213,6 +213,15 @@ describe('an undo', () => {
     expect(stop.called).toEqual(['a', 'b', 'c'])
   })
 
+  it('does not follow a step that was refused before it changed anything: its exit stays', async () => {
+    const refused = [step('a', undoOf('a')), step('d', { onFail: 'undo', stopOn: [77] })]
+    const { called, ops } = noting(names, { d: 77 })
+    const { input, events } = play(refused, { ops })
+    expect(await runPlan(input)).toMatchObject({ outcome: 'failed', exit: 77 })
+    expect(called).toEqual(['a', 'd'])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'step.failed', rule: 'stop' }))
+  })
+
   it('by --undo takes back all that was begun, and ends with 0', async () => {
     const { called, ops } = noting(names)
     const { input, told } = play(steps, { ops, begun: ['a', 'd'] })

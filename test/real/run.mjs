@@ -13,7 +13,19 @@ const labs = process.env.SECURE_ENDPOINT_LAB_FOLDER ?? join(root, '../shared/lab
 const suites = [
   { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
   { name: 'skyserve-lb', labs: ['skyserve', 'acme-dns'], file: 'skyserve-lb.test.ts' },
+  { name: 'feldera', labs: ['kubernetes'], file: 'feldera.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
+  ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
+    name: `azureml-${each}`,
+    labs: ['kubernetes', 'azure'],
+    file: 'azureml.test.ts',
+    env: { SE_AZURE_CASE: each, LAB_AZURE_FOLDER: join(labs, 'azure') },
+    // one cluster of Azure's at a time: both own the namespace azureml
+    lab: ({ KUBECONFIG }) => ({
+      LAB_KUBECONFIG: each.startsWith('aks') ? KUBECONFIG : '',
+      LAB_KUBECONFIG_ARC: each.startsWith('arc') ? KUBECONFIG : '',
+    }),
+  })),
 ]
 
 const argv = process.argv.slice(2)
@@ -47,9 +59,10 @@ function runSuite(suite) {
     ...process.env,
     SE_BIN: join(copy, 'bin/secure-endpoint.cjs'),
     ...(part ? { SE_REAL_PART: '1' } : {}),
+    ...suite.env,
   }
   for (const lab of suite.labs) {
-    const brought = bringUp(lab)
+    const brought = bringUp(lab, suite.lab?.(env) ?? {})
     if ('why' in brought) {
       process.stderr.write(`${suite.name}: skipped: ${brought.why}\n`)
       return [
@@ -93,21 +106,23 @@ function runSuite(suite) {
 }
 
 /** The variables of a lab, or why it cannot come up. A lab that is up stays up until the end. */
-function bringUp(lab) {
+function bringUp(lab, settings) {
   const known = up.get(lab)
-  if (known) return { file: known }
+  if (known?.settings === JSON.stringify(settings)) return known
   const program = join(labs, lab, 'up')
   if (!existsSync(program)) return { why: `there is no lab ${lab} in ${labs}` }
   process.stderr.write(`${lab}: up\n`)
   const { status, stdout } = spawnSync(program, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 15 * 60_000,
+    timeout: 25 * 60_000,
+    env: { ...process.env, ...settings },
   })
   const file = stdout?.trim().split('\n').at(-1) ?? ''
   if (status !== 0 || !existsSync(file)) return { why: `${lab} did not come up (exit ${status})` }
-  up.set(lab, file)
-  return { file }
+  const brought = { file, settings: JSON.stringify(settings) }
+  up.set(lab, brought)
+  return brought
 }
 
 /** An environment with what a lab's file exports on top: two labs may both add to PATH. */

@@ -110,6 +110,7 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
       record: { paths: recordPaths(world.stateFolder, 'svc-a'), generation: 1 },
       secrets: {},
       recent: new Map<string, { at: number; output: Json }>(),
+      atEnd: () => {},
       ...options.ctx,
     },
   }

@@ -5,9 +5,9 @@ import { exitCodes } from '../../exit-codes.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
 import { editYaml } from '../edit-yaml.ts'
 import type { Performing } from '../op.ts'
-import type { Content, Write } from '../plan.ts'
+import type { Content, Text, Write } from '../plan.ts'
 import type { Answer } from '../predicate.ts'
-import { resolveText } from '../text.ts'
+import { type Bindings, resolveText } from '../text.ts'
 
 /** Writes a file with the content that the plan describes, atomically and with its mode. */
 export async function writeAct(act: Write, ctx: Performing): Promise<Answer> {
@@ -34,17 +34,26 @@ export async function contentOf(
   { bindings, userFolder, world }: Pick<Performing, 'bindings' | 'userFolder' | 'world'>,
 ): Promise<string> {
   if ('text' in content) return resolveText(content.text, bindings)
+  if ('templates' in content) {
+    const values = resolved(content.values, bindings)
+    const { renderFile } = await import('../render-file.ts')
+    return renderFile(content.templates, values, world)
+  }
   const path = resolveText(content.yaml, bindings)
   const absolute = isAbsolute(path) ? path : join(userFolder, path)
   const source = await readUserFile(absolute)
   const set = (content.set ?? []).map(({ at, template, values }) => ({
     at,
     template,
-    values: Object.fromEntries(
-      Object.entries(values).map(([key, value]) => [key, resolveText(value, bindings)]),
-    ),
+    values: resolved(values, bindings),
   }))
   return editYaml(source, { set, remove: content.remove ?? [], name: path }, world)
+}
+
+function resolved(values: Record<string, Text>, bindings: Bindings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, resolveText(value, bindings)]),
+  )
 }
 
 async function readUserFile(path: string): Promise<string> {

@@ -2,6 +2,7 @@ import { durationMs } from '../../duration.ts'
 import { quoteWord } from '../../process/quote.ts'
 import type { OpTable, ShellWriter } from '../op.ts'
 import type { Act, Content, Exec, Http, Manual, Op, Step, Wait } from '../plan.ts'
+import { capturesIn } from '../text.ts'
 import { holdsWord, variable, word } from './words.ts'
 
 const writer: ShellWriter = { word }
@@ -66,7 +67,7 @@ export function actLines(step: Step, context: ShellContext): string[] {
 
 /** Proofs end with their own exit code; they have no JSON in a script. */
 function isProof(act: Act): boolean {
-  return act.do.startsWith('op:proof.')
+  return /^op:(proof\.|kubernetes\.prove-)/.test(act.do)
 }
 
 function expectLines({ argv, expect = [{ exit: [0] }], explains = [] }: Exec): string[] {
@@ -116,5 +117,7 @@ function writeLines(
       `printf '%s' ${'text' in content ? word(content.text) : "''"} >${path}`,
       `chmod ${mode} ${path}`,
     ]
-  return [`content_${variable(id)} | put ${path} ${mode}`]
+  const names = capturesIn(content).map(variable).join(' ')
+  const filled = names === '' ? '' : `filled ${names} | `
+  return [`content_${variable(id)} | ${filled}put ${path} ${mode}`]
 }

@@ -57,10 +57,15 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     'shell/prelude.sh',
     'shell/proof.sh',
     'shell/pair.sh',
-    `${target.kind}/functions.sh`,
+    ...(usesAzureDns(plan.steps) ? ['shell/azure-dns.sh'] : []),
+    ...(target.shell ?? [`${target.kind}/functions.sh`]),
   ]
   const lines = [...head, ...parts.map(part), ...steps, 'begin', ...calls, 'finish']
   return `${lines.join('\n')}\n`
+}
+
+function usesAzureDns(steps: readonly Step[]): boolean {
+  return steps.some(({ act }) => act.do.startsWith('op:dns.azure-'))
 }
 
 function part(name: string): string {
@@ -131,7 +136,10 @@ async function contentsOf(
   { plan, answered }: Planned,
   world: World,
 ): Promise<ReadonlyMap<string, string>> {
-  const bindings = { captures: new Map(), kept: '@NEW@', before: () => '@OLD@' }
+  const captures = new Map(
+    capturesIn(plan.steps.map(({ act }) => act)).map(name => [name, `@${variable(name)}@`]),
+  )
+  const bindings = { captures, kept: '@NEW@', before: () => '@OLD@' }
   const contents = new Map<string, string>()
   for (const { id, act } of plan.steps) {
     if (act.do !== 'write' || 'text' in act.content) continue

@@ -10,7 +10,7 @@ import { toolFindings } from '../../process/tool-problem.ts'
 import { toolInfo } from '../../process/tools.ts'
 import type { EndpointRecord } from '../../record/endpoint.ts'
 import type { World } from '../../world.ts'
-import type { Discovery } from '../target.ts'
+import type { Discovery, Known } from '../target.ts'
 import { folderName, type SkyServeAnswers, skyserveAnswers } from './answers.ts'
 import { askHealth, plannedServer } from './api.ts'
 import { skyserveFindings } from './findings.ts'
@@ -27,7 +27,7 @@ type Blocked = { finding: Finding; exit: ExitCode }
 export async function discover(
   { answers, folder }: Answered,
   world: World,
-  record?: EndpointRecord,
+  { record }: Known,
 ): Promise<Discovery<SkyServePresent>> {
   const own = skyserveAnswers(answers)
   const nothing: SkyServePresent = { server: own.server, names: [] }

@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { exitCodes } from '../exit-codes.ts'
+import type { Op } from '../plan/op.ts'
+import type { Json } from '../plan/plan.ts'
+import { quoteCommand } from '../process/quote.ts'
+import { writeFileAtomic } from '../record/write.ts'
+import { kubectlObjects } from './kubectl.ts'
+import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { kubernetesFinding } from './problems.ts'
+
+/** What a plan will do with one kind of object, as a rule of a Role. `pods/log` is a subresource. */
+export interface Rule {
+  /** API group; the core group is ''. */
+  group: string
+  resource: string
+  verbs: string[]
+  /** Not in the namespace but in the whole cluster: `namespaces`. */
+  clusterWide?: true
+}
+
+/**
+ * Asks for all verbs that a plan will use at once: `{place, rules}`. One call of kubectl carries one
+ * SelfSubjectAccessReview for each.
+ *
+ * @throws Problem with exit 77 and the Role to ask for, also as a file in the record
+ */
+export const accessOp: Op = {
+  changes: false,
+  async run(input, ctx): Promise<Json> {
+    const place = placeOf(input.place)
+    const rules = input.rules as unknown as Rule[]
+    const asked = rules.flatMap(rule => rule.verbs.map(verb => ({ rule, verb })))
+    const items = asked.map(({ rule, verb }) => review(rule, verb, place))
+    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+    const answers = await kubectlObjects(place, ['create', '-f', '-'], ctx, { stdin })
+    const missing = asked.filter((_, index) => answers[index]?.status?.allowed !== true)
+    if (missing.length === 0) return { allowed: true, seen: `all ${asked.length} verbs` }
+    const role = roleYaml(missing, place)
+    const path = join(ctx.record.paths.folder, 'role.yaml')
+    await writeFileAtomic(path, role)
+    const [first] = missing
+    throw kubernetesFinding('kube.forbidden', exitCodes.noPermission, {
+      title: `${missing.length} of ${asked.length} permissions are missing: to ${first?.verb} ${first?.rule.resource}${missing.length > 1 ? ' and others' : ''} in namespace ${place.namespace}.`,
+      subject: place.context,
+      evidence: role.trimEnd(),
+      fix: `Have an administrator give you this Role: ${quoteCommand(kubectlArgv({ context: place.context }, 'apply', '-f', path))}`,
+    })
+  },
+  printed: ({ rules }, show) =>
+    (rules as Rule[]).map(
+      ({ resource, verbs }) => `kubectl auth can-i ${verbs.map(show).join('|')} ${show(resource)}`,
+    ),
+  shell: ({ place, rules }, sh) => [
+    `kube_may ${shellPlace(place, sh)} ${(rules as Rule[])
+      .flatMap(({ group, resource, verbs }) =>
+        verbs.map(verb => sh.word(`${verb} ${qualified(group, resource)}`)),
+      )
+      .join(' ')}`,
+  ],
+}
+
+function qualified(group: string, resource: string): string {
+  const [name, sub] = resource.split('/')
+  const whole = group === '' ? name : `${name}.${group}`
+  return sub === undefined ? `${whole}` : `${whole}/${sub}`
+}
+
+function review({ group, resource, clusterWide }: Rule, verb: string, { namespace }: Place): Json {
+  const [name = '', subresource] = resource.split('/')
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: {
+      resourceAttributes: {
+        ...(clusterWide ? {} : { namespace }),
+        verb,
+        group,
+        resource: name,
+        ...(subresource === undefined ? {} : { subresource }),
+      },
+    },
+  }
+}
+
+/** The Role (and ClusterRole, where one is needed) that gives what is missing. */
+function roleYaml(missing: readonly { rule: Rule; verb: string }[], { namespace }: Place): string {
+  const of = (clusterWide: boolean) => {
+    const own = missing.filter(({ rule }) => (rule.clusterWide === true) === clusterWide)
+    const keys = [...new Set(own.map(({ rule }) => rule))]
+    if (keys.length === 0) return ''
+    const rules = keys.map(rule => {
+      const verbs = own.filter(each => each.rule === rule).map(({ verb }) => verb)
+      return `  - apiGroups: [${JSON.stringify(rule.group)}]\n    resources: [${rule.resource}]\n    verbs: [${verbs.join(', ')}]\n`
+    })
+    const kind = clusterWide ? 'ClusterRole' : 'Role'
+    const at = clusterWide ? '' : `\n  namespace: ${namespace}`
+    return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: secure-endpoint${at}\nrules:\n${rules.join('')}`
+  }
+  return [of(false), of(true)].filter(Boolean).join('---\n')
+}

@@ -1,0 +1,82 @@
+import { oneLine } from '../process/plain-text.ts'
+import { type Calling, kubectlArgv, type Place } from './place.ts'
+import { kubernetesProblem } from './problems.ts'
+
+/** A way from loopback to a pod, open until it is closed. */
+interface Forward {
+  /** The port on 127.0.0.1. */
+  port: number
+  close(): Promise<void>
+}
+
+/** Milliseconds that kubectl gets to open its port. */
+const openMs = 20_000
+
+/**
+ * Opens a port-forward of ours to `pod/NAME`, on a free port of loopback. It holds to one pod: after a
+ * rollout another one is opened. It ends with the signal, too.
+ *
+ * @param port the port of the pod
+ */
+async function openForward(
+  place: Place,
+  resource: string,
+  port: number,
+  { run, signal, userFolder }: Calling,
+): Promise<Forward> {
+  const stop = new AbortController()
+  const ends = AbortSignal.any([signal, stop.signal])
+  const limit = setTimeout(() => stop.abort(), openMs)
+  let opened: (port: number) => void = () => {}
+  const isOpen = new Promise<number>(resolve => {
+    opened = resolve
+  })
+  const ended = run({
+    argv: kubectlArgv(place, 'port-forward', '--address', '127.0.0.1', resource, `:${port}`),
+    limitMs: 2 ** 31 - 1,
+    cwd: userFolder,
+    signal: ends,
+    lasting: true,
+    onLine(line) {
+      const match = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(oneLine(line))
+      if (match?.[1]) opened(Number(match[1]))
+    },
+  })
+  const first = await Promise.race([isOpen, ended])
+  clearTimeout(limit)
+  if (typeof first !== 'number') {
+    signal.throwIfAborted()
+    throw kubernetesProblem(
+      first.outcome === 'aborted' ? { ...first, outcome: 'timed-out' } : first,
+      place,
+      openMs,
+    )
+  }
+  return {
+    port: first,
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */
+export async function withForwards<T>(
+  place: Place,
+  targets: readonly { pod: string; port: number }[],
+  calling: Calling,
+  use: (ports: number[]) => Promise<T>,
+): Promise<T> {
+  const settled = await Promise.allSettled(
+    targets.map(({ pod, port }) => openForward(place, `pod/${pod}`, port, calling)),
+  )
+  const open = settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  try {
+    const failed = settled.find(each => each.status === 'rejected')
+    if (failed) throw failed.reason
+    return await use(open.map(({ port }) => port))
+  } finally {
+    await Promise.all(open.map(forward => forward.close()))
+  }
+}

@@ -1,0 +1,34 @@
+import type { FindingTable } from '../../findings.ts'
+
+export const helmFindings = {
+  'helm.pending': {
+    severity: 'blocks',
+    title: 'Helm says that an operation on the release is not finished.',
+    why: 'Helm refuses every other change until it is; a killed helm leaves it so for good.',
+  },
+  'helm.chart': {
+    severity: 'blocks',
+    title: 'The chart cannot be read.',
+    why: 'Without the very chart that the release was made with, its version could jump.',
+  },
+  'helm.values': {
+    severity: 'blocks',
+    title: 'The chart does not take the values.',
+    why: 'Helm has changed nothing.',
+  },
+  'helm.timed-out': {
+    severity: 'blocks',
+    title: 'Helm gave up waiting, and went back to what was there before.',
+    why: 'The pods did not become ready with what was changed.',
+  },
+  'helm.not-honoured': {
+    severity: 'blocks',
+    title: 'Helm says that it is done, but the release does not have the value.',
+    why: 'Helm 3 keeps old values in some ways of upgrading; what is served would not have changed.',
+  },
+  'helm.changed': {
+    severity: 'blocks',
+    title: 'The release is another one than when the plan was made.',
+    why: 'The plan and its way back are for what was there then.',
+  },
+} as const satisfies FindingTable

@@ -1,0 +1,99 @@
+import { exitCodes } from '../../exit-codes.ts'
+import type { Op } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { quoteCommand } from '../../process/quote.ts'
+import { succeeded } from '../../process/tool.ts'
+import { toolFinding } from '../../process/tool-problem.ts'
+import { tryKubectl } from '../kubectl.ts'
+import { type Calling, type Place, placeOf, shellPlace } from '../place.ts'
+import { helmArgv } from './argv.ts'
+import { helmProblem } from './problems.ts'
+
+/** A release as Helm has it. Only the values that are asked for are read: others may be secrets. */
+export interface Release {
+  /** `deployed`, `failed`, `pending-upgrade` …; `absent` where there is none. */
+  status: string
+  revision: number
+  chart: string
+  version: string
+  /** What was asked for, by its dotted path, as it is rendered; '' where it is not set. */
+  values: Readonly<Record<string, string>>
+}
+
+const limitMs = 60_000
+
+/** Reads a release and some of its values, in one call. */
+export async function readRelease(
+  place: Place,
+  release: string,
+  calling: Calling,
+  paths: readonly string[],
+): Promise<Release> {
+  const { run, signal, userFolder } = calling
+  const argv = helmArgv(place, 'get', 'all', release, '--template', templateFor(paths))
+  const result = await run({ argv, limitMs, signal, cwd: userFolder })
+  if (result.outcome === 'ended' && /release: not found/.test(result.stderr)) {
+    return { status: 'absent', revision: 0, chart: '', version: '', values: {} }
+  }
+  if (!succeeded(result)) throw helmProblem({ ...result, stdout: '' }, place, release, limitMs)
+  try {
+    return JSON.parse(result.stdout) as Release
+  } catch {
+    const title = 'helm answered something that cannot be understood.'
+    const fix = 'Look whether this is the helm that you mean: type -a helm'
+    throw toolFinding(exitCodes.unavailable, 'tool.rubbish', 'helm', title, 'no JSON', fix)
+  }
+}
+
+/** A template of Go that prints JSON: what was given to the release stands over the chart's own. */
+function templateFor(paths: readonly string[]): string {
+  const values = paths.map(path => {
+    const set = `{{$v = print .}}${'{{end}}'.repeat(path.split('.').length)}`
+    const down = path.split('.').map(key => `{{with .${key}}}`)
+    const from = (where: string) => `{{with .Release.${where}}}${down.join('')}${set}{{end}}`
+    return `{{$v := ""}}${from('Chart.Values')}${from('Config')}"${path}":{{printf "%q" $v}}`
+  })
+  const field = (name: string, at: string) => `"${name}":{{printf "%q" .Release.${at}}}`
+  return `{${field('status', 'Info.Status')},"revision":{{.Release.Version}},${field('chart', 'Chart.Metadata.Name')},${field('version', 'Chart.Metadata.Version')},"values":{ ${values.join(',')} } }`
+}
+
+export function isPending({ status }: Pick<Release, 'status'>): boolean {
+  return status.startsWith('pending-')
+}
+
+/** The label that says which revision a helm of ours was making. */
+export const runLabel = 'secure-endpoint.dev-revision'
+
+/** Whether the pending revision was made by a helm that we started. */
+export async function isOwnPending(
+  place: Place,
+  name: string,
+  { revision }: Release,
+  calling: Calling,
+): Promise<boolean> {
+  const selector = `owner=helm,name=${name},version=${revision},${runLabel}=${revision}`
+  const words = ['get', 'secrets', '-l', selector, '-o', 'name']
+  const result = await tryKubectl(place, words, calling)
+  return succeeded(result) && result.stdout.trim() !== ''
+}
+
+/** Looks at a release: `{place, release, at}`; `value` is what it renders at that path. */
+export const releaseOp: Op = {
+  changes: false,
+  async run({ place: at, release: name, at: path }, ctx): Promise<Json> {
+    const release = await readRelease(placeOf(at), String(name), ctx, [String(path)])
+    const { status, revision, version, values } = release
+    const value = values[String(path)] ?? ''
+    const seen =
+      status === 'absent'
+        ? `no release ${name}`
+        : `${status}, revision ${revision}, ${path}: ${value === '' ? 'not set' : value}`
+    return { status, revision, version, value, pending: isPending(release), seen }
+  },
+  printed: ({ place, release }, show) => [
+    quoteCommand(helmArgv(placeOf(place as Json), 'status', show(release))),
+  ],
+  shell: ({ place, release, at }, sh) => [
+    `helm_release ${shellPlace(place, sh)} ${sh.word(release)} ${sh.word(at)}`,
+  ],
+}

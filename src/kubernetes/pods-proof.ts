@@ -1,0 +1,156 @@
+import { exitCodes } from '../exit-codes.ts'
+import type { Op, Performing } from '../plan/op.ts'
+import type { Json } from '../plan/plan.ts'
+import { retried } from '../proof/prove.ts'
+import { probeServers, probeServersPlain, type Server } from '../proof/servers.ts'
+import { verdict, wantedOf } from '../proof/verdict.ts'
+import { withForwards } from './forward.ts'
+import { type Namespace, podPort, podsOf, readNamespace, workloadsNamed } from './namespace.ts'
+import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { kubernetesFinding } from './problems.ts'
+
+/** One set of pods that must serve the leaf. */
+export interface ServedBy {
+  /** `deployment/NAME` or `statefulset/NAME`; with `*` at the end all whose name begins so. */
+  workload: string
+  /** The Service whose port it is; the port of the pod where there is none. */
+  service?: string
+  port: number
+  /** All probes, or only those that tell which leaf is served. */
+  probes: 'all' | 'leaf'
+  /** It need not be there. */
+  optional?: true
+}
+
+type Input = Record<string, Json>
+
+interface PodAt {
+  pod: string
+  port: number
+  probes: ServedBy['probes']
+}
+
+type Probe = typeof probeServers
+
+/**
+ * Proves what each replica serves, pod by pod through a port-forward of ours: `{place, served, name,
+ * path, expect, leaf, roots, ...}`. The forwards are made again at each try: a rollout ends them.
+ */
+export const provePodsOp: Op = {
+  changes: false,
+  run: (input, ctx) => provePods(input, ctx, probeServers),
+  printed,
+  shell: (input, sh) => shellLines('kube_prove_pods', input, sh),
+}
+
+/** Proves that each replica answers over HTTP and that a handshake fails. */
+export const provePodsPlainOp: Op = {
+  changes: false,
+  run: (input, ctx) => provePods(input, ctx, probeServersPlain),
+  printed,
+  shell: (input, sh) => shellLines('kube_prove_pods_plain', input, sh),
+}
+
+async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<Json> {
+  const place = placeOf(input.place)
+  const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  const served = input.served as unknown as ServedBy[]
+  const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
+  const results = await retried(wanted, proving, () =>
+    withServers(place, served, ctx, servers => probe(servers, wanted, proving)),
+  )
+  const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
+  const all = [...results, ...skipped]
+  for (const result of all) ctx.proof(result)
+  return verdict(all)
+}
+
+/** Opens a port-forward of ours to each pod that must serve, and closes them whatever happens. */
+export async function withServers<T>(
+  place: Place,
+  served: readonly ServedBy[],
+  calling: Calling,
+  use: (servers: Server[]) => Promise<T>,
+): Promise<T> {
+  const pods = await podsToProve(place, served, calling)
+  return withForwards(place, pods, calling, ports =>
+    use(
+      pods.map(({ pod, port, probes }, index) => ({
+        address: `127.0.0.1:${ports[index]}`,
+        name: `pod/${pod}:${port}`,
+        probes,
+      })),
+    ),
+  )
+}
+
+/** The pods that serve now, read anew. */
+async function podsToProve(
+  place: Place,
+  served: readonly ServedBy[],
+  calling: Calling,
+): Promise<PodAt[]> {
+  const namespace = await readNamespace(place, calling)
+  for (const each of served) {
+    if (!each.optional && podsServing([each], namespace).length === 0)
+      throw noWorkload(place, each.workload)
+  }
+  return podsServing(served, namespace)
+}
+
+/** The pods behind what must serve, each with the port at which it does. */
+export function podsServing(served: readonly ServedBy[], namespace: Namespace): PodAt[] {
+  return served.flatMap(({ workload: name, service: serviceName, port, probes }) => {
+    const service = namespace.services.find(({ metadata }) => metadata.name === serviceName)
+    return workloadsNamed(namespace, name)
+      .flatMap(workload => podsOf(workload, namespace))
+      .map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
+  })
+}
+
+/** There is no name that leads here from outside: said as a skipped probe, with its reason. */
+function noDns(why: string) {
+  return {
+    id: 'dns.address',
+    decides: 'report' as const,
+    state: 'skip' as const,
+    expected: '',
+    seen: why,
+    evidence: [],
+    command: '',
+    means: '',
+    fix: '',
+    tookMs: 0,
+  }
+}
+
+function noWorkload(place: Place, name: string) {
+  return kubernetesFinding('kube.no-workload', exitCodes.failed, {
+    subject: `${place.namespace}/${name}`,
+    evidence: `${name} has no pods`,
+    fix: `See what is there: ${kubectlArgv(place, 'get', 'deploy,sts,pods').join(' ')}`,
+  })
+}
+
+function printed(
+  { place, served, name }: Record<string, unknown>,
+  show: (text: unknown) => string,
+): string[] {
+  const at = placeOf(place as Json)
+  return (served as ServedBy[]).flatMap(({ workload, port }) => [
+    `${kubectlArgv(at, 'port-forward', show(workload), `:${port}`).join(' ')}   (each pod)`,
+    `openssl s_client -connect 127.0.0.1:PORT -servername ${show(name)}`,
+  ])
+}
+
+function shellLines(
+  command: string,
+  { place, served, name, path, expect, leaf = '', roots = '' }: Record<string, unknown>,
+  sh: Parameters<Op['shell']>[1],
+): string[] {
+  const words = [name, path, String(expect), leaf, roots].map(sh.word).join(' ')
+  return (served as ServedBy[]).map(
+    ({ workload, service = '', port, probes }) =>
+      `${command} ${shellPlace(place, sh)} ${[workload, service, port, probes].map(sh.word).join(' ')} ${words} || return 1`,
+  )
+}

@@ -1,0 +1,102 @@
+import { oneLine } from '../process/plain-text.ts'
+import type { KubeObject } from './kubectl.ts'
+import { type Namespace, nameOf, podsOf, workloadNamed } from './namespace.ts'
+
+/** How a rollout stands: of each workload, and in words. */
+export interface RolloutState {
+  done: boolean
+  /** Each workload that is not there. */
+  missing: string[]
+  /** What is not as wanted yet, a line each: pods with their own words. */
+  waiting: string[]
+  /** Pods that cannot start by themselves, for their logs and events. */
+  stuck: { pod: string; container?: string; reason: string }[]
+  seen: string
+}
+
+/** Judges some workloads by what the API server says of them and of their pods. */
+export function judgeRollout(names: readonly string[], namespace: Namespace): RolloutState {
+  const missing = names.filter(name => !workloadNamed(namespace, name))
+  const found = names.flatMap(name => workloadNamed(namespace, name) ?? [])
+  const open = found.filter(workload => !isRolledOut(workload))
+  const words = open.map(workload => waitingWords(workload, namespace))
+  const stuck = open.flatMap(workload => podsOf(workload, namespace).flatMap(stuckPod))
+  const done = missing.length === 0 && open.length === 0
+  const count = `${found.length - open.length} of ${names.length} rolled out`
+  const waiting = [...missing.map(name => `${name} is not there`), ...words]
+  return { done, missing, waiting, stuck, seen: [count, ...waiting].join('; ') }
+}
+
+/** Whether all replicas are of the newest template, and none of an older one is left. */
+function isRolledOut({ kind, metadata, spec, status = {} }: KubeObject): boolean {
+  const wanted = spec?.replicas ?? 1
+  if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0)) return false
+  if ((status.updatedReplicas ?? 0) < wanted && wanted > 0) return false
+  if ((status.replicas ?? 0) !== wanted) return false
+  if (kind === 'Deployment') return (status.availableReplicas ?? 0) >= wanted
+  const revisions =
+    status.updateRevision === undefined || status.currentRevision === status.updateRevision
+  return (status.readyReplicas ?? 0) >= wanted && (revisions || wanted === 0)
+}
+
+function waitingWords(workload: KubeObject, namespace: Namespace): string {
+  const { status = {}, spec } = workload
+  const wanted = spec?.replicas ?? 1
+  const ready = Math.min(status.readyReplicas ?? 0, status.updatedReplicas ?? 0)
+  const pods = [...new Set(podsOf(workload, namespace).map(podWords).filter(Boolean))]
+  const failures = ((status.conditions ?? []) as Condition[])
+    .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
+    .map(({ message = '' }) => message)
+  const why = [...failures, ...pods].map(each => oneLine(each).slice(0, 240))
+  return `${nameOf(workload)} ${ready} of ${wanted}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
+}
+
+interface Condition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+}
+
+interface ContainerStatus {
+  name: string
+  ready: boolean
+  restartCount: number
+  state?: {
+    waiting?: { reason?: string; message?: string }
+    terminated?: { reason?: string; exitCode?: number; message?: string }
+  }
+}
+
+/** What a pod waits for, in its own words; empty where it is ready. */
+export function podWords({ status = {} }: KubeObject): string {
+  const conditions = (status.conditions ?? []) as Condition[]
+  const unscheduled = conditions.find(
+    ({ type, status: is }) => type === 'PodScheduled' && is === 'False',
+  )
+  if (unscheduled) return unscheduled.message ?? 'is not scheduled'
+  const containers = statusesOf(status)
+  const waiting = containers.find(({ state }) => state?.waiting)?.state?.waiting
+  if (waiting) return [waiting.reason, waiting.message].filter(Boolean).join(': ')
+  const ended = containers.find(({ state }) => state?.terminated)?.state?.terminated
+  if (ended) return `ended with exit ${ended.exitCode ?? '?'} (${ended.reason ?? 'no reason'})`
+  if (containers.length > 0 && containers.every(({ ready }) => ready)) return ''
+  return status.phase === 'Running'
+    ? 'runs, not ready yet'
+    : String(status.phase ?? 'is being made')
+}
+
+function statusesOf(status: { [key: string]: ContainerStatus[] | undefined }): ContainerStatus[] {
+  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+}
+
+function stuckPod({ metadata, status = {} }: KubeObject): RolloutState['stuck'] {
+  const pod = metadata.name
+  const bad = statusesOf(status).find(
+    ({ ready, state, restartCount }) =>
+      !ready && (state?.waiting || state?.terminated || restartCount > 0),
+  )
+  if (!bad) return status.phase === 'Pending' ? [{ pod, reason: 'Pending' }] : []
+  const reason = bad.state?.waiting?.reason ?? bad.state?.terminated?.reason ?? 'not ready'
+  return bad.restartCount > 0 ? [{ pod, container: bad.name, reason }] : [{ pod, reason }]
+}

@@ -1,0 +1,188 @@
+import { exitCodes } from '../exit-codes.ts'
+import type { Op, Performing } from '../plan/op.ts'
+import type { Json } from '../plan/plan.ts'
+import { oneLine, plainText } from '../process/plain-text.ts'
+import { quoteCommand } from '../process/quote.ts'
+import { succeeded } from '../process/tool.ts'
+import { tryKubectl } from './kubectl.ts'
+import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { kubernetesFinding } from './problems.ts'
+import { judgeRollout, type RolloutState } from './rollout-state.ts'
+import { watchNamespace } from './watch.ts'
+
+/** Milliseconds between two readings of events and logs of pods that are stuck. */
+const detailsMs = 8_000
+
+/**
+ * Waits until the workloads run with the newest template in all replicas: `{place, workloads, waitMs}`.
+ * It watches; what pods say of themselves (pulls, CrashLoops with their last lines, events) is shown.
+ *
+ * @throws Problem with exit 1 and the pods' own words at the limit
+ */
+export const rolloutOp: Op = {
+  changes: false,
+  async run(input, ctx): Promise<Json> {
+    const place = placeOf(input.place)
+    const workloads = (input.workloads as string[]).map(String)
+    const following = followRollout(place, workloads, ctx)
+    const limitMs = Math.min(
+      Number(input.waitMs),
+      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
+    )
+    try {
+      const state = await following.until(limitMs)
+      if (state.done) return { done: true, seen: state.seen }
+      throw rolloutProblem(place, state, following.details())
+    } finally {
+      await following.close()
+    }
+  },
+  printed: ({ place, workloads }, show) =>
+    (workloads as unknown[]).map(each =>
+      quoteCommand(kubectlArgv(placeOf(place as Json), 'rollout', 'status', show(each))),
+    ),
+  shell: ({ place, workloads, waitMs }, sh) => [
+    `kube_rollout ${shellPlace(place, sh)} ${Math.ceil(Number(waitMs) / 1000)} ${(workloads as unknown[]).map(sh.word).join(' ')}`,
+  ],
+}
+
+/** What is seen of a rollout while somebody waits for it, or for the tool that waits for it. */
+export interface Following {
+  /** Resolves when the rollout is done, or the time or `stop` is over, with the last state. */
+  until(limitMs: number, stop?: Promise<unknown>): Promise<RolloutState>
+  /** Says what is seen until something else has ended, well or not. */
+  during(other: Promise<unknown>): Promise<void>
+  /** What the stuck pods' events and logs said, as they were last read. */
+  details(): string[]
+  /** What the pods said when they were worst: what goes back by itself is well again at the end. */
+  worst(): string[]
+  close(): Promise<void>
+}
+
+/** Follows some workloads by watches and says each change of what is seen. */
+export function followRollout(
+  place: Place,
+  workloads: readonly string[],
+  ctx: Performing,
+): Following {
+  const { clock } = ctx.world
+  const watching = watchNamespace(place, { ...ctx, clock })
+  let state: RolloutState = { done: false, missing: [], waiting: [], stuck: [], seen: '' }
+  let details: string[] = []
+  let worst: string[] = []
+  let said = ''
+  // what is not changed yet is rolled out, too: that says nothing of what is waited for
+  let began = false
+  let readAt = Number.NEGATIVE_INFINITY
+  const look = async () => {
+    const namespace = watching.now()
+    if (!namespace) return
+    state = judgeRollout(workloads, namespace)
+    if (state.stuck.length > 0 && clock.elapsed() - readAt > detailsMs) {
+      readAt = clock.elapsed()
+      details = await readDetails(place, state.stuck, ctx)
+    }
+    const bad = state.stuck.some(({ reason }) => !passing.includes(reason))
+    if (bad || (details.length > 0 && !state.done)) worst = [...state.waiting, ...details]
+    if (state.done && !began) return
+    began = true
+    const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
+    if (seen !== said) ctx.say(seen)
+    said = seen
+  }
+  return {
+    async until(limitMs, stop) {
+      const began = clock.elapsed()
+      let over = false
+      const mark = () => {
+        over = true
+      }
+      stop?.then(mark, mark)
+      for (;;) {
+        await look()
+        const left = limitMs - (clock.elapsed() - began)
+        if (state.done || left <= 0 || over) return state
+        const changed = watching.changed(Math.min(left, 2_000))
+        await Promise.race([changed, ...(stop ? [stop.catch(mark)] : [])])
+      }
+    },
+    async during(other) {
+      let over = false
+      const ended = other.then(
+        () => {
+          over = true
+        },
+        () => {
+          over = true
+        },
+      )
+      // a watch that fails says nothing of what is waited for
+      while (!over)
+        await Promise.race([watching.changed(2_000).then(look), ended]).catch(() => ended)
+    },
+    details: () => details,
+    worst: () => worst,
+    close: () => watching.close(),
+  }
+}
+
+/** What every pod goes through on its way. */
+const passing = ['ContainerCreating', 'PodInitializing', 'Pending', 'not ready']
+
+/** A rollout that does not end, with the pods' own words. */
+export function rolloutProblem(place: Place, state: RolloutState, details: readonly string[]) {
+  const [first] = state.stuck
+  const words = first
+    ? kubectlArgv(place, 'describe', 'pod', first.pod)
+    : kubectlArgv(place, 'get', 'pods,events')
+  return kubernetesFinding('kube.rollout', exitCodes.failed, {
+    subject: place.namespace,
+    evidence: [...state.waiting, ...details].join('\n').slice(0, 2000),
+    fix: `Put right what they say; see more: ${quoteCommand(words)}`,
+  })
+}
+
+/** The warnings of stuck pods, and the last lines of those that end again and again. */
+async function readDetails(
+  place: Place,
+  stuck: RolloutState['stuck'],
+  ctx: Performing,
+): Promise<string[]> {
+  const [crashed] = stuck.filter(({ container }) => container !== undefined)
+  const [events, logs] = await Promise.all([
+    readEvents(place, stuck, ctx),
+    crashed ? readLog(place, crashed, ctx) : [],
+  ])
+  return [...events, ...logs]
+}
+
+async function readEvents(
+  place: Place,
+  stuck: RolloutState['stuck'],
+  ctx: Performing,
+): Promise<string[]> {
+  const path =
+    '-o=jsonpath={range .items[*]}{.involvedObject.name}{"\\t"}{.reason}{"\\t"}{.message}{"\\n"}{end}'
+  const words = ['get', 'events', '--field-selector=type=Warning', path]
+  const result = await tryKubectl(place, words, ctx, { limitMs: 15_000 })
+  if (!succeeded(result)) return []
+  const lines = plainText(result.stdout).split('\n')
+  const own = lines.filter(line => stuck.some(({ pod }) => line.startsWith(`${pod}\t`)))
+  const unique = [...new Set(own.map(line => oneLine(line.split('\t').slice(1).join(': '))))]
+  return unique.slice(-4).map(line => line.slice(0, 300))
+}
+
+async function readLog(
+  place: Place,
+  { pod, container }: RolloutState['stuck'][number],
+  ctx: Performing,
+): Promise<string[]> {
+  const words = ['logs', pod, '-c', String(container), '--tail=6']
+  const before = await tryKubectl(place, [...words, '--previous'], ctx, { limitMs: 15_000 })
+  const result = succeeded(before)
+    ? before
+    : await tryKubectl(place, words, ctx, { limitMs: 15_000 })
+  if (!succeeded(result)) return []
+  const lines = plainText(ctx.redact(result.stdout)).split('\n').map(oneLine).filter(Boolean)
+  return lines.slice(-6).map(line => `${pod}: ${line}`.slice(0, 300))
+}

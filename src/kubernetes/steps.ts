@@ -1,0 +1,151 @@
+import type { Input, Step, Text } from '../plan/plan.ts'
+import type { Rule } from './access.ts'
+import { type Cluster, kubectlArgv, type Place, placeInput } from './place.ts'
+import { kubernetesExplains } from './problems.ts'
+
+/** The cluster answers, and to this user: its version is read. */
+export function checkCluster(cluster: Cluster): Step {
+  return {
+    id: 'check.cluster',
+    phase: 'check',
+    title: `Ask the cluster of context ${cluster.context} for its version`,
+    act: {
+      do: 'exec',
+      argv: kubectlArgv(cluster, 'version', '-o', 'json'),
+      limit: '1m',
+      expect: [{ exit: [0] }, { json: 'serverVersion.gitVersion', matches: '^v\\d+\\.' }],
+      explains: kubernetesExplains(cluster),
+    },
+    captures: { version: { json: 'serverVersion.gitVersion' } },
+    needs: [],
+    onFail: 'stop',
+  }
+}
+
+/** All that the plan will do in the namespace may be done. */
+export function checkAccess(place: Place, rules: readonly Rule[]): Step {
+  return {
+    id: 'check.access',
+    phase: 'check',
+    title: `Ask whether all that is needed may be done in namespace ${place.namespace}`,
+    act: {
+      do: 'op:kubernetes.access',
+      input: { place: placeInput(place), rules: rules as unknown as Input },
+      limit: '2m',
+      expect: [{ json: 'allowed', equals: true }],
+    },
+    needs: ['check.cluster'],
+    onFail: 'stop',
+  }
+}
+
+/** What the shared steps need; a target adds what its own do. */
+export const commonRules: readonly Rule[] = [
+  { group: '', resource: 'secrets', verbs: ['get', 'list', 'create', 'patch', 'delete'] },
+  { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
+  { group: '', resource: 'pods/log', verbs: ['get'] },
+  { group: '', resource: 'pods/portforward', verbs: ['create'] },
+  { group: '', resource: 'services', verbs: ['get', 'list'] },
+  { group: '', resource: 'events', verbs: ['list'] },
+  { group: 'apps', resource: 'deployments', verbs: ['get', 'list', 'watch'] },
+  { group: 'apps', resource: 'statefulsets', verbs: ['get', 'list', 'watch'] },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'list', 'create', 'update', 'delete'],
+  },
+]
+
+/** Nobody else changes this endpoint meanwhile. `name` is what is changed, not the record's name. */
+export function holdStep(place: Place, name: string, needs: string[], id = 'prepare.hold'): Step {
+  return {
+    id,
+    phase: 'prepare',
+    title: 'Keep others from changing it meanwhile',
+    act: { do: 'op:kubernetes.hold', input: { place: placeInput(place), name }, limit: '2m' },
+    needs,
+    onFail: 'stop',
+  }
+}
+
+/** What the steps about the Secret of a new generation need to know. */
+export interface SecretWanted {
+  place: Place
+  endpoint: string
+  type: 'kubernetes.io/tls' | 'Opaque'
+  /** The keys in the Secret, each with the file of the generation that goes there. */
+  files: Readonly<Record<string, Text>>
+}
+
+/**
+ * The pair of the generation in its own Secret; its name is captured as `change.secret.name`. An undo
+ * removes it again.
+ */
+export function secretStep({ place, endpoint, type, files }: SecretWanted, needs: string[]): Step {
+  const fingerprint: Text = { capture: 'prepare.certificate.fingerprint' }
+  const input = { place: placeInput(place), endpoint, fingerprint, type, files }
+  return {
+    id: 'change.secret',
+    phase: 'change',
+    title: 'Put the pair into a Secret of its own',
+    look: {
+      look: { do: 'op:kubernetes.secret-look', input, limit: '1m' },
+      already: [{ json: 'state', equals: 'as-wanted' }],
+    },
+    act: { do: 'op:kubernetes.secret-apply', input, limit: '2m' },
+    undo: [
+      {
+        id: 'undo.secret',
+        phase: 'change',
+        title: 'Remove the Secret of the new pair',
+        act: {
+          do: 'op:kubernetes.secret-remove',
+          input: { place: placeInput(place), endpoint },
+          limit: '1m',
+        },
+        needs: [],
+        onFail: 'stop',
+      },
+    ],
+    captures: { name: { json: 'name' } },
+    needs,
+    onFail: 'undo',
+  }
+}
+
+/** Secrets of older leaves go, but for two. */
+export function pruneStep(place: Place, endpoint: string): Step {
+  return {
+    id: 'serve.prune',
+    phase: 'serve',
+    title: 'Remove Secrets of older certificates',
+    act: {
+      do: 'op:kubernetes.secret-prune',
+      input: { place: placeInput(place), endpoint, name: { capture: 'change.secret.name' } },
+      limit: '1m',
+    },
+    needs: ['serve.record'],
+    onFail: 'stop',
+  }
+}
+
+/** The workloads run with what was changed, in all replicas. */
+export function rolloutStep(
+  place: Place,
+  workloads: readonly string[],
+  waitMs: number,
+  needs: string[],
+): Step {
+  return {
+    id: 'serve.rollout',
+    phase: 'serve',
+    title: 'Wait until all replicas run with it',
+    act: {
+      do: 'op:kubernetes.rollout',
+      input: { place: placeInput(place), workloads: [...workloads], waitMs },
+      limit: '3h',
+    },
+    needs,
+    onFail: 'undo',
+  }
+}

@@ -1,0 +1,52 @@
+import { type Proving, probeAll } from './prove.ts'
+import { provePlainOnce } from './prove-plain.ts'
+import type { Probed } from './result.ts'
+import type { WantedEndpoint } from './wanted.ts'
+
+/** One server of an endpoint, and where it is reached now: our end of a tunnel, for example. */
+export interface Server {
+  /** `host:port`. */
+  address: string
+  /** As people know it: `pod/feldera-api-server-5d9c:8080`. */
+  name: string
+  /** All probes, or only those that tell which leaf is served. */
+  probes: 'all' | 'leaf'
+}
+
+const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']
+
+/** Probes each server once, and says its own name in the place of the address. */
+export async function probeServers(
+  servers: readonly Server[],
+  wanted: WantedEndpoint,
+  proving: Proving,
+): Promise<Probed[]> {
+  const of = (probes: Server['probes']) =>
+    servers.filter(each => each.probes === probes).map(({ address }) => address)
+  const probed = await Promise.all([
+    probeAll({ ...wanted, addresses: of('all') }, proving),
+    probeAll({ ...wanted, addresses: of('leaf') }, proving, leafProbes),
+  ])
+  return named(probed.flat(), servers)
+}
+
+/** The same for servers that are back on HTTP; a path is asked only of those with all probes. */
+export async function probeServersPlain(
+  servers: readonly Server[],
+  wanted: WantedEndpoint,
+  proving: Proving,
+): Promise<Probed[]> {
+  const addresses = servers.map(({ address }) => address)
+  const probed = await provePlainOnce({ ...wanted, addresses }, proving)
+  const asked = (address: string) =>
+    servers.some(each => each.address === address && each.probes === 'all')
+  const kept = probed.filter(({ id, address }) => id === 'tls.handshake' || asked(address))
+  return named(kept, servers)
+}
+
+function named(probed: readonly Probed[], servers: readonly Server[]): Probed[] {
+  return probed.map(each => {
+    const server = servers.find(({ address }) => address === each.address)
+    return server ? { ...each, address: server.name } : each
+  })
+}

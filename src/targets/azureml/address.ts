@@ -1,0 +1,75 @@
+import { tryKubectl } from '../../kubernetes/kubectl.ts'
+import type { Calling, Cluster } from '../../kubernetes/place.ts'
+import { formatAddress, parseAddress } from '../../net/address.ts'
+import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
+import { succeeded } from '../../process/tool.ts'
+import { namespace } from './answers.ts'
+
+/** Where clients reach azureml-fe. */
+export interface At {
+  host: string
+  port: string
+  /** `host:port`. */
+  address: string
+}
+
+/** The Service of the inference router; the same name in every version of the extension. */
+export const service = 'azureml-fe'
+
+/**
+ * Reads the Service, or the Ingress before it, and where it is reached; undefined while it has no
+ * address yet.
+ */
+export async function addressIn(
+  cluster: Cluster,
+  { instead, ingress }: { instead?: Json | undefined; ingress?: Json | undefined },
+  scheme: 'http' | 'https',
+  calling: Calling,
+): Promise<At | undefined> {
+  const object = typeof ingress === 'string' ? ['ingress', ingress] : ['service', service]
+  const words = ['get', ...object, '-o', 'json', '--ignore-not-found']
+  const result = await tryKubectl({ ...cluster, namespace }, words, calling)
+  if (!succeeded(result) || result.stdout.trim() === '') return undefined
+  const found = JSON.parse(result.stdout) as Json
+  return serviceAddress(found, typeof instead === 'string' ? instead : undefined, scheme)
+}
+
+/**
+ * Where a Service is reached: its load balancer's address and the port of the scheme. No source says
+ * that the port is 443, so it is read.
+ *
+ * @param instead `HOST` or `HOST:PORT` of the answers, where the cluster cannot say it
+ */
+function serviceAddress(
+  found: Json,
+  instead: string | undefined,
+  scheme: 'http' | 'https',
+): At | undefined {
+  const node = atPath(found, 'spec.type') === 'NodePort'
+  const port = portOf(found, scheme, node)
+  const given = instead === undefined ? undefined : parseAddress(withPort(instead, port))
+  if (given) return at(given.host, given.port)
+  const ingress = atPath(found, 'status.loadBalancer.ingress.0')
+  const host = atPath(ingress, 'ip') ?? atPath(ingress, 'hostname')
+  return typeof host === 'string' && host !== '' ? at(host, port) : undefined
+}
+
+function at(host: string, port: number): At {
+  return { host, port: String(port), address: formatAddress({ host, port }) }
+}
+
+function withPort(text: string, port: number): string {
+  return parseAddress(text) === undefined ? `${text}:${port}` : text
+}
+
+const usual = { http: 80, https: 443 } as const
+
+function portOf(found: Json, scheme: 'http' | 'https', node: boolean): number {
+  const ports = atPath(found, 'spec.ports')
+  const all = Array.isArray(ports) ? ports : []
+  const named = all.find(each => atPath(each, 'name') === scheme)
+  const match = named ?? all.find(each => atPath(each, 'port') === usual[scheme])
+  const value = atPath(match, node ? 'nodePort' : 'port')
+  return typeof value === 'number' ? value : usual[scheme]
+}

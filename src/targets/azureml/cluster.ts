@@ -1,0 +1,148 @@
+import { X509Certificate } from 'node:crypto'
+import { azProblem } from '../../azure/az.ts'
+import { failureOf } from '../../azure/failures.ts'
+import { Problem } from '../../errors.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { finding } from '../../findings.ts'
+import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
+import type { Calling, Cluster } from '../../kubernetes/place.ts'
+import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
+import { quoteCommand } from '../../process/quote.ts'
+import { succeeded } from '../../process/tool.ts'
+import { tail, toolProblem } from '../../process/tool-problem.ts'
+import type { Where } from './answers.ts'
+import { azuremlFindings } from './findings.ts'
+
+const readLimitMs = 120_000
+
+/** One API server, as a kubeconfig names it. */
+interface Server {
+  url: string
+  /** SHA-256 of the CA certificates that stand for it, or nothing where the system's are used. */
+  authorities: string[]
+}
+
+/**
+ * Holds the cluster that az means against the one that kubectl's context leads to, and gives the API
+ * server's URL. AKS tells its server and CA, an Arc-enabled cluster holds its own Azure id.
+ *
+ * @throws Problem with exit 65 when they are two
+ */
+export async function sameCluster(
+  where: Omit<Where, 'extension'>,
+  at: Cluster,
+  calling: Calling,
+): Promise<string> {
+  const [ours, agreed] = await Promise.all([
+    serverOfContext(at, calling),
+    where.clusterType === 'aks' ? serverOfAks(where, calling) : arcIdentity(where, at, calling),
+  ])
+  if (typeof agreed === 'string') {
+    if (agreed === '') return ours.url
+    throw twoClusters(where, at, agreed)
+  }
+  const same =
+    agreed.url === ours.url &&
+    (agreed.authorities.length === 0 ||
+      agreed.authorities.some(each => ours.authorities.includes(each)))
+  if (!same) throw twoClusters(where, at, `az: ${agreed.url}\nkubectl: ${ours.url}`)
+  return ours.url
+}
+
+async function serverOfContext(at: Cluster, calling: Calling): Promise<Server> {
+  const words = ['config', 'view', '--minify', '--raw', '--flatten', '-o', 'json']
+  const { stdout } = await kubectl(at, words, calling)
+  return serverOf(JSON.parse(stdout) as Json)
+}
+
+/** `-f -` prints the kubeconfig: no file of the user is touched, and its credentials stay in memory. */
+async function serverOfAks(
+  { subscription, resourceGroup, cluster }: Omit<Where, 'extension'>,
+  { run, signal }: Calling,
+): Promise<Server> {
+  const argv: [string, ...string[]] = [
+    ...['az', 'aks', 'get-credentials', '-g', resourceGroup, '-n', cluster],
+    ...['--subscription', subscription, '-f', '-', '--only-show-errors'],
+  ] as [string, ...string[]]
+  const result = await run({ argv, limitMs: readLimitMs, signal })
+  if (result.outcome !== 'ended') throw toolProblem({ ...result, stdout: '' }, readLimitMs)
+  if (result.exit !== 0) {
+    const said = tail({ stdout: '', stderr: result.stderr })
+    const failure = failureOf(result.stderr)
+    throw azProblem({ ok: false, failure, said, command: quoteCommand(argv) }, { subject: cluster })
+  }
+  const { parseYaml } = await import('../../plan/parse-yaml.ts')
+  return serverOf(parseYaml(result.stdout) as Json)
+}
+
+/**
+ * What the agents of Azure Arc keep in the cluster about it: empty when it is the wanted one, else
+ * the id that it has.
+ */
+async function arcIdentity(
+  { subscription, resourceGroup, cluster }: Omit<Where, 'extension'>,
+  at: Cluster,
+  calling: Calling,
+): Promise<string> {
+  const words = ['get', 'configmap', 'azure-clusterconfig', '-o', 'json', '--ignore-not-found']
+  const result = await tryKubectl({ ...at, namespace: 'azure-arc' }, words, calling)
+  if (!succeeded(result)) {
+    await kubectl({ ...at, namespace: 'azure-arc' }, words, calling) // throws what its words mean
+  }
+  const data =
+    result.stdout.trim() === '' ? null : atPath(JSON.parse(result.stdout) as Json, 'data')
+  const value = (key: string) => String(atPath(data ?? null, key) ?? '')
+  const found = [
+    value('AZURE_SUBSCRIPTION_ID'),
+    value('AZURE_RESOURCE_GROUP'),
+    value('AZURE_RESOURCE_NAME'),
+  ]
+  if (found.some(each => each === '')) {
+    throw new Problem(exitCodes.data, [
+      finding(azuremlFindings, 'azureml.cluster-unsure', {
+        subject: at.context,
+        evidence: 'no configmap azure-clusterconfig in namespace azure-arc',
+        fix: 'Name the context of the Arc-enabled cluster in target.context.',
+      }),
+    ])
+  }
+  const wanted = [subscription, resourceGroup, cluster]
+  const same = wanted.every((each, index) => each.toLowerCase() === found[index]?.toLowerCase())
+  return same ? '' : `az: ${wanted.join('/')}\nkubectl: ${found.join('/')}`
+}
+
+function serverOf(config: Json): Server {
+  const cluster = atPath(config, 'clusters.0.cluster')
+  const url = String(atPath(cluster, 'server') ?? '')
+  const authority = atPath(cluster, 'certificate-authority-data')
+  return {
+    url: URL.canParse(url) ? new URL(url).href.replace(/\/$/, '') : url,
+    authorities: typeof authority === 'string' ? fingerprints(authority) : [],
+  }
+}
+
+function fingerprints(base64: string): string[] {
+  const pem = Buffer.from(base64, 'base64').toString('utf8')
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
+  return blocks.flatMap(block => {
+    try {
+      return [new X509Certificate(block).fingerprint256]
+    } catch {
+      return []
+    }
+  })
+}
+
+function twoClusters(where: Omit<Where, 'extension'>, at: Cluster, evidence: string): Problem {
+  return new Problem(exitCodes.data, [
+    finding(azuremlFindings, 'azureml.other-cluster', {
+      subject: `${where.cluster} and context ${at.context}`,
+      evidence,
+      fix:
+        where.clusterType === 'aks'
+          ? `Type: az aks get-credentials -g ${where.resourceGroup} -n ${where.cluster}; name that context in target.context.`
+          : 'Name the context of this cluster in target.context.',
+    }),
+  ])
+}

@@ -1,0 +1,123 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { readCertificate } from '../../certificates/certificate.ts'
+import { cutPem } from '../../certificates/pem.ts'
+import { leafSummary } from '../../certificates/summary.ts'
+import { problem } from '../../errors.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { readSecret } from '../../kubernetes/secret-ops.ts'
+import type { Op, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import {
+  type GenerationFiles,
+  type LeafSummary,
+  listGenerations,
+  writeGeneration,
+} from '../../record/generation.ts'
+import { codeOf } from '../../record/write.ts'
+import { namespace } from './answers.ts'
+import { clusterOf } from './words.ts'
+
+type Input = Record<string, Json>
+
+interface Found {
+  files: GenerationFiles
+  leaf?: LeafSummary
+}
+
+/**
+ * Keeps what is in place as generation 0, for going back: the settings, and the pair where it can be
+ * had, from its Secret or from the files that the answers name. `{cluster, mode, settings, secret?,
+ * cname?, chain?, key?}`.
+ */
+export const keepFound: Op = {
+  changes: false,
+  async run(input: Input, ctx): Promise<Json> {
+    const { paths } = ctx.record
+    if ((await listGenerations(paths)).includes(0)) return { kept: true, seen: 'generation 0' }
+    const { mode, secret, cname, settings } = input
+    const { files, leaf } =
+      mode === 'secret' ? await fromSecret(input, ctx) : await fromFiles(input, ctx)
+    const made = new Date(ctx.world.clock.now()).toISOString()
+    const found = { mode, secret, cname, settings } as Json
+    const meta = { number: 0, made, source: 'found', found, ...(leaf ? { leaf } : {}) } as const
+    await writeGeneration(paths, meta, files)
+    return { kept: true, seen: 'key.pem' in files ? 'its settings and pair' : 'its settings' }
+  },
+  printed: ({ secret }, show) => [
+    `keeps the settings${secret === undefined ? '' : ` and Secret ${show(secret)}`} as generation 0`,
+  ],
+  shell: ({ cluster, secret = '', chain = '', key = '' }, sh) => {
+    const { context, kubeconfig = '' } = cluster as Record<string, unknown>
+    const place = [context, namespace, kubeconfig].map(sh.word)
+    return [`azureml_keep_found ${[...place, ...[secret, chain, key].map(sh.word)].join(' ')}`]
+  },
+}
+
+async function fromSecret({ cluster, secret }: Input, ctx: Performing): Promise<Found> {
+  const place = { ...clusterOf(cluster), namespace }
+  const found = await readSecret({ place, name: String(secret) }, ctx)
+  const chain = found?.data?.['cert.pem']
+  const key = found?.data?.['key.pem']
+  if (chain === undefined || key === undefined) return { files: {} }
+  const files = { chain: Buffer.from(chain, 'base64'), key: Buffer.from(key, 'base64') }
+  const leaf = leafIn(files.chain)
+  return {
+    files: { 'chain.pem': files.chain, 'key.pem': files.key },
+    ...(leaf ? { leaf } : {}),
+  }
+}
+
+async function fromFiles({ chain, key }: Input, { userFolder }: Performing): Promise<Found> {
+  if (typeof chain !== 'string' || typeof key !== 'string') return { files: {} }
+  const files = {
+    'chain.pem': await readUserFile(chain, userFolder),
+    'key.pem': await readUserFile(key, userFolder),
+  }
+  if (!belongTogether(files['chain.pem'], files['key.pem'])) {
+    throw problem(exitCodes.data, {
+      id: 'answers.wrong',
+      title: 'target.previousKey does not belong to target.previousChain.',
+      subject: key,
+      evidence: 'the public keys differ, or one of them cannot be read',
+      why: 'With these two there would be no way back.',
+      fix: 'Name the pair that is in place, or leave both out.',
+    })
+  }
+  const leaf = leafIn(files['chain.pem'])
+  return { files, ...(leaf ? { leaf } : {}) }
+}
+
+async function readUserFile(path: string, folder: string): Promise<Buffer> {
+  try {
+    return await readFile(isAbsolute(path) ? path : join(folder, path))
+  } catch (error) {
+    throw problem(exitCodes.data, {
+      id: 'answers.file-unreadable',
+      title: `${path} cannot be read.`,
+      subject: path,
+      evidence: codeOf(error),
+      why: 'It is the way back.',
+      fix: 'Put the file back, or name another one in the answers.',
+    })
+  }
+}
+
+function belongTogether(chain: Buffer, key: Buffer): boolean {
+  try {
+    return new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))
+  } catch {
+    return false
+  }
+}
+
+function leafIn(chain: Buffer): LeafSummary | undefined {
+  try {
+    const block = cutPem(chain).blocks.find(({ kind }) => kind === 'certificate')
+    const reading = block && readCertificate(block.der)
+    return reading?.ok ? leafSummary(reading.certificate) : undefined
+  } catch {
+    return undefined // an odd pair of somebody else: its bytes are kept all the same
+  }
+}

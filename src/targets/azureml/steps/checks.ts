@@ -1,0 +1,108 @@
+import { azureFindings } from '../../../azure/findings.ts'
+import type { Rule } from '../../../kubernetes/access.ts'
+import type { Place } from '../../../kubernetes/place.ts'
+import { checkAccess, checkCluster, commonRules } from '../../../kubernetes/steps.ts'
+import type { Explanation, Step } from '../../../plan/plan.ts'
+import { type AzureMlAnswers, whereOf } from '../answers.ts'
+import type { AzureMlPresent } from '../present.ts'
+import { clusterInput } from '../words.ts'
+import { extensionLook, isMoving } from './commands.ts'
+
+/** k8s-extension 1.4.1 is the first whose update passes sslSecret on rightly. */
+const newEnough = '^(1\\.(4\\.([1-9]|\\d\\d)|([5-9]|\\d\\d)\\.)|[2-9]\\.|\\d\\d)'
+
+/** az is there with the extension that every later call needs. */
+export const checkAz: Step = {
+  id: 'check.az',
+  phase: 'check',
+  title: 'Ask az for its version and its extension k8s-extension',
+  act: {
+    do: 'exec',
+    argv: ['az', 'version', '-o', 'json', '--only-show-errors'],
+    limit: '1m',
+    expect: [{ exit: [0] }, { json: 'extensions.k8s-extension', matches: newEnough }],
+    explains: [noExtension()],
+  },
+  captures: { version: { json: 'azure-cli' } },
+  needs: [],
+  onFail: 'stop',
+}
+
+function noExtension(): Explanation {
+  const { title, why } = azureFindings['azure.no-k8s-extension']
+  return {
+    when: { regex: '"azure-cli"' },
+    id: 'azure.no-k8s-extension',
+    exit: 69,
+    title,
+    why,
+    fix: 'Type: az extension add --upgrade -n k8s-extension',
+  }
+}
+
+/** What the target's own steps do in the cluster, beside those that every target shares. */
+const ownRules: readonly Rule[] = [
+  { group: 'apps', resource: 'deployments', verbs: ['patch'] },
+  { group: '', resource: 'configmaps', verbs: ['get'] },
+]
+
+const ingressRules: readonly Rule[] = [
+  {
+    group: 'networking.k8s.io',
+    resource: 'ingresses',
+    verbs: ['get', 'create', 'patch', 'delete'],
+  },
+]
+
+const namespaceRules: readonly Rule[] = [
+  { group: '', resource: 'namespaces', verbs: ['get', 'create'], clusterWide: true },
+]
+
+/** The extension is not there yet, or is deleted and created again: the namespace may be missing. */
+function isMadeAnew({ mode }: AzureMlAnswers, { extension }: AzureMlPresent): boolean {
+  const stored = extension?.protectedKeys.includes('scoringFe.sslCert') === true
+  return !extension || (mode === 'secret' && stored)
+}
+
+/** Tool, cluster, permissions, and the extension as the plan knows it. */
+export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPresent): Step[] {
+  const rules = [
+    ...commonRules,
+    ...ownRules,
+    ...(own.mode === 'ingress' ? ingressRules : []),
+    ...(isMadeAnew(own, present) ? namespaceRules : []),
+  ]
+  return [
+    checkAz,
+    checkCluster(place),
+    checkAccess(place, rules),
+    {
+      id: 'check.same-cluster',
+      phase: 'check',
+      title: 'Hold the cluster of az against the context of kubectl',
+      act: {
+        do: 'op:azureml.same-cluster',
+        input: { where: { ...whereOf(own) }, cluster: clusterInput(place) },
+        limit: '5m',
+        expect: [{ json: 'same', equals: true }],
+      },
+      needs: ['check.az', 'check.cluster'],
+      onFail: 'stop',
+    },
+    {
+      id: 'check.extension',
+      phase: 'check',
+      title: 'Read the Azure ML extension',
+      act: {
+        do: 'wait',
+        look: extensionLook(own),
+        until: [{ not: isMoving }],
+        every: '10s',
+        limit: '45m',
+        atLimit: 'fail',
+      },
+      needs: ['check.az'],
+      onFail: 'stop',
+    },
+  ]
+}

@@ -1,0 +1,51 @@
+import { holdStep } from '../../../kubernetes/steps.ts'
+import type { Step } from '../../../plan/plan.ts'
+import type { Wanted } from '../../target.ts'
+import { azuremlAnswers } from '../answers.ts'
+import type { AzureMlPresent } from '../present.ts'
+import { checkSteps } from './checks.ts'
+import { changeExtension, lookFor, placeOf } from './commands.ts'
+import { heldName, httpSettings } from './enable.ts'
+import { plainIngressSteps } from './ingress.ts'
+import { refusals } from './new-settings.ts'
+import { plainProofSteps } from './proof.ts'
+import { toHttp, undoChange } from './undo.ts'
+
+/**
+ * Back to HTTP. What TLS has left in the settings is cleared; a stored pair stays until the extension
+ * is deleted, because protected settings can only be replaced.
+ */
+export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
+  const { answers, present } = wanted
+  const own = azuremlAnswers(answers)
+  const place = placeOf(own)
+  const { change, wanted: target } = toHttp({ kept: 'http.json' })
+  const undo = present.extension?.mode === 'http' ? [] : undoChange(wanted)
+  const away = present.extension?.highAvailability ? '' : ' They are away for up to 2 min.'
+  if (own.mode === 'ingress') {
+    return [
+      ...checkSteps(own, place, present),
+      holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
+      ...plainIngressSteps(wanted, ['prepare.hold']),
+      ...plainProofSteps(wanted),
+    ]
+  }
+  return [
+    ...checkSteps(own, place, present),
+    httpSettings(),
+    holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
+    {
+      id: 'change.extension',
+      phase: 'change',
+      title: 'Switch the Azure ML extension to HTTP',
+      price: { text: `Clients speak in the clear again.${away}`, downtime: [0, 120] },
+      look: lookFor(own, target),
+      act: changeExtension(own, { change, wanted: target, clears: true }),
+      ...(undo.length > 0 ? { undo } : {}),
+      needs: ['prepare.hold', 'prepare.http', 'check.extension'],
+      onFail: 'undo',
+      stopOn: refusals,
+    },
+    ...plainProofSteps(wanted),
+  ]
+}

@@ -1,0 +1,238 @@
+import { durationMs } from '../../../duration.ts'
+import { placeInput } from '../../../kubernetes/place.ts'
+import { pruneStep, rolloutStep } from '../../../kubernetes/steps.ts'
+import type { Input, Step, Text } from '../../../plan/plan.ts'
+import { dnsSteps } from '../../dns-steps.ts'
+import { recordStep } from '../../record-step.ts'
+import type { Wanted } from '../../target.ts'
+import { azuremlAnswers, whereOf } from '../answers.ts'
+import { clientSetup } from '../clients.ts'
+import type { AzureMlPresent } from '../present.ts'
+import { clusterInput, workload } from '../words.ts'
+import { placeOf } from './commands.ts'
+import { podsInput } from './undo.ts'
+
+type AzureMl = Wanted<AzureMlPresent>
+
+const captured = { capture: 'serve.address.address' }
+const host = { capture: 'serve.address.host' }
+const passes = [{ json: 'pass', equals: true }]
+
+/** What ends every way to HTTPS: replicas, address, *served*, record, DNS, *reachable*. */
+export function proofSteps(wanted: AzureMl): Step[] {
+  const { answers, privateRoot, generation } = wanted
+  const { domain, proof } = answers
+  const own = azuremlAnswers(answers)
+  const place = placeOf(own)
+  const leaf: Text = { capture: 'prepare.certificate.fingerprint' }
+  const ask: { [key: string]: Input } = {
+    name: domain,
+    path: proof.path,
+    expect: proof.expect,
+    waitMs: durationMs(proof.wait),
+    leaf,
+    ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
+    notReady: { status: 503, says: 'TLS is good, no model is ready' },
+    plainRefusal: 'as azureml-fe does with TLS on',
+  }
+  // which root clients trust is not known of a pair that was found
+  const kind = generation === 0 ? 'op:proof.leaf' : 'op:proof.served'
+  const before = own.mode === 'ingress' ? ingressBefore(wanted) : replicasBefore(wanted, ask)
+  return [
+    ...before,
+    {
+      id: 'serve.proof',
+      phase: 'serve',
+      title: 'Prove what the address serves',
+      act: {
+        do: kind,
+        input: { addresses: [captured], ...ask, decides: 'undo' },
+        limit: '1h',
+        expect: passes,
+      },
+      needs: [before.at(-1)?.id ?? 'serve.address'],
+      onFail: 'undo',
+      decides: 'undo',
+      away: 'ends',
+    },
+    record(wanted, true),
+    ...(own.mode === 'pem' ? [] : [pruneStep(place, answers.endpoint)]),
+    ...scoringSteps(wanted),
+    ...dnsSteps(answers, { host, address: captured, ask, needs: 'serve.record' }),
+  ]
+}
+
+/** TLS ends before the replicas: only the Ingress's address shows it. */
+function ingressBefore(wanted: AzureMl): Step[] {
+  return [addressStep(wanted, 'https', ['change.ingress'])]
+}
+
+/** All replicas run with it, and each serves the wanted leaf. */
+function replicasBefore(wanted: AzureMl, ask: { [key: string]: Input }): Step[] {
+  const own = azuremlAnswers(wanted.answers)
+  return [
+    rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
+    restartStep(wanted, { capture: 'prepare.certificate.fingerprint' }),
+    addressStep(wanted, 'https', ['serve.restart']),
+    {
+      id: 'serve.pods',
+      phase: 'serve',
+      title: 'Prove which leaf each replica serves',
+      act: {
+        do: 'op:kubernetes.prove-pods',
+        input: { ...podsInput(wanted, own, false), ...ask, decides: 'undo' },
+        limit: '1h',
+        expect: passes,
+      },
+      needs: ['serve.address'],
+      onFail: 'undo',
+      decides: 'undo',
+    },
+  ]
+}
+
+/** What ends the way back to HTTP. */
+export function plainProofSteps(wanted: AzureMl): Step[] {
+  const { answers } = wanted
+  const own = azuremlAnswers(answers)
+  const { domain, proof } = answers
+  const replicas: Step[] = [
+    rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
+    addressStep(wanted, 'http', ['serve.rollout']),
+    {
+      id: 'serve.pods',
+      phase: 'serve',
+      title: 'Prove that each replica answers over HTTP',
+      act: {
+        do: 'op:kubernetes.prove-pods-plain',
+        input: { ...podsInput(wanted, own, true), decides: 'undo' },
+        limit: '1h',
+        expect: passes,
+      },
+      needs: ['serve.address'],
+      onFail: 'undo',
+      decides: 'undo',
+    },
+  ]
+  const before =
+    own.mode === 'ingress' ? [addressStep(wanted, 'http', ['change.extension'])] : replicas
+  return [
+    ...before,
+    {
+      id: 'serve.proof',
+      phase: 'serve',
+      title: 'Prove that HTTP answers and TLS does not',
+      act: {
+        do: 'op:proof.plain',
+        input: {
+          addresses: [captured],
+          name: domain,
+          path: proof.path,
+          expect: proof.expect,
+          waitMs: durationMs(proof.wait),
+          decides: 'undo',
+        },
+        limit: '1h',
+        expect: passes,
+      },
+      needs: [before.at(-1)?.id ?? 'serve.address'],
+      onFail: 'undo',
+      decides: 'undo',
+      away: 'ends',
+    },
+    record(wanted, false),
+  ]
+}
+
+/** A Secret that was changed by hand leaves replicas that read the wrong pair when they started. */
+function restartStep({ answers }: AzureMl, leaf: Text): Step {
+  const place = placeInput(placeOf(azuremlAnswers(answers)))
+  const input = { place, name: answers.domain, leaf }
+  return {
+    id: 'serve.restart',
+    phase: 'serve',
+    title: 'Restart the replicas where one still serves another leaf',
+    look: {
+      look: { do: 'op:azureml.replicas', input, limit: '3m' },
+      already: [{ json: 'stale', equals: 0 }],
+    },
+    act: { do: 'op:azureml.restart', input, limit: '30m' },
+    needs: ['serve.rollout'],
+    onFail: 'undo',
+  }
+}
+
+/** Read anew each time: a service type that changes gives another address. */
+function addressStep({ answers }: AzureMl, scheme: 'http' | 'https', needs: string[]): Step {
+  const own = azuremlAnswers(answers)
+  const { front, mode } = own
+  return {
+    id: 'serve.address',
+    phase: 'serve',
+    title: "Read the endpoint's address",
+    act: {
+      do: 'wait',
+      look: {
+        do: 'op:azureml.address',
+        input: {
+          cluster: clusterInput(own),
+          scheme,
+          ...(mode === 'ingress' ? { ingress: answers.endpoint } : {}),
+          ...(front === undefined ? {} : { instead: front }),
+        },
+        limit: '1m',
+      },
+      until: [{ json: 'address', matches: '.' }],
+      every: '2s',
+      limit: '10m',
+      atLimit: 'fail',
+    },
+    captures: { address: { json: 'address' }, host: { json: 'host' }, port: { json: 'port' } },
+    needs,
+    onFail: 'undo',
+  }
+}
+
+function record({ answers, privateRoot }: AzureMl, https: boolean): Step {
+  const own = azuremlAnswers(answers)
+  const url: Text = https
+    ? { join: [`https://${answers.domain}:`, { capture: 'serve.address.port' }, '/'] }
+    : { join: ['http://', captured, '/'] }
+  const { subscription, resourceGroup, cluster, extension } = whereOf(own)
+  return recordStep(answers, {
+    https,
+    url,
+    addresses: [captured],
+    live: { subscription, resourceGroup, cluster, extension, context: own.context, host },
+    clients: clientSetup(answers, url, { https, privateRoot }),
+  })
+}
+
+/** What Azure ML tells clients from now on; it follows the name some moments later. */
+function scoringSteps({ answers }: AzureMl): Step[] {
+  const { subscription, resourceGroup, workspace, onlineEndpoint } = azuremlAnswers(answers)
+  if (workspace === undefined || onlineEndpoint === undefined) return []
+  const at = ['-g', resourceGroup, '-w', workspace, '--subscription', subscription]
+  const form = ['--query', 'scoring_uri', '-o', 'json', '--only-show-errors']
+  return [
+    {
+      id: 'serve.scoring-uri',
+      phase: 'serve',
+      title: 'Read the scoring URI that Azure ML gives to clients',
+      act: {
+        do: 'wait',
+        look: {
+          do: 'exec',
+          argv: ['az', 'ml', 'online-endpoint', 'show', '-n', onlineEndpoint, ...at, ...form],
+          limit: '2m',
+        },
+        until: [{ json: '', matches: `^https://${answers.domain.replaceAll('.', '\\.')}[:/]` }],
+        every: '10s',
+        limit: '5m',
+        atLimit: 'go-on',
+      },
+      needs: ['serve.record'],
+      onFail: 'stop',
+    },
+  ]
+}

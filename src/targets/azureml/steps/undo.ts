@@ -1,0 +1,150 @@
+import { durationMs } from '../../../duration.ts'
+import { placeInput } from '../../../kubernetes/place.ts'
+import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Wanted } from '../../target.ts'
+import { type AzureMlAnswers, azuremlAnswers } from '../answers.ts'
+import type { Change } from '../commands.ts'
+import type { AzureMlPresent } from '../present.ts'
+import { workload } from '../words.ts'
+import { changeExtension, lookFor, placeOf, type WantedText } from './commands.ts'
+
+type AzureMl = Wanted<AzureMlPresent>
+
+const base: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
+  phase: 'change',
+  needs: [],
+  onFail: 'stop',
+}
+
+interface Way {
+  title: string
+  change: Omit<Change<Text>, 'where'>
+  wanted: WantedText
+  clears?: boolean
+}
+
+/** The settings of before again, and the proof of what they serve. Empty where there is no way back. */
+export function undoChange(wanted: AzureMl): Step[] {
+  const own = azuremlAnswers(wanted.answers)
+  const way = wayBack(wanted, own)
+  if (!way) return []
+  const { title, change, wanted: target, clears } = way
+  const back: Step = {
+    ...base,
+    id: 'undo.extension',
+    title,
+    look: target.mode === 'pem' ? lookFor(own, target, servedBefore(wanted)) : lookFor(own, target),
+    act: changeExtension(own, {
+      change,
+      wanted: target,
+      ...(target.mode === 'pem'
+        ? { protectedSettings: own.protectedSettings, served: servedBefore(wanted) }
+        : {}),
+      ...(clears === undefined ? {} : { clears }),
+    }),
+  }
+  if (target.mode === 'absent') return [back]
+  return [back, ...proofOfBefore(wanted, own, target.mode === 'http')]
+}
+
+function wayBack(wanted: AzureMl, own: AzureMlAnswers): Way | undefined {
+  const { extension } = wanted.present
+  if (!extension) {
+    const change: Way['change'] = { verb: 'delete' }
+    return { title: 'Delete the extension again', change, wanted: { mode: 'absent' } }
+  }
+  if (extension.mode === 'http') return toHttp({ kept: 'http.json' })
+  const { cname = wanted.answers.domain, secret } = extension
+  const config = { allowInsecureConnections: 'False', sslCname: cname }
+  if (extension.mode === 'secret' && secret !== undefined && own.mode !== 'pem') {
+    return {
+      title: `Point the extension at Secret ${secret} again`,
+      change: { verb: 'update', config: { ...config, sslSecret: secret } },
+      wanted: { mode: 'secret', secret, cname },
+    }
+  }
+  const pairIn = extension.mode === 'pem' ? pairBefore(wanted) : undefined
+  if (pairIn === undefined || own.mode === 'secret') return undefined
+  return {
+    title: 'Send the pair of before again',
+    change: { verb: 'update', config, pairIn },
+    wanted: { mode: 'pem', cname },
+  }
+}
+
+/** Back to HTTP: what TLS has left in the settings goes, too. */
+export function toHttp(configFile: Text): Way {
+  return {
+    title: 'Switch the extension to HTTP',
+    change: { verb: 'update', configFile },
+    wanted: { mode: 'http', clean: true },
+    clears: true,
+  }
+}
+
+/** Where the pair lies that the extension has stored: ours, or the one that the answers name. */
+export function pairBefore({ answers, before, record }: AzureMl): Text | undefined {
+  if (before !== undefined && record?.https === true) return { before: '.' }
+  const { previousKey } = azuremlAnswers(answers)
+  return previousKey === undefined ? undefined : { before: '.', generation: 0 }
+}
+
+function servedBefore(wanted: AzureMl) {
+  const { leaf = '' } = leafBefore(wanted)
+  return { leaf, name: wanted.answers.domain }
+}
+
+function proofOfBefore(wanted: AzureMl, own: AzureMlAnswers, plain: boolean): Step[] {
+  const place = placeInput(placeOf(own))
+  return [
+    {
+      ...base,
+      id: 'undo.rollout',
+      title: 'Wait until all replicas run as before',
+      act: {
+        do: 'op:kubernetes.rollout',
+        input: { place, workloads: [workload], waitMs: durationMs('10m') },
+        limit: '1h',
+      },
+    },
+    {
+      ...base,
+      id: 'undo.proof',
+      title: 'Prove that all replicas serve what they did',
+      act: {
+        do: plain ? 'op:kubernetes.prove-pods-plain' : 'op:kubernetes.prove-pods',
+        input: { ...podsInput(wanted, own, plain), ...leafBefore(wanted), decides: 'report' },
+        limit: '1h',
+        expect: [{ json: 'pass', equals: true }],
+      },
+      away: 'ends',
+    },
+  ]
+}
+
+/** What the proof of each replica is given. */
+export function podsInput(
+  { answers: { domain, proof } }: Pick<AzureMl, 'answers'>,
+  own: AzureMlAnswers,
+  plain: boolean,
+): { [key: string]: Input } {
+  const served = {
+    workload,
+    service: 'azureml-fe',
+    port: plain ? 80 : 443,
+    probes: plain ? 'all' : 'leaf',
+  }
+  return {
+    place: placeInput(placeOf(own)),
+    served: [served],
+    name: domain,
+    path: proof.path,
+    expect: proof.expect,
+    waitMs: durationMs(proof.wait),
+  }
+}
+
+function leafBefore({ beforeLeaf, present, record }: AzureMl): { leaf?: string } {
+  const leaf = record?.https === true ? beforeLeaf : present.servedLeaf
+  return leaf === undefined ? {} : { leaf }
+}

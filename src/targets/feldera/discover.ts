@@ -1,0 +1,214 @@
+import { X509Certificate } from 'node:crypto'
+import type { Answered, Answers } from '../../answers/answers.ts'
+import { Problem } from '../../errors.ts'
+import { type ExitCode, exitCodes } from '../../exit-codes.ts'
+import { type Finding, finding } from '../../findings.ts'
+import { readContexts } from '../../kubernetes/contexts.ts'
+import { type Release, readRelease } from '../../kubernetes/helm/release.ts'
+import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
+import { readNamespace } from '../../kubernetes/namespace.ts'
+import type { Calling } from '../../kubernetes/place.ts'
+import { ownerOf } from '../../kubernetes/secret.ts'
+import { readSecret } from '../../kubernetes/secret-ops.ts'
+import { atPath } from '../../plan/predicate.ts'
+import { succeeded } from '../../process/tool.ts'
+import { toolFindings } from '../../process/tool-problem.ts'
+import { toolInfo } from '../../process/tools.ts'
+import { recordPaths } from '../../record/paths.ts'
+import type { World } from '../../world.ts'
+import type { Discovery, Known } from '../target.ts'
+import { type FelderaAnswers, felderaAnswers, placeOfAnswers } from './answers.ts'
+import { withApi } from './api.ts'
+import { isPipeline, pipelineId, secretValue } from './components.ts'
+import { felderaFindings } from './findings.ts'
+import { listPipelines, running } from './list.ts'
+import type { FelderaPresent } from './present.ts'
+import { chainInSecret, rootsOfEndpoint } from './trust.ts'
+
+/** With it, each pipeline has a namespace of its own. */
+const ownNamespaces = 'kubernetesRunner.enablePerPipelineNamespace'
+/** Milliseconds for all of it. */
+const limitMs = 120_000
+
+/** Reads cluster, release and pipelines; changes nothing. */
+export async function discover(
+  answered: Answered,
+  world: World,
+  known: Known,
+): Promise<Discovery<FelderaPresent>> {
+  const nothing = none()
+  for (const tool of ['kubectl', 'helm']) {
+    if (!(await world.which(tool)))
+      return { present: nothing, findings: [missing(tool)], exit: exitCodes.unavailable }
+  }
+  const signal = AbortSignal.timeout(limitMs)
+  const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
+  try {
+    return await read(answered, world, known, calling)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { present: nothing, findings: [...error.findings], exit: error.exit }
+  }
+}
+
+async function read(
+  { answers, folder }: Answered,
+  world: World,
+  { record, secrets }: Known,
+  calling: Calling,
+): Promise<Discovery<FelderaPresent>> {
+  const own = felderaAnswers(answers)
+  const place = placeOfAnswers(own)
+  const [version, contexts, found] = await Promise.all([
+    kubectl({ context: own.context, ...kubeconfigOf(own) }, ['version', '-o', 'json'], calling),
+    readContexts({ world, folder, signal: calling.signal }, own.kubeconfig),
+    tryKubectl(
+      place,
+      ['get', 'namespace', own.namespace, '--ignore-not-found', '-o', 'name'],
+      calling,
+    ),
+  ])
+  const present: FelderaPresent = {
+    ...none(),
+    server: contexts.find(({ name }) => name === own.context)?.server ?? '',
+    kubernetes: String(atPath(JSON.parse(version.stdout), 'serverVersion.gitVersion') ?? ''),
+    // a user who may not read namespaces may well work in one
+    namespace: !succeeded(found) || found.stdout.trim() !== '',
+  }
+  if (!present.namespace) return judged(answers, present)
+  const release = await readRelease(place, own.release, calling, [secretValue, ownNamespaces])
+  const name = release.values[secretValue] ?? ''
+  const { status, revision, version: chartVersion } = release
+  const whole: FelderaPresent = {
+    ...present,
+    release: { status, revision, version: chartVersion, secret: name },
+  }
+  if (status === 'absent') return judged(answers, whole)
+  const wrong = releaseProblem(own, release)
+  if (wrong) return { present: whole, findings: [wrong], exit: exitCodes.data }
+  const chain = await chainInSecret(place, name, calling)
+  const [leaf] = chain
+  if (leaf) whole.leaf = new X509Certificate(leaf).fingerprint256
+  const paths = recordPaths(world.stateFolder, answers.endpoint)
+  const roots = await rootsOfEndpoint(chain, paths)
+  const key = secrets['target.apiKey']
+  const all = await withApi({ place, roots, key }, { ...calling, world }, listPipelines)
+  const { workloads } = await readNamespace(place, calling)
+  const sets = workloads.filter(isPipeline).map(pipelineId)
+  whole.pipelines = running(all ?? [])
+  whole.unlisted = sets.filter(id => !all?.some(each => each.id === id))
+  const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, calling)
+  return conflict
+    ? { present: whole, findings: [conflict], exit: exitCodes.data }
+    : judged(answers, whole)
+}
+
+function judged(answers: Answers, present: FelderaPresent): Discovery<FelderaPresent> {
+  const own = felderaAnswers(answers)
+  const stop = (found: Finding, exit: ExitCode) => ({ present, findings: [found], exit })
+  if (present.release.status === 'absent') {
+    if (own.install === 'existing') return stop(noRelease(own), exitCodes.data)
+    const lacking = incomplete(own)
+    return lacking ? stop(lacking, exitCodes.data) : { present, findings: [] }
+  }
+  if (present.unlisted.length === 0) return { present, findings: [] }
+  const found = otherTenants(own, present)
+  return own.otherTenants === 'leave'
+    ? { present, findings: [{ ...found, severity: 'warns' }] }
+    : stop(found, exitCodes.data)
+}
+
+function releaseProblem(own: FelderaAnswers, release: Release): Finding | undefined {
+  if (!/^feldera/.test(release.chart))
+    return finding(felderaFindings, 'feldera.other-chart', {
+      subject: own.release,
+      evidence: `chart ${release.chart} ${release.version}`,
+      fix: 'Name the release of Feldera in target.release: helm list --all-namespaces',
+    })
+  if (release.values[ownNamespaces] === 'true')
+    return finding(felderaFindings, 'feldera.namespaces', {
+      subject: own.release,
+      evidence: 'kubernetesRunner.enablePerPipelineNamespace: true',
+      fix: 'Switch it off in the release, or keep HTTP inside and end TLS at an ingress.',
+    })
+  return undefined
+}
+
+/** A certificate that somebody else put there, where nobody has said what shall happen to it. */
+async function foreign(
+  answers: Answers,
+  { release }: FelderaPresent,
+  place: Parameters<typeof readSecret>[0]['place'],
+  calling: Calling,
+): Promise<Finding | undefined> {
+  if (!['ask', 'stop'].includes(answers.target.onConflict)) return undefined
+  const secret = await readSecret({ place, name: release.secret }, calling)
+  const { owner, words } = secret
+    ? ownerOf(secret, answers.endpoint)
+    : { owner: 'other', words: 'not there any more' }
+  if (owner === 'ours') return undefined
+  return finding(felderaFindings, 'feldera.foreign-secret', {
+    subject: release.secret,
+    evidence: `Secret ${release.secret} is ${words}`,
+    fix: 'Put target.onConflict: adopt into the answers: what is there is kept as generation 0, and its Secret stays.',
+  })
+}
+
+function noRelease({ release, namespace }: FelderaAnswers): Finding {
+  return finding(felderaFindings, 'feldera.no-release', {
+    subject: `${namespace}/${release}`,
+    evidence: `no release ${release} in namespace ${namespace}`,
+    fix: 'See which there are: helm list --all-namespaces; to install one, put target.install: new into the answers.',
+  })
+}
+
+function incomplete(own: FelderaAnswers): Finding | undefined {
+  const lacks = [
+    own.version === undefined ? 'target.version' : '',
+    own.databaseSecret === undefined ? 'target.databaseSecret' : '',
+    own.cloudSecret === undefined && (own.accountId === undefined || own.licence === undefined)
+      ? 'target.accountId and target.licence (or target.cloudSecret)'
+      : '',
+  ].filter(Boolean)
+  if (lacks.length === 0) return undefined
+  return finding(felderaFindings, 'feldera.incomplete', {
+    title: `A new installation needs ${lacks.join(', ')}.`,
+    subject: own.release,
+    evidence: '',
+    fix: 'Put them into the answers; the licence as {file: PATH}.',
+  })
+}
+
+function otherTenants({ namespace }: FelderaAnswers, { unlisted }: FelderaPresent): Finding {
+  return finding(felderaFindings, 'feldera.other-tenants', {
+    title: `${unlisted.length} pipeline${unlisted.length === 1 ? '' : 's'} in namespace ${namespace} ${unlisted.length === 1 ? 'is' : 'are'} not seen by this API key.`,
+    subject: namespace,
+    evidence: unlisted.map(id => `pipeline-${id}`).join(', '),
+    fix: 'Have them stopped by their owners, or put target.otherTenants: leave into the answers; they must be restarted by their owners then.',
+  })
+}
+
+function missing(tool: string): Finding {
+  const found = finding(toolFindings, 'tool.missing', {
+    title: `${tool} is not installed, or not on PATH.`,
+    subject: tool,
+    evidence: `no ${tool} on PATH`,
+    fix: `Type: ${toolInfo(tool).get}`,
+  })
+  return { ...found, id: `tool.${tool}.missing` }
+}
+
+function kubeconfigOf({ kubeconfig }: FelderaAnswers): { kubeconfig?: string } {
+  return kubeconfig === undefined ? {} : { kubeconfig }
+}
+
+function none(): FelderaPresent {
+  return {
+    server: '',
+    kubernetes: '',
+    namespace: false,
+    release: { status: 'absent', revision: 0, version: '', secret: '' },
+    pipelines: [],
+    unlisted: [],
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Calling, Place } from '../../kubernetes/place.ts'
+import { readSecret } from '../../kubernetes/secret-ops.ts'
+import { pemCertificates } from '../../net/roots.ts'
+import { generationFolder, listGenerations } from '../../record/generation.ts'
+import type { RecordPaths } from '../../record/paths.ts'
+
+/** The chain in a TLS Secret of the cluster, leaf first, as PEM; empty where there is none. */
+export async function chainInSecret(
+  place: Place,
+  name: string,
+  calling: Calling,
+): Promise<string[]> {
+  if (name === '') return []
+  const secret = await readSecret({ place, name }, calling)
+  const text = Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString('utf8')
+  return pemCertificates(text)
+}
+
+/**
+ * What a server of this endpoint may be trusted by: the last certificate of the Secret that it reads
+ * (as its own components do), and that of each kept generation, for one that still serves another pair.
+ */
+export async function rootsOfEndpoint(
+  chain: readonly string[],
+  paths: RecordPaths,
+): Promise<string[]> {
+  const lasts = await Promise.all(
+    (await listGenerations(paths)).map(async number => {
+      const path = join(generationFolder(paths, number), 'chain.pem')
+      return pemCertificates(await readFile(path, 'utf8').catch(() => '')).slice(-1)
+    }),
+  )
+  return [...new Set([...chain.slice(-1), ...lasts.flat()])]
+}

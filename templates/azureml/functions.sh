@@ -1,0 +1,107 @@
+# azureml_read WHERE...: the extension of Azure ML as one JSON object, or null
+azureml_read() {
+  az k8s-extension list "$@" -o json --only-show-errors </dev/null 2>"$WORK/err" |
+    jq '[.[] | select(.extensionType | ascii_downcase == "microsoft.azureml.kubernetes")][0]'
+}
+
+# azureml_extension MODE SECRET CNAME WHERE...: how it is, and whether that is as wanted. A stored pair
+# cannot be read back: in PEM mode it is always sent again.
+azureml_extension() {
+  azureml_read "${@:4}" >"$WORK/extension.json" || return 1
+  jq --arg mode "$1" --arg secret "$2" --arg cname "$3" '
+    . as $e | ($e.configurationSettings // {}) as $s | ($e.configurationProtectedSettings // {}) as $p
+    | (if $e == null then "absent"
+       elif ($s.allowInsecureConnections // "" | ascii_downcase) == "true" then "http"
+       elif $p | has("scoringFe.sslCert") then "pem"
+       elif ($s["scoringFe.sslSecret"] // "") != "" then "secret" else "none" end) as $is
+    | ($e.provisioningState // "Absent") as $state
+    | {state: $state, mode: $is, moving: ($state | IN("Creating", "Updating", "Deleting", "Pending")),
+       relayReady: ($s | has("relayserver.enabled") and has("servicebus.enabled")),
+       asWanted: (if $mode == "absent" then $e == null
+         else $state == "Succeeded" and $is == $mode and $mode != "pem"
+           and ($mode != "secret" or ($s["scoringFe.sslSecret"] == $secret and $s.sslCname == $cname))
+           and ($mode != "http" or (($s.sslCname // "") == "" and ($s["scoringFe.sslSecret"] // "") == "")) end),
+       seen: ($state + ", " + $is)}' "$WORK/extension.json" | answer_json
+  say "  $(jq -r .json.seen "$ANSWER")"
+}
+
+# azureml_change MODE FOLDER FILE az's words: sent again only when Azure is done with what was lost
+azureml_change() {
+  local folder=$2 extra=$3
+  shift 3
+  local where=("${@:5:8}")
+  if [[ -n $extra ]]; then
+    jq '. + {sslCertPemFile: "chain.pem", sslKeyPemFile: "key.pem"}' "$extra" >"$folder/protected.json" || return 1
+  fi
+  for _ in 1 2 3; do
+    in_folder "$folder" answer_of 2400 az "$@" -o json --only-show-errors
+    if holds '.exit == 0'; then break; fi
+    holds '.text | test("Connection aborted|RemoteDisconnected|in progress")' || break
+    say '  the answer was lost, or another operation is under way: the state is read'
+    for _ in {1..180}; do
+      azureml_extension '' '' '' "${where[@]}"
+      holds '.json.moving == false' && break
+      sleep 10
+    done
+  done
+  [[ -n $extra ]] && rm -f "$folder/protected.json"
+  holds '.exit == 0'
+}
+
+# azureml_same_cluster CONTEXT NAMESPACE KUBECONFIG TYPE SUBSCRIPTION GROUP CLUSTER
+azureml_same_cluster() {
+  local ours theirs
+  if [[ $4 == managedClusters ]]; then
+    ours=$(kube "$1" "$2" "$3" config view --minify -o 'jsonpath={.clusters[0].cluster.server}')
+    theirs=$(az aks get-credentials -g "$6" -n "$7" --subscription "$5" -f - --only-show-errors </dev/null |
+      sed -n 's/^ *server: *//p')
+  else
+    ours=$(kube "$1" azure-arc "$3" get configmap azure-clusterconfig \
+      -o 'jsonpath={.data.AZURE_SUBSCRIPTION_ID}/{.data.AZURE_RESOURCE_GROUP}/{.data.AZURE_RESOURCE_NAME}')
+    theirs="$5/$6/$7"
+  fi
+  say "  az: $theirs, kubectl: $ours"
+  jq -n --arg ours "${ours,,}" --arg theirs "${theirs,,}" '{same: ($ours != "" and $ours == $theirs)}' | answer_json
+}
+
+# azureml_address CONTEXT NAMESPACE KUBECONFIG KIND NAME SCHEME HOST
+azureml_address() {
+  kube "$1" "$2" "$3" get "$4" "$5" -o json 2>/dev/null |
+    jq --arg scheme "$6" --arg host "$7" '
+      (.spec.type == "NodePort") as $node | {"http": 80, "https": 443}[$scheme] as $usual
+      | (.spec.ports // [{port: $usual}]) as $ports
+      | ([$ports[] | select(.name == $scheme)] + [$ports[] | select(.port == $usual)])[0] as $p
+      | (if $node then $p.nodePort else $p.port end) as $port
+      | (if $host != "" then $host else (.status.loadBalancer.ingress[0] | .ip // .hostname) end) as $at
+      | {address: (if $at == null then null else "\($at):\($port)" end), host: $at, port: ($port | tostring)}' |
+    answer_json
+}
+
+# azureml_replicas CONTEXT NAMESPACE KUBECONFIG NAME: how many serve another leaf
+azureml_replicas() {
+  local pod port stale=0 all=0
+  for pod in $(kube_pods "$1" "$2" "$3" deployment/azureml-fe-v2); do
+    all=$((all + 1))
+    port=$(kube_port "$1" "$2" "$3" azureml-fe 443 "$pod")
+    with_forward "$1" "$2" "$3" "$pod" "$port" leaf_is "$4" "$(wanted_leaf)" || stale=$((stale + 1))
+  done
+  jq -n --argjson stale "$stale" --argjson all "$all" '{stale: $stale, replicas: $all}' | answer_json
+}
+
+# azureml_restart CONTEXT NAMESPACE KUBECONFIG
+azureml_restart() {
+  kube_restart "$1" "$2" "$3" deployment/azureml-fe-v2 &&
+    kube_rollout "$1" "$2" "$3" 600 deployment/azureml-fe-v2
+}
+
+# azureml_keep_found CONTEXT NAMESPACE KUBECONFIG SECRET CHAIN KEY: what an undo goes back to
+azureml_keep_found() {
+  if [[ -n $4 ]]; then
+    kube "$1" "$2" "$3" get secret "$4" -o json >"$WORK/secret.json" || return 1
+    jq -r '.data["cert.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/chain.pem"
+    jq -r '.data["key.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/key.pem"
+    rm -f "$WORK/secret.json"
+  elif [[ -n $5 && -n $6 ]]; then
+    cp "$5" "$FOUND/chain.pem" && cp "$6" "$FOUND/key.pem"
+  fi
+}

@@ -1,0 +1,108 @@
+FELDERA=(deployment/feldera-api-server:feldera-api-server:8080
+  deployment/feldera-kubernetes-runner:feldera-kubernetes-runner:8080
+  statefulset/feldera-compiler-server:feldera-compiler-server:8085)
+
+# feldera_api METHOD PATH CONTEXT NAMESPACE KUBECONFIG: over what the API server speaks now; APIKEY= logs in
+feldera_api() {
+  local pod port
+  pod=$(kube_pods "$3" "$4" "$5" deployment/feldera-api-server | head -1)
+  port=$(kube_port "$3" "$4" "$5" feldera-api-server 8080 "$pod")
+  with_forward "$3" "$4" "$5" "$pod" "$port" feldera_ask "$1" "$2" "feldera-api-server.$4.svc.cluster.local"
+}
+
+# feldera_ask METHOD PATH NAME PORT: what it trusts is the last certificate of the chains that are kept
+feldera_ask() {
+  local scheme=http trust=() login=() each
+  if [[ -n $(served_leaf "127.0.0.1:$4" "$3") ]]; then
+    scheme=https
+    : >"$WORK/trusted.pem"
+    for each in "$NEW/chain.pem" "$OLD/chain.pem" "$FOUND/chain.pem"; do
+      [[ -e $each ]] && awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$each" >>"$WORK/trusted.pem"
+    done
+    trust=(--cacert "$WORK/trusted.pem")
+  fi
+  [[ -n ${APIKEY:-} ]] && login=(--header "@$APIKEY")
+  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${login[@]}" --connect-to "$3:$4:127.0.0.1:$4" \
+    -X "$1" -w '\n%{http_code}' "$scheme://$3:$4$2" >"$WORK/api" || return 1
+  tail -n 1 "$WORK/api" | grep -q '^2'
+}
+
+feldera_said() { sed '$d' "$WORK/api"; }
+
+# feldera_state CONTEXT NAMESPACE KUBECONFIG RELEASE SECRET LEAF
+feldera_state() {
+  local released=true components=true pipelines=true each workload service port pod at
+  helm_release "$1" "$2" "$3" "$4" httpsSecretRef || return 1
+  holds ".json.status == \"deployed\" and .json.value == \"$5\"" || released=false
+  for each in "${FELDERA[@]}" 'statefulset/pipeline-*::8080'; do
+    IFS=: read -r workload service port <<<"$each"
+    for pod in $(kube_pods "$1" "$2" "$3" "$workload"); do
+      at=$(kube_port "$1" "$2" "$3" "$service" "$port" "$pod")
+      with_forward "$1" "$2" "$3" "$pod" "$at" leaf_is "feldera-api-server.$2.svc.cluster.local" "$6" && continue
+      if [[ $pod == pipeline-* ]]; then pipelines=false; else components=false; fi
+    done
+  done
+  jq -n --argjson r "$released" --argjson c "$components" --argjson p "$pipelines" \
+    '{released: $r, components: ($r and $c), pipelines: ($r and $p), current: ($r and $c and $p)}' | answer_json
+}
+
+# feldera_list CONTEXT NAMESPACE KUBECONFIG
+feldera_list() { feldera_api GET '/v0/pipelines?selector=status' "$@" && feldera_said; }
+
+# feldera_stop CONTEXT NAMESPACE KUBECONFIG HOW FILE SECONDS: and keeps which ran
+feldera_stop() {
+  local list name force=false end=$((SECONDS + $6))
+  [[ $4 == force ]] && force=true
+  list=$(feldera_list "$1" "$2" "$3") || { say '  the API does not list its pipelines'; return 1; }
+  mkdir -p "$(dirname "$5")"
+  [[ -s $5 ]] || echo '[]' >"$5"
+  jq -s '.[0] + [.[1][] | select(.deployment_status != "Stopped")
+    | {name, id, initial: ({Paused: "paused", Standby: "standby"}[.deployment_desired_status] // "running")}]
+    | unique_by(.id)' "$5" - <<<"$list" >"$5.new" && mv "$5.new" "$5"
+  for name in $(jq -r '.[] | select(.deployment_status != "Stopped") | .name | @uri' <<<"$list"); do
+    feldera_api POST "/v0/pipelines/$name/stop?force=$force" "$1" "$2" "$3" || {
+      say "  $name does not stop: $(feldera_said)"
+      return 1
+    }
+  done
+  until feldera_list "$1" "$2" "$3" | jq -e 'all(.[]; .deployment_status == "Stopped")' >/dev/null; do
+    ((SECONDS < end)) || return 124
+    sleep 1
+  done
+}
+
+# feldera_start CONTEXT NAMESPACE KUBECONFIG FILE: exactly those that ran
+feldera_start() {
+  local each end=$((SECONDS + 300))
+  [[ -s $4 ]] || return 0
+  for each in $(jq -r '.[] | "\(.name | @uri)/start?initial=\(.initial)"' "$4"); do
+    feldera_api POST "/v0/pipelines/$each" "$1" "$2" "$3" || { say "  $each: $(feldera_said)"; return 1; }
+  done
+  until feldera_list "$1" "$2" "$3" | jq -e --slurpfile ran "$4" '
+    . as $all | all($ran[0][]; . as $one | $all | any(.id == $one.id and (.deployment_status | ascii_downcase) == $one.initial))' >/dev/null; do
+    ((SECONDS < end)) || return 124
+    sleep 1
+  done
+  rm -f "$4"
+}
+
+# feldera_healthy CONTEXT NAMESPACE KUBECONFIG SECONDS
+feldera_healthy() {
+  local end=$((SECONDS + $4))
+  until feldera_api GET /v0/cluster_healthz "$1" "$2" "$3" && feldera_said | jq -e .all_healthy >/dev/null; do
+    ((SECONDS < end)) || { say "  $(feldera_said)"; return 1; }
+    sleep 2
+  done
+}
+
+# feldera_keep CONTEXT NAMESPACE KUBECONFIG SECRET: the pair that is served now, for the way back
+feldera_keep() {
+  [[ -n $4 ]] || return 0
+  kube "$1" "$2" "$3" get secret "$4" -o 'jsonpath={.data.tls\.crt}' | base64 -d >"$FOUND/chain.pem"
+}
+
+# feldera_licence_yaml ACCOUNT: the licence from the file that LICENCE= names, as YAML with quoted scalars
+feldera_licence_yaml() {
+  jq -n --arg account "$1" --rawfile key "${LICENCE:?names the file with the licence}" \
+    '{felderaAccountId: $account, felderaLicenseKey: ($key | split("\n")[0])}'
+}

@@ -1,0 +1,128 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadAnswers } from '../../src/answers/load.ts'
+import { questionsFor } from '../../src/answers/questions.ts'
+import type { Event } from '../../src/plan/events.ts'
+import type { Verb } from '../../src/plan/plan.ts'
+import type { RunTool } from '../../src/process/tool.ts'
+import type { StageFault } from '../../src/rehearsal/faults.ts'
+import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
+import { carryOut } from '../../src/road/carry-out.ts'
+import { makePlan } from '../../src/road/make-plan.ts'
+import { azureml } from '../../src/targets/azureml/index.ts'
+import type { Target } from '../../src/targets/target.ts'
+import { realWorld } from '../../src/world.ts'
+
+/** Stands between the product and the stage: what it gives back is said instead of the stage. */
+export type Between = (words: string, stage: () => ReturnType<RunTool>) => ReturnType<RunTool>
+
+export interface Flow {
+  /** Makes a plan for a verb and carries it out; events of this run. */
+  go(verb: Verb, more?: { bringBack?: boolean; between?: Between }): Promise<Went>
+  /** Removes the record: what is served is somebody else's from then on. */
+  forget(): void
+  /** Other answers from here on. */
+  answer(text: string): void
+  /** az's words that change something, of all runs so far. */
+  changes(): string[]
+  /** What the current generation's leaf is. */
+  leaf(): string
+  close(): Promise<void>
+}
+
+interface Went {
+  exit: number
+  outcome: string
+  events: Event[]
+  /** `type id` of steps and the ids of probes that did not pass. */
+  failed: string[]
+}
+
+const target = azureml as Target
+
+export const usualAnswers = (more = '') => `version: 1
+endpoint: ml
+domain: ml.lab.test
+certificate: {source: self-signed, authority: local, keyType: ecdsa-p256}
+target:
+  kind: azureml
+  subscription: 00000000-0000-4000-8000-000000000001
+  resourceGroup: rg1
+  cluster: aks1
+  clusterType: aks
+  context: aks1
+${more}
+dns: {how: none}
+proof: {wait: 2s}
+`
+
+/** The whole road against the stage that stands for Azure and its cluster, over several runs. */
+export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flow> {
+  const never: RunTool = async call => {
+    throw new Error(`${call.argv[0]} must not be called for real`)
+  }
+  const questions = questionsFor([target])
+  let answered = loadAnswers(text, questions, { name: 'a.yaml', folder: '/' })
+  const world = { ...realWorld(never), run: never }
+  const rehearsal = await startRehearsal({
+    answers: answered.answers,
+    target,
+    world,
+    ...(fault ? { fault } : {}),
+  })
+  const changes: string[] = []
+  const state = join(rehearsal.world.stateFolder, 'endpoints/ml')
+  return {
+    answer(other) {
+      answered = loadAnswers(other, questions, { name: 'a.yaml', folder: '/' })
+    },
+    forget: () => rmSync(state, { recursive: true, force: true }),
+    changes: () => changes,
+    leaf() {
+      const current = readFileSync(join(state, 'current'), 'utf8').trim()
+      const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
+      return JSON.parse(meta).leaf.fingerprint
+    },
+    async go(verb, { bringBack = false, between } = {}) {
+      const run: RunTool = call => {
+        const words = call.argv.join(' ')
+        if (/^az k8s-extension (create|update|delete)/.test(words)) changes.push(words)
+        const stage = () => (call.argv[0] === 'curl' ? curlMissing(call) : rehearsal.run(call))
+        return between ? between(words, stage) : stage()
+      }
+      const own = { ...rehearsal.world, run }
+      const planned = await makePlan({
+        verb,
+        answered,
+        target,
+        world: own,
+        bringBack,
+        secrets: {},
+      })
+      const events: Event[] = []
+      const { outcome, exit } = await carryOut({
+        planned,
+        world: own,
+        signal: new AbortController().signal,
+        onEvent: event => events.push(event),
+        rehearsal: { ...rehearsal, run },
+      })
+      return { exit, outcome, events, failed: events.flatMap(failedOf) }
+    },
+    close: () => rehearsal.close(),
+  }
+}
+
+/** The built-in probe does its work: it needs no process. */
+const curlMissing: RunTool = async ({ argv }) => ({
+  argv,
+  outcome: 'missing',
+  stdout: '',
+  stderr: '',
+  tookMs: 0,
+})
+
+function failedOf(event: Event): string[] {
+  if (event.type === 'step.failed') return [event.id, ...event.findings.map(({ id }) => id)]
+  return event.type === 'proof' && event.state === 'fail' ? [event.id] : []
+}
