@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { RunResult } from '../../plan/run.ts'
 import { readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, readGeneration } from '../../record/generation.ts'
@@ -52,7 +53,7 @@ export async function summaryLines(
   const served = record?.served !== undefined && found?.id.startsWith('wait.')
   const printed: Line[] = [[span('  go on      ', 'quiet'), span(resume)]]
   return {
-    printed: rehearsed ? [] : printed,
+    printed: rehearsed || !existsSync(paths.plan) ? [] : printed,
     last: served ? `${why}; the endpoint is served` : why,
   }
 }

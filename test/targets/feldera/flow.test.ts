@@ -225,6 +225,18 @@ describe('Feldera, when something is wrong', () => {
     },
   )
 
+  it('leaves no unfinished run behind where another one has the lease', async () => {
+    const flow = await flowOf()
+    const now = new Date().toISOString()
+    const spec = { holderIdentity: 'bo@laptop', acquireTime: now, renewTime: now }
+    const metadata = { name: 'secure-endpoint-feldera' }
+    await flow.kubectl(['apply', '-f', '-'], { kind: 'Lease', metadata, spec })
+    const run = await flow.run('enable')
+    expect(run).toMatchObject({ outcome: 'failed', exit: 75 })
+    expect(run.problem?.findings[0]?.title).toContain('is locked by bo@laptop since')
+    await expect(flow.resume()).rejects.toThrow('nothing is unfinished')
+  })
+
   it('does not stop a pipeline that cannot keep its state, unless that is agreed to', async () => {
     const flow = await flowOf()
     const noStorage = {
