@@ -17,19 +17,19 @@ export function realFeldera(namespace: string) {
 
   function answers(certificate = selfSigned, more = ''): string {
     return `version: 1
-  endpoint: ${namespace}
-  domain: ${name}
-  certificate: ${certificate}
-  target:
-    kind: feldera
-    context: ${lab.context}
-    namespace: ${namespace}
-    release: feldera
-    chart: ${process.env.LAB_K8S_CHARTS}/feldera-chart
-    wait: 90s
-  ${more}
-  proof: {path: /healthz, expect: [200], wait: 30s}
-  `
+endpoint: ${namespace}
+domain: ${name}
+certificate: ${certificate}
+target:
+  kind: feldera
+  context: ${lab.context}
+  namespace: ${namespace}
+  release: feldera
+  chart: ${process.env.LAB_K8S_CHARTS}/feldera-chart
+  wait: 90s
+${more}
+proof: {path: /healthz, expect: [200], wait: 30s}
+`
   }
 
   function record() {
