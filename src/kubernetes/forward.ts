@@ -13,8 +13,9 @@ interface Forward {
 const openMs = 20_000
 
 /**
- * Opens a port-forward of ours to `pod/NAME`, on a free port of loopback. It holds to one pod: after a
- * rollout another one is opened. It ends with the signal, too.
+ * Opens a port-forward of ours to `pod/NAME`, on a free port of loopback, until it is closed or the
+ * signal fires. kubectl ends the whole forward when a server resets one connection, as TLS servers do
+ * with plain HTTP: it is opened again then, on the same port, as long as the pod is there.
  *
  * @param port the port of the pod
  */
@@ -31,18 +32,27 @@ async function openForward(
   const isOpen = new Promise<number>(resolve => {
     opened = resolve
   })
-  const ended = run({
-    argv: kubectlArgv(place, 'port-forward', '--address', '127.0.0.1', resource, `:${port}`),
-    limitMs: 2 ** 31 - 1,
-    cwd: userFolder,
-    signal: ends,
-    lasting: true,
-    onLine(line) {
-      const match = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(oneLine(line))
-      if (match?.[1]) opened(Number(match[1]))
-    },
-  })
-  const first = await Promise.race([isOpen, ended])
+  const forward = (local: string) =>
+    run({
+      argv: kubectlArgv(
+        place,
+        'port-forward',
+        '--address',
+        '127.0.0.1',
+        resource,
+        `${local}:${port}`,
+      ),
+      limitMs: 2 ** 31 - 1,
+      cwd: userFolder,
+      signal: ends,
+      lasting: true,
+      onLine(line) {
+        const match = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(oneLine(line))
+        if (match?.[1]) opened(Number(match[1]))
+      },
+    })
+  const once = forward('')
+  const first = await Promise.race([isOpen, once])
   clearTimeout(limit)
   if (typeof first !== 'number') {
     signal.throwIfAborted()
@@ -52,6 +62,9 @@ async function openForward(
       openMs,
     )
   }
+  const ended = once.then(async () => {
+    for (let again = 0; again < mostAgain && !ends.aborted; again += 1) await forward(String(first))
+  })
   return {
     port: first,
     async close() {
@@ -60,6 +73,9 @@ async function openForward(
     },
   }
 }
+
+/** A pod that is gone ends every new forward at once: no more than so many. */
+const mostAgain = 20
 
 /** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */
 export async function withForwards<T>(

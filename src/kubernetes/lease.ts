@@ -27,6 +27,7 @@ const processNote = 'secure-endpoint.dev/process'
  */
 export const holdOp: Op = {
   changes: false,
+  endsWithRun: true,
   async run(input, ctx): Promise<Json> {
     const place = placeOf(input.place)
     const name = String(input.name)

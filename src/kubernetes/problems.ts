@@ -51,7 +51,7 @@ export function kubernetesExplains(cluster: Cluster): Explanation[] {
       'kube.forbidden',
       exitCodes.noPermission,
       'is forbidden|\\(Forbidden\\)|cannot (get|list|watch|create|patch|update|delete) resource',
-      'Have an administrator allow it; secure-endpoint doctor --role prints the Role.',
+      'Have an administrator allow it, then run the same command again.',
     ),
     of(
       'kube.no-namespace',

@@ -9,6 +9,8 @@ export interface RolloutState {
   missing: string[]
   /** What is not as wanted yet, a line each: pods with their own words. */
   waiting: string[]
+  /** Whether pods are refused: a quota, an admission policy. */
+  refused: boolean
   /** Pods that cannot start by themselves, for their logs and events. */
   stuck: { pod: string; container?: string; reason: string }[]
   seen: string
@@ -24,7 +26,8 @@ export function judgeRollout(names: readonly string[], namespace: Namespace): Ro
   const done = missing.length === 0 && open.length === 0
   const count = `${found.length - open.length} of ${names.length} rolled out`
   const waiting = [...missing.map(name => `${name} is not there`), ...words]
-  return { done, missing, waiting, stuck, seen: [count, ...waiting].join('; ') }
+  const refused = open.some(each => failuresOf(each).length > 0)
+  return { done, missing, waiting, refused, stuck, seen: [count, ...waiting].join('; ') }
 }
 
 /** Whether all replicas are of the newest template, and none of an older one is left. */
@@ -39,14 +42,19 @@ function isRolledOut({ kind, metadata, spec, status = {} }: KubeObject): boolean
   return (status.readyReplicas ?? 0) >= wanted && (revisions || wanted === 0)
 }
 
+/** Why a workload cannot make its pods at all. */
+function failuresOf({ status = {} }: KubeObject): string[] {
+  return ((status.conditions ?? []) as Condition[])
+    .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
+    .map(({ message = '' }) => message)
+}
+
 function waitingWords(workload: KubeObject, namespace: Namespace): string {
   const { status = {}, spec } = workload
   const wanted = spec?.replicas ?? 1
   const ready = Math.min(status.readyReplicas ?? 0, status.updatedReplicas ?? 0)
   const pods = [...new Set(podsOf(workload, namespace).map(podWords).filter(Boolean))]
-  const failures = ((status.conditions ?? []) as Condition[])
-    .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
-    .map(({ message = '' }) => message)
+  const failures = failuresOf(workload)
   const why = [...failures, ...pods].map(each => oneLine(each).slice(0, 240))
   return `${nameOf(workload)} ${ready} of ${wanted}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
 }

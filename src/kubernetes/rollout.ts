@@ -67,9 +67,17 @@ export function followRollout(
 ): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
-  let state: RolloutState = { done: false, missing: [], waiting: [], stuck: [], seen: '' }
+  let state: RolloutState = {
+    done: false,
+    missing: [],
+    waiting: [],
+    refused: false,
+    stuck: [],
+    seen: '',
+  }
   let details: string[] = []
   let worst: string[] = []
+  let wasBad = false
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
@@ -82,8 +90,11 @@ export function followRollout(
       readAt = clock.elapsed()
       details = await readDetails(place, state.stuck, ctx)
     }
-    const bad = state.stuck.some(({ reason }) => !passing.includes(reason))
-    if (bad || (details.length > 0 && !state.done)) worst = [...state.waiting, ...details]
+    const bad = state.refused || state.stuck.some(({ reason }) => !passing.includes(reason))
+    wasBad ||= bad
+    // once pods have failed, what others wait for on the way back says nothing of why
+    if (bad || (!wasBad && details.length > 0 && !state.done))
+      worst = [...state.waiting, ...details]
     if (state.done && !began) return
     began = true
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
@@ -167,7 +178,11 @@ async function readEvents(
   const result = await tryKubectl(place, words, ctx, { limitMs: 15_000 })
   if (!succeeded(result)) return []
   const lines = plainText(result.stdout).split('\n')
-  const own = lines.filter(line => stuck.some(({ pod }) => line.startsWith(`${pod}\t`)))
+  const own = lines.filter(
+    line =>
+      stuck.some(({ pod }) => line.startsWith(`${pod}\t`)) &&
+      !line.includes('\tMissingClusterDNS\t'),
+  )
   const unique = [...new Set(own.map(line => oneLine(line.split('\t').slice(1).join(': '))))]
   return unique.slice(-4).map(line => line.slice(0, 300))
 }

@@ -63,6 +63,8 @@ interface WaitState {
 export interface Op {
   /** Whether it changes the target; a look never does, nor what only writes to the record. */
   changes: boolean
+  /** What it does is over when the run is: a lease. Nothing of it is left to be taken up. */
+  endsWithRun?: true
   run(input: Record<string, Json>, ctx: Performing): Promise<Json>
   /** The commands that a person would type for the same; shown and copied. */
   printed(input: Record<string, unknown>, show: Show): string[]

@@ -18,6 +18,11 @@ export interface Proving {
   signal: AbortSignal
   /** Told before each new try. */
   onRetry?: (seen: string, elapsedMs: number) => void
+  /**
+   * Awaited before each probe that follows another at the same address, which are made in turn then:
+   * what leads there may not outlive a connection that the server resets.
+   */
+  between?: (address: Address) => Promise<void>
 }
 
 /** A definite failure is believed after so many tries. */
@@ -93,7 +98,7 @@ async function probeOne(
   address: Address,
   wanted: WantedEndpoint,
   trust: { roots: string[]; rootsName: string },
-  { world, run, signal }: Proving,
+  { world, run, signal, between }: Proving,
   only?: readonly string[],
 ): Promise<Probed[]> {
   const { name, leaf } = wanted
@@ -130,13 +135,19 @@ async function probeOne(
   const closed = failed('tcp.open')
   const noTls = failed('tcp.open', 'tls.handshake')
   const noTrust = noTls ?? failed('tls.leaf', 'tls.chain', 'tls.name', 'tls.dates')
-  const [versions, plain, answers] = await Promise.all([
-    noTls
-      ? skip('tls.versions', noTls)
-      : probeVersions({ address, name, ...trust, now: 0, signal }),
-    closed ? skip('http.plain', closed) : probePlain(http),
-    noTrust ? skip('http.answers', noTrust) : probeAnswers(http),
-  ])
+  const askAnswers = async () => (noTrust ? skip('http.answers', noTrust) : probeAnswers(http))
+  const askVersions = async () =>
+    noTls ? skip('tls.versions', noTls) : probeVersions({ address, name, ...trust, now: 0, signal })
+  const askPlain = async () => (closed ? skip('http.plain', closed) : probePlain(http))
+  if (between) {
+    await between(address)
+    const answers = await askAnswers()
+    await between(address)
+    const versions = await askVersions()
+    await between(address)
+    return [...tls, versions, await askPlain(), answers]
+  }
+  const [versions, plain, answers] = await Promise.all([askVersions(), askPlain(), askAnswers()])
   return [...tls, versions, plain, answers]
 }
 

@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import type { Address } from '../net/address.ts'
 import { type Proving, probeAll } from './prove.ts'
 import { provePlainOnce } from './prove-plain.ts'
 import type { Probed } from './result.ts'
@@ -23,8 +25,9 @@ export async function probeServers(
 ): Promise<Probed[]> {
   const of = (probes: Server['probes']) =>
     servers.filter(each => each.probes === probes).map(({ address }) => address)
+  const inTurn = { ...proving, between: (address: Address) => accepts(address, proving) }
   const probed = await Promise.all([
-    probeAll({ ...wanted, addresses: of('all') }, proving),
+    probeAll({ ...wanted, addresses: of('all') }, inTurn),
     probeAll({ ...wanted, addresses: of('leaf') }, proving, leafProbes),
   ])
   return named(probed.flat(), servers)
@@ -42,6 +45,30 @@ export async function probeServersPlain(
     servers.some(each => each.address === address && each.probes === 'all')
   const kept = probed.filter(({ id, address }) => id === 'tls.handshake' || asked(address))
   return named(kept, servers)
+}
+
+/** How long a tunnel may take to be open again, and between two looks. Milliseconds. */
+const againMs = 3_000
+const lookMs = 50
+
+/** Waits until an address takes connections, or gives up: the probe says then what is wrong. */
+async function accepts(address: Address, { world: { clock }, signal }: Proving): Promise<void> {
+  const began = clock.elapsed()
+  while (!(await connects(address)) && clock.elapsed() - began < againMs)
+    await clock.sleep(lookMs, signal)
+}
+
+function connects({ host, port }: Address): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ host, port, timeout: 1_000 })
+    const finish = (yes: boolean) => {
+      socket.destroy()
+      resolve(yes)
+    }
+    socket.once('connect', () => finish(true))
+    socket.once('timeout', () => finish(false))
+    socket.once('error', () => finish(false))
+  })
 }
 
 function named(probed: readonly Probed[], servers: readonly Server[]): Probed[] {

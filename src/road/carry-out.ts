@@ -143,7 +143,8 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       ...(input.decide ? { decide: input.decide } : {}),
       rehearsal: rehearsal !== undefined,
     })
-    if (result.outcome === 'done' || result.outcome === 'rolled-back') await clearUnfinished(paths)
+    const ended = result.outcome === 'done' || result.outcome === 'rolled-back'
+    if (ended || !leavesAnything(plan.steps, begun, ops)) await clearUnfinished(paths)
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
@@ -151,6 +152,14 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     journal?.close()
     await lock.release()
   }
+}
+
+/** Whether a run that did not end well has done anything that the next one must know of. */
+function leavesAnything(steps: readonly Step[], begun: ReadonlySet<string>, ops: OpTable): boolean {
+  return steps.some(
+    ({ id, phase, act }) =>
+      begun.has(id) && phase !== 'check' && !ops[act.do.replace(/^op:/, '')]?.endsWithRun,
+  )
 }
 
 /** Where the symbolic paths of a plan lead for this endpoint. */

@@ -2,19 +2,20 @@ FELDERA=(deployment/feldera-api-server:feldera-api-server:8080
   deployment/feldera-kubernetes-runner:feldera-kubernetes-runner:8080
   statefulset/feldera-compiler-server:feldera-compiler-server:8085)
 
-# feldera_api METHOD PATH CONTEXT NAMESPACE KUBECONFIG: over what the API server speaks now; APIKEY= logs in
+# feldera_api METHOD PATH CONTEXT NAMESPACE KUBECONFIG: over what the API server speaks now; APIKEY= names a
+# file with the login header. A forward ends when a server resets a connection: each question gets its own.
 feldera_api() {
-  local pod port
+  local pod port scheme=https name="feldera-api-server.$4.svc.cluster.local"
   pod=$(kube_pods "$3" "$4" "$5" deployment/feldera-api-server | head -1)
   port=$(kube_port "$3" "$4" "$5" feldera-api-server 8080 "$pod")
-  with_forward "$3" "$4" "$5" "$pod" "$port" feldera_ask "$1" "$2" "feldera-api-server.$4.svc.cluster.local"
+  with_forward "$3" "$4" "$5" "$pod" "$port" no_tls "$name" && scheme=http
+  with_forward "$3" "$4" "$5" "$pod" "$port" feldera_ask "$1" "$2" "$name" "$scheme"
 }
 
-# feldera_ask METHOD PATH NAME PORT: what it trusts is the last certificate of the chains that are kept
+# feldera_ask METHOD PATH NAME SCHEME PORT: what it trusts is the last certificate of the chains that are kept
 feldera_ask() {
-  local scheme=http trust=() login=() each
-  if [[ -n $(served_leaf "127.0.0.1:$4" "$3") ]]; then
-    scheme=https
+  local trust=() login=() each
+  if [[ $4 == https ]]; then
     : >"$WORK/trusted.pem"
     for each in "$NEW/chain.pem" "$OLD/chain.pem" "$FOUND/chain.pem"; do
       [[ -e $each ]] && awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$each" >>"$WORK/trusted.pem"
@@ -22,8 +23,8 @@ feldera_ask() {
     trust=(--cacert "$WORK/trusted.pem")
   fi
   [[ -n ${APIKEY:-} ]] && login=(--header "@$APIKEY")
-  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${login[@]}" --connect-to "$3:$4:127.0.0.1:$4" \
-    -X "$1" -w '\n%{http_code}' "$scheme://$3:$4$2" >"$WORK/api" || return 1
+  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${login[@]}" --connect-to "$3:$5:127.0.0.1:$5" \
+    -X "$1" -w '\n%{http_code}' "$4://$3:$5$2" >"$WORK/api" || return 1
   tail -n 1 "$WORK/api" | grep -q '^2'
 }
 

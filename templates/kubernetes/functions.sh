@@ -146,7 +146,8 @@ kube_port() {
 # with_forward CONTEXT NAMESPACE KUBECONFIG POD PORT COMMAND...: the command gets the local port at its end
 with_forward() {
   local at pid rc=0 try
-  kube "$1" "$2" "$3" port-forward --address 127.0.0.1 "pod/$4" ":$5" >"$WORK/forward" 2>&1 &
+  : >"$WORK/forward" # what an earlier one said must not be read
+  kube "$1" "$2" "$3" port-forward --address 127.0.0.1 "pod/$4" ":$5" >>"$WORK/forward" 2>&1 &
   pid=$!
   for try in {1..50}; do
     at=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$WORK/forward")

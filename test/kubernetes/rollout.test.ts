@@ -84,9 +84,10 @@ describe('a rollout', () => {
 
   it('says what no pod can say: a quota, a scheduler', () => {
     const conditions = [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: few' }]
-    expect(
-      judged(deployment({ readyReplicas: 0, updatedReplicas: 0, conditions })).waiting[0],
-    ).toContain('exceeded quota: few')
+    const refused = judged(deployment({ readyReplicas: 0, updatedReplicas: 0, conditions }))
+    expect(refused).toMatchObject({ refused: true, done: false })
+    expect(refused.waiting[0]).toContain('exceeded quota: few')
+    expect(judged(deployment()).refused).toBe(false)
     const unscheduled = {
       conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }],
     }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { onTestFinished } from 'vitest'
 import type { Answered } from '../../src/answers/answers.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
@@ -28,7 +29,7 @@ import { lookAtEndpoint } from '../../src/status/look.ts'
 import { feldera } from '../../src/targets/feldera/index.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { realWorld } from '../../src/world.ts'
-import type { Scratch } from './scratch.ts'
+import { createScratch, type Scratch } from './scratch.ts'
 
 interface Ran extends RunResult {
   events: Event[]
@@ -209,4 +210,11 @@ export async function createFelderaFlow(
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),
   }
+}
+
+/** A flow that ends with its test. */
+export async function flowOf(yaml = text()): Promise<FelderaFlow> {
+  const flow = await createFelderaFlow(createScratch(onTestFinished), yaml)
+  onTestFinished(() => flow.close())
+  return flow
 }

@@ -57,7 +57,7 @@ export async function summaryLines(
   const served = record?.served !== undefined && found?.id.startsWith('wait.')
   const printed: Line[] = [[span('  go on      ', 'quiet'), span(resume)]]
   return {
-    printed: rehearsed ? [] : printed,
+    printed: rehearsed || !existsSync(paths.plan) ? [] : printed,
     last: served ? `${why}; the endpoint is served` : why,
   }
 }

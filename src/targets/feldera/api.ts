@@ -79,8 +79,9 @@ async function tryApi<T>(
   if (!pod) return undefined
   const service = namespace.services.find(({ metadata }) => metadata.name === 'feldera-api-server')
   const target = { pod: pod.metadata.name, port: podPort(service, 8080, pod) }
-  return withForwards(place, [target], calling, async ([port = 0]) => {
-    const at = { host: '127.0.0.1', port, timeoutMs: 10_000, signal: calling.signal }
+  // a handshake with a plain server ends its forward: the questions get another one
+  return withForwards(place, [target, target], calling, async ([probed = 0, port = 0]) => {
+    const at = { host: '127.0.0.1', port: probed, timeoutMs: 10_000, signal: calling.signal }
     const { chain } = await handshake({ ...at, name: inside(place.namespace), roots: [] })
     const trust = trustOf(chain, roots, place.namespace)
     const ask = async (method: 'GET' | 'POST', path: string): Promise<ApiResult> => {

@@ -10,7 +10,7 @@ import { feldera } from '../../../src/targets/feldera/index.ts'
 import { profile } from '../../../src/targets/feldera/profile.ts'
 import type { Target } from '../../../src/targets/target.ts'
 import { make, type Wish } from '../../support/certificates.ts'
-import { createFelderaFlow, type FelderaFlow, text } from '../../support/feldera-flow.ts'
+import { type FelderaFlow, flowOf, text } from '../../support/feldera-flow.ts'
 import { createScratch } from '../../support/scratch.ts'
 
 const names = [
@@ -52,12 +52,6 @@ async function gate(files: Record<string, string>) {
 const at = Date.now()
 const authority = () => make({ ca: true, cn: 'Private CA', at })
 const leafOf = (wish: Wish) => make({ names, at, ...wish })
-
-async function flowOf(yaml = text()): Promise<FelderaFlow> {
-  const flow = await createFelderaFlow(createScratch(onTestFinished), yaml)
-  onTestFinished(() => flow.close())
-  return flow
-}
 
 describe('traps of Feldera', () => {
   it('FEL-1 a leaf with CA:TRUE, as openssl -addext makes it, is refused; ours has CA:FALSE', async () => {

@@ -1,0 +1,234 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { realKubernetes } from './real-kubernetes.ts'
+
+const ports: Record<string, number> = { 'feldera-compiler-server': 8085 }
+
+export const selfSigned = '{source: self-signed, authority: local}'
+
+/** A namespace of the lab's cluster for Feldera, seen by kubectl, helm, openssl and curl alone. */
+export type RealFeldera = ReturnType<typeof realFeldera>
+
+export function realFeldera(namespace: string) {
+  const lab = realKubernetes()
+  const name = `feldera-api-server.${namespace}.svc.cluster.local`
+
+  function answers(certificate = selfSigned, more = ''): string {
+    return `version: 1
+endpoint: ${namespace}
+domain: ${name}
+certificate: ${certificate}
+target:
+  kind: feldera
+  context: ${lab.context}
+  namespace: ${namespace}
+  release: feldera
+  chart: ${process.env.LAB_K8S_CHARTS}/feldera-chart
+  wait: 90s
+${more}
+proof: {path: /healthz, expect: [200], wait: 30s}
+`
+  }
+
+  function record() {
+    return JSON.parse(readFileSync(join(lab.state, `endpoints/${namespace}/endpoint.json`), 'utf8'))
+  }
+
+  function generation(): string {
+    const folder = join(lab.state, `endpoints/${namespace}`)
+    return join(folder, 'generations', readFileSync(join(folder, 'current'), 'utf8').trim())
+  }
+
+  /** What each component and pipeline serves, by openssl alone, at the pods' own addresses. */
+  function served(): Record<string, string> {
+    const pods = Object.entries(lab.pods(namespace)).filter(
+      ([pod]) => !pod.startsWith('feldera-db'),
+    )
+    return Object.fromEntries(
+      pods.map(([pod, ip]) => {
+        const port = Object.entries(ports).find(([start]) => pod.startsWith(start))?.[1] ?? 8080
+        return [pod, lab.leafAt(`${ip}:${port}`, name)]
+      }),
+    )
+  }
+
+  /** The API server's address and scheme, asked by curl. */
+  function api(path: string, ...args: string[]) {
+    const [, ip = ''] =
+      Object.entries(lab.pods(namespace)).find(([pod]) => pod.startsWith('feldera-api')) ?? []
+    const https = existsSync(join(generation(), 'roots.pem')) && record().https
+    const trust = https ? ['--cacert', join(generation(), 'roots.pem')] : []
+    const connect = ['--connect-to', `${name}:8080:${ip}:8080`]
+    return lab.curl(
+      `${https ? 'https' : 'http'}://${name}:8080${path}`,
+      ...trust,
+      ...connect,
+      ...args,
+    )
+  }
+
+  function pipelineStates(): Record<string, string> {
+    const list = JSON.parse(api('/v0/pipelines').body) as {
+      name: string
+      deployment_status: string
+    }[]
+    return Object.fromEntries(list.map(each => [each.name, each.deployment_status]))
+  }
+
+  function secrets(): string[] {
+    const { stdout } = lab.kubectl([
+      '-n',
+      namespace,
+      'get',
+      'secrets',
+      '-l',
+      'app.kubernetes.io/managed-by=secure-endpoint',
+      '-o',
+      'name',
+    ])
+    return stdout.trim().split('\n').filter(Boolean)
+  }
+
+  function values(): Record<string, unknown> {
+    return JSON.parse(lab.helm('-n', namespace, 'get', 'values', 'feldera', '-o', 'json').stdout)
+  }
+
+  /** HTTPS really is served by every pod with the leaf of the current generation; pipelines run. */
+  function expectHttps(running = ['p1', 'p2']): string {
+    const { leaf } = JSON.parse(readFileSync(join(generation(), 'meta.json'), 'utf8'))
+    const leaves = served()
+    expect(Object.keys(leaves).length).toBe(3 + running.length)
+    for (const [pod, fingerprint] of Object.entries(leaves))
+      expect(fingerprint, pod).toBe(leaf.fingerprint)
+    expect(JSON.parse(api('/v0/cluster_healthz').body)).toMatchObject({ all_healthy: true })
+    for (const each of running) expect(pipelineStates()).toMatchObject({ [each]: 'Running' })
+    return leaf.fingerprint
+  }
+
+  async function must(args: string[], exit = 0) {
+    const run = await lab.cli(args)
+    expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
+    return run
+  }
+
+  function openssl(...args: string[]) {
+    const { status, stderr } = spawnSync('openssl', args, { cwd: lab.folder, encoding: 'utf8' })
+    expect(status, stderr).toBe(0)
+  }
+
+  /** A leaf of a private CA made by openssl: chain, key and root as files. */
+  function privateCa(file: string) {
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    if (!existsSync(join(lab.folder, 'ca.pem')))
+      openssl(
+        'req',
+        '-x509',
+        ...curve,
+        '-days',
+        '30',
+        '-subj',
+        '/CN=Private CA',
+        '-keyout',
+        'ca.key',
+        '-out',
+        'ca.pem',
+      )
+    openssl(
+      'req',
+      ...curve,
+      '-subj',
+      '/CN=feldera',
+      '-keyout',
+      `${file}.key`,
+      '-out',
+      `${file}.csr`,
+    )
+    lab.file(
+      'ext',
+      `basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:*.${namespace}.svc.cluster.local,DNS:localhost,IP:127.0.0.1\n`,
+    )
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${file}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '30',
+      '-extfile',
+      'ext',
+      '-out',
+      `${file}.pem`,
+    )
+  }
+
+  /** An admission policy that lets pods of the API server in with one Secret alone. */
+  function deny(secret: string): void {
+    const policy = {
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicy',
+          metadata: { name: namespace },
+          spec: {
+            matchConstraints: {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+              resourceRules: [
+                {
+                  apiGroups: [''],
+                  apiVersions: ['v1'],
+                  operations: ['CREATE'],
+                  resources: ['pods'],
+                },
+              ],
+            },
+            validations: [
+              {
+                expression: `!object.metadata.labels.app.startsWith('feldera-api') || object.spec.volumes.exists(v, has(v.secret) && v.secret.secretName == '${secret}')`,
+                message: 'only the Secret of before',
+              },
+            ],
+          },
+        },
+        {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'ValidatingAdmissionPolicyBinding',
+          metadata: { name: namespace },
+          spec: { policyName: namespace, validationActions: ['Deny'] },
+        },
+      ],
+    }
+    const { status, stderr } = lab.kubectl(['apply', '-f', '-'], JSON.stringify(policy))
+    expect(status, stderr).toBe(0)
+  }
+
+  function allow(): void {
+    lab.kubectl(['delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', namespace])
+  }
+
+  return {
+    ...lab,
+    answers,
+    record,
+    generation,
+    served,
+    api,
+    pipelineStates,
+    secrets,
+    values,
+    expectHttps,
+    must,
+    openssl,
+    privateCa,
+    deny,
+    allow,
+  }
+}
