@@ -178,8 +178,8 @@ function parsed(text: string): ApiAnswer {
 
 async function readConfig(path: string): Promise<Json> {
   try {
-    const { parse } = await import('yaml')
-    return (parse(await readFile(path, 'utf8')) as Json) ?? null
+    const { parseYaml } = await import('../../plan/parse-yaml.ts')
+    return (parseYaml(await readFile(path, 'utf8')) as Json) ?? null
   } catch {
     return null // SkyPilot itself complains about a file that it cannot read
   }

@@ -46,9 +46,9 @@ export async function readServices(
 ): Promise<Services> {
   const answer = await askServices(server, names, world, signal)
   if (answer.ok) {
-    const { parse } = await import('yaml')
+    const { parseYaml } = await import('../../plan/parse-yaml.ts')
     const records = Array.isArray(answer.value) ? answer.value : []
-    const services = records.flatMap(record => fromRecord(record, parse))
+    const services = records.flatMap(record => fromRecord(record, parseYaml))
     return { services, whole: true, seen: `${services.length} listed`, source: 'api' }
   }
   // A controller that is not up yet, or stopped because nothing runs: no service can be there.
