@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/real/**', 'node_modules/**'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     maxConcurrency: 6,
     setupFiles: ['test/support/setup.ts'],
   },

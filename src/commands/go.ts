@@ -17,7 +17,7 @@ import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
 import { makePlan, type Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
-import { clearUnfinished, isSameRun } from '../road/unfinished.ts'
+import { clearUnfinished, hasTouched, isSameRun } from '../road/unfinished.ts'
 import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import { recordOf } from './endpoint-of.ts'
@@ -132,7 +132,8 @@ export async function takenUpOrPlanned(
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
   if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
-  if (unfinished && !abandon) throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
+  if (unfinished && !abandon && hasTouched(unfinished))
+    throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
   const planned = await makePlan({ verb, answered, target, world, bringBack, ...secrets })
   if (unfinished) await clearUnfinished(planned.paths)
   return planned

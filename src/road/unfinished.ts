@@ -29,6 +29,14 @@ export function isSameRun(unfinished: Unfinished, verb: Verb, answered: Answered
   return unfinished.verb === verb && of(unfinished.answered) === of(answered)
 }
 
+/** Whether the target may have been touched; a run that ended in its checks leaves nothing to be finished. */
+export function hasTouched({ begun, plan }: Unfinished): boolean {
+  return plan.steps.some(
+    ({ id, phase, undo }) =>
+      begun.includes(id) && (undo !== undefined || !['check', 'prepare'].includes(phase)),
+  )
+}
+
 export function readUnfinished(paths: RecordPaths): Promise<Unfinished | undefined> {
   return readJsonFile<Unfinished>(paths.plan, schema)
 }

@@ -100,7 +100,6 @@ step() {
   esac
   if [[ $3 == undo ]] && can_undo; then
     undo_all
-    ((rc == 124)) || rc=1
     say "failed: $2, exit $rc; what was there before is back"
   else
     say "failed: $2, exit $rc"

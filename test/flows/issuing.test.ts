@@ -69,6 +69,8 @@ describe('cert issue', () => {
     await pty.waitFor('The passphrase of the local CA')
     pty.type('wrong-one\r')
     await pty.waitFor('This passphrase does not open it.')
+    const asked = () => pty.text().match(/The passphrase of the local CA/g)?.length === 2
+    await pty.waitFor(asked)
     pty.type('hunter2hunter2\r')
     expect(await pty.ended).toBe(0)
     expect(pty.written()).not.toMatch(/hunter2|wrong-one/)

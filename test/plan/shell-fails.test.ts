@@ -51,7 +51,7 @@ const failures: Failure[] = [
   {
     name: 'no port that can be opened, with the service down already',
     from: 'http',
-    exit: 1,
+    exit: 65,
     known: true,
     breaks({ faults }) {
       const text = 'No enabled clouds support opening ports'

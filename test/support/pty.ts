@@ -45,7 +45,7 @@ export interface PtyOptions {
 export function startPty(
   command: string,
   args: readonly string[],
-  { columns = 80, rows = 24, cwd = process.cwd(), env = {}, waitMs = 20_000 }: PtyOptions = {},
+  { columns = 80, rows = 24, cwd = process.cwd(), env = {}, waitMs = 60_000 }: PtyOptions = {},
 ): Pty {
   const terminal = new Terminal({ cols: columns, rows, scrollback: 10_000, allowProposedApi: true })
   // CI would turn Ink's drawing off where it is not bundled
