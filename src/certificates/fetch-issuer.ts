@@ -1,6 +1,7 @@
 import { get } from 'node:http'
 import { oneLine } from '../process/plain-text.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
+import { httpIssuerUrls } from './issuer-urls.ts'
 import type { Spare } from './judgement.ts'
 import { readUpload } from './read.ts'
 
@@ -14,8 +15,8 @@ export type FetchBytes = (url: string) => Promise<Buffer | undefined>
 
 /**
  * Fetches the certificates that are missing above one, from where each says that its issuer's lies
- * (AIA caIssuers). Only over http, as RFC 5280, 4.2.2.1, means it: whatever comes is held against the
- * signature, so nobody on the way can slip in another.
+ * (AIA caIssuers), over http: whatever comes is held against the signature, so nobody on the way can slip
+ * in another.
  */
 export async function fetchIssuers(
   below: Certificate,
@@ -33,7 +34,7 @@ export async function fetchIssuers(
 }
 
 async function fetchIssuer(below: Certificate, fetchBytes: FetchBytes): Promise<Spare | undefined> {
-  for (const url of (below.issuerUrls ?? []).filter(isPlainHttp).slice(0, 2)) {
+  for (const url of httpIssuerUrls(below).slice(0, 2)) {
     const bytes = await fetchBytes(url)
     const certificate = bytes && certificatesIn(bytes).find(each => signed(each, below))
     if (certificate) return { certificate, from: oneLine(url).slice(0, 200) }
@@ -55,10 +56,6 @@ function certificatesIn(bytes: Buffer): Certificate[] {
   const reading = readCertificate(bytes)
   if (reading.ok) return [reading.certificate]
   return readUpload([{ path: 'fetched', bytes }]).certificates.map(each => each.certificate)
-}
-
-function isPlainHttp(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'http:'
 }
 
 /** One GET on a connection of its own, without following redirects; at most 64 KiB in 5 s. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
+import { judgeFetched, offeredAt } from './complete-chain.ts'
 import { judge } from './gate.ts'
 import { type JudgeInput, type Judgement, type Spare, sorted } from './judgement.ts'
 import type { CertificateProfile } from './profile.ts'
@@ -19,22 +20,28 @@ export interface GateInput {
   passphrase?: string
 }
 
-/** Holds the uploaded files against a target's profile. Reads files, calls no tool. */
+/**
+ * Holds the uploaded files against a target's profile. Reads files, calls no tool; asks an authority for
+ * a missing certificate only where the answers agree to that repair.
+ */
 export async function gateUpload(input: GateInput): Promise<Judgement> {
   const { upload, folder, profile, now, systemRoots, passphrase } = input
   const read = await readUploadFiles(upload, folder)
-  const given = readUpload(read.roots)
-  const unread = [...read.findings, ...given.unread.map(({ finding }) => finding)]
+  const trusted = readUpload(read.roots)
+  const unread = [...read.findings, ...trusted.unread.map(({ finding }) => finding)]
   if (unread.length > 0) {
     return { verdict: 'blocked', findings: sorted(unread), repairs: [], diff: [], chain: [] }
   }
-  const roots = given.certificates.map(({ certificate }) => certificate)
-  const judged = {
+  const roots = trusted.certificates.map(({ certificate }) => certificate)
+  const given = {
     ...readUpload(read.files, passphrase),
     ...{ profile, now, roots, systemRoots, publicSuffixes: lazyPublicSuffixes() },
     ...(upload.repair ? { agreed: upload.repair } : {}),
   }
-  return judgeBeside(judged, upload.chain, folder)
+  const beside = await judgeBeside(given, upload.chain, folder)
+  if (upload.repair?.includes('intermediate')) return judgeFetched(beside, given)
+  const url = offeredAt(beside, given)
+  return url === undefined ? beside : { ...beside, offeredAt: url }
 }
 
 /**

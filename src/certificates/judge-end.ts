@@ -2,6 +2,7 @@ import type { Finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
+import { httpIssuerUrls } from './issuer-urls.ts'
 import { found, idOf, type JudgeInput } from './judgement.ts'
 import { issuerLabelOf, labelOf, shortFingerprint } from './summary.ts'
 
@@ -52,11 +53,11 @@ function missing(top: Certificate, { onlyRoots, certificates }: JudgeInput): Fin
   const id = top.authorityKeyId ? ` (key id ${top.authorityKeyId})` : ''
   const files = [...new Set(certificates.map(({ file }) => file))].slice(0, 5).join(', ')
   const trust = onlyRoots ? 'is none of the named roots' : 'this machine does not trust'
-  const [url] = top.issuerUrls ?? []
+  const [url] = httpIssuerUrls(top)
   const fetched =
     url === undefined
       ? ''
-      : ` Its authority offers it at ${oneLine(url).slice(0, 200)}: cert check --fetch takes it from there.`
+      : ` Its authority offers it at ${oneLine(url).slice(0, 200)}: cert check --fetch takes it from there, and so does repair: [intermediate] in answers.`
   return found('cert.intermediate-missing', {
     title: `The certificate of ${issuerLabelOf(top)} is missing.`,
     subject: labelOf(top),

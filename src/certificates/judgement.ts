@@ -102,6 +102,8 @@ export interface Judgement {
   /** Where the chain leads: what clients must trust. */
   root?: Certificate
   key?: KeyObject
+  /** Where a certificate that is missing could be fetched (http), as one safe line. */
+  offeredAt?: string
 }
 
 export type Found = (id: CertificateFindingId, occurrence: Occurrence) => Finding

@@ -95,8 +95,8 @@ export function cutPem(bytes: Buffer): PemCut {
     }
     const body = text.slice(bodyAt, end.at)
     moveTo(end.after)
-    const block = readBlock(label, body)
-    if (block) cut.blocks.push({ ...block, line: from, lines: line - from + 1 })
+    const block = readBlock(label, body, { line: from, lines: line - from + 1 })
+    if (block) cut.blocks.push(block)
     else cut.damaged.push({ line: from, label, reason: 'it holds something that is no base64' })
   }
 }
@@ -134,7 +134,11 @@ function endOf(text: string, from: number, label: string) {
   return at < 0 || (other >= 0 && other < at) ? undefined : { at, after: at + mark.length }
 }
 
-function readBlock(label: string, body: string): Omit<PemBlock, 'line' | 'lines'> | undefined {
+function readBlock(
+  label: string,
+  body: string,
+  place: Pick<PemBlock, 'line' | 'lines'>,
+): PemBlock | undefined {
   const lines = body.split('\n').map(line => line.trim())
   const headers = lines.filter(line => line.includes(':'))
   const base64 = lines
@@ -149,7 +153,12 @@ function readBlock(label: string, body: string): Omit<PemBlock, 'line' | 'lines'
     kind: kind === 'private-key' && locked ? 'locked-key' : kind,
     label,
     der: Buffer.from(base64, 'base64'),
-    text: `-----BEGIN ${label}-----\n${head}${base64.match(/.{1,64}/g)?.join('\n')}\n-----END ${label}-----\n`,
+    // few of many blocks are ever needed as text
+    get text() {
+      const wrapped = base64.match(/.{1,64}/g)?.join('\n')
+      return `-----BEGIN ${label}-----\n${head}${wrapped}\n-----END ${label}-----\n`
+    },
+    ...place,
   }
 }
 

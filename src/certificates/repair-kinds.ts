@@ -29,7 +29,7 @@ export const repairKinds = {
   },
   intermediate: {
     findings: ['cert.chain-completed'],
-    title: 'Add a missing certificate of the chain',
+    title: 'Add a missing certificate that lies beside; where this is named, fetch it (http)',
     asked: false,
   },
   encoding: {

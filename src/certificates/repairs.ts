@@ -82,7 +82,7 @@ function placed(
   index: number,
   goes: readonly Certificate[],
   first: First,
-  { profile: { target }, spare = [] }: JudgeInput,
+  { profile: { target }, spare = [], forms = [] }: JudgeInput,
 ): DiffLine {
   const subject = labelOf(certificate)
   const was = first.get(certificate.fingerprint)
@@ -96,10 +96,14 @@ function placed(
     return { sign: '+', subject, goes: index + 1, text, id: 'cert.root-needed' }
   }
   const place = { goes: index + 1, was: was.position, file: was.file }
-  const overtook = goes.slice(index + 1).some(each => {
-    const other = first.get(each.fingerprint)
-    return other?.file === was.file && other.position < was.position
-  })
+  // PKCS#7 holds a set, and PKCS#12 bags: no order is one of the user's
+  const ordered = !forms.some(each => each.file === was.file && /^PKCS#/.test(each.form))
+  const overtook =
+    ordered &&
+    goes.slice(index + 1).some(each => {
+      const other = first.get(each.fingerprint)
+      return other?.file === was.file && other.position < was.position
+    })
   if (!overtook) return { sign: ' ', subject, ...place }
   const text = index === 0 ? 'put first' : 'put before what signed it'
   return { sign: '+', subject, ...place, text, id: 'cert.order' }

@@ -3,6 +3,8 @@ import { goTo, type Interview } from '../answers/interview.ts'
 import type { Question } from '../answers/question.ts'
 import { passphraseIn, type Secrets } from '../answers/secret.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
+import type { Judgement } from '../certificates/judgement.ts'
+import type { RepairKind } from '../certificates/repair-kinds.ts'
 import type { Problem } from '../errors.ts'
 import type { Finding } from '../findings.ts'
 import type { Front } from '../front/front.ts'
@@ -51,7 +53,9 @@ export async function gateEarly(
     })
     if (judgement.verdict !== 'blocked') return { next: 'on', interview }
     if (await askPassphrase(front, judgement.findings, secrets)) continue
-    const agreed = await askUnlock(front, judgement.findings, interview, certificate.repair)
+    const agreed =
+      (await askUnlock(front, judgement.findings, interview, certificate.repair)) ??
+      (await askFetch(front, judgement, interview, certificate.repair))
     if (agreed) {
       interview = agreed
       continue
@@ -128,8 +132,31 @@ async function askUnlock(
       { value: 'other', title: 'Choose another key' },
     ],
   )
-  if (choice !== 'unlock') return undefined
-  const value = [...repair, 'unlock']
+  return choice === 'unlock' ? agree(interview, repair, 'unlock') : undefined
+}
+
+/**
+ * Asks whether a missing certificate may be fetched from its authority, where nothing else is wrong. The
+ * agreement becomes an answer; where it leads to nothing, it is not asked for again.
+ */
+async function askFetch(
+  front: Front,
+  { findings, offeredAt }: Judgement,
+  interview: Interview,
+  repair: readonly string[] = [],
+): Promise<Interview | undefined> {
+  const [blocks, more] = findings.filter(({ severity }) => severity === 'blocks')
+  if (blocks?.id !== 'cert.intermediate-missing' || more || offeredAt === undefined)
+    return undefined
+  const choice = await front.choose(`${blocks.title} Shall it be fetched from its authority?`, [
+    { value: 'fetch', title: `Fetch it from ${offeredAt}`, note: 'its signature is checked' },
+    { value: 'other', title: 'Choose another file' },
+  ])
+  return choice === 'fetch' ? agree(interview, repair, 'intermediate') : undefined
+}
+
+function agree(interview: Interview, repair: readonly string[], kind: RepairKind): Interview {
+  const value = [...repair, kind]
   return { draft: { ...interview.draft, 'certificate.repair': { value, from: 'answer' } } }
 }
 

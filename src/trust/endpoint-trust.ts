@@ -37,7 +37,7 @@ export async function keepTrust(stateFolder: string, paths: RecordPaths): Promis
     return
   }
   await makeFolder(dirname(paths.trust))
-  await writeFileAtomic(paths.trust, roots.map(({ pem }) => pem).join(''))
+  await writeFileAtomic(paths.trust, roots.map(({ pem }) => pem).join(''), 0o600)
 }
 
 /** An endpoint whose current leaf a local CA has signed. */

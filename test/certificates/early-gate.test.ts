@@ -1,7 +1,14 @@
-import { describe, expect, test } from 'vitest'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startInterview } from '../../src/answers/interview.ts'
 import type { Draft } from '../../src/answers/question.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import * as der from '../../src/certificates/der.ts'
+import { extension } from '../../src/certificates/extension-writers.ts'
+import { oids } from '../../src/certificates/oids.ts'
 import { gateEarly } from '../../src/commands/early-gate.ts'
 import type { Io } from '../../src/commands/io.ts'
 import type { Front } from '../../src/front/front.ts'
@@ -20,8 +27,36 @@ const tools = toolFolder({
 })
 const questions = questionsFor(targets)
 
+let offered: Buffer | undefined
+const fetched: string[] = []
+const authority = createServer(({ url = '' }, response) => {
+  fetched.push(url)
+  response.writeHead(offered ? 200 : 404).end(offered)
+})
+/** A leaf that says where its issuer's certificate lies, alone in `alone/`. */
+const alone = make({ issuer: issuing })
+const other = make({ ca: true, cn: 'Example Issuing CA 3', issuer: root })
+beforeAll(async () => {
+  await new Promise<void>(resolve => authority.listen(0, '127.0.0.1', resolve))
+  const { port } = authority.address() as AddressInfo
+  const url = der.contextPrimitive(6, Buffer.from(`http://127.0.0.1:${port}/ca.der`))
+  const access = der.sequence(der.sequence(der.oid(oids.caIssuers), url))
+  const more = [extension(oids.authorityInfo, access)]
+  mkdirSync(join(tools.folder, 'alone'))
+  tools.write('alone/leaf.pem', make({ issuer: issuing, key: alone.key, more }).pem)
+  writeFileSync(join(tools.folder, 'alone', 'key.pem'), alone.keyPem, { mode: 0o600 })
+})
+afterAll(() => authority.close())
+
 /** What a person who answers so would be asked, and where that leads. */
-async function meet(key: string, says: { passphrases?: string[]; choice?: string; gate?: string }) {
+interface Says {
+  passphrases?: string[]
+  choice?: string
+  gate?: string
+  chain?: string
+}
+
+async function meet(key: string, says: Says) {
   const asked: string[] = []
   const passphrases = [...(says.passphrases ?? [])]
   const front = {
@@ -42,7 +77,7 @@ async function meet(key: string, says: { passphrases?: string[]; choice?: string
   const draft: Draft = {
     domain: given('fraud.ml.example.com'),
     'certificate.source': given('uploaded'),
-    'certificate.chain': given('chain.pem'),
+    'certificate.chain': given(says.chain ?? 'chain.pem'),
     'certificate.key': given(key),
     'certificate.roots': given('roots.pem'),
   }
@@ -86,5 +121,37 @@ describe('the wizard and a locked key', () => {
     expect(asked).toHaveLength(1)
     expect(ended).toMatchObject({ next: 'on' })
     expect(values(ended, 'certificate.key')).toBe('key.pem')
+  })
+})
+
+describe('the wizard and a missing intermediate', () => {
+  const chain = 'alone/leaf.pem'
+  const question = expect.stringMatching(/is missing\. Shall it be fetched from its authority\?$/)
+
+  test('fetches it only after it has asked, and keeps the agreement in the answers', async () => {
+    offered = issuing.certificate.der
+    fetched.length = 0
+    const met = await meet('alone/key.pem', { chain, choice: 'fetch' })
+    expect(met.asked).toEqual([question])
+    expect(met.ended).toMatchObject({ next: 'on' })
+    expect(values(met.ended, 'certificate.repair')).toEqual(['intermediate'])
+    expect(fetched).toEqual(['/ca.der'])
+  })
+
+  test('asks no address without agreement', async () => {
+    fetched.length = 0
+    const met = await meet('alone/key.pem', { chain, choice: 'other' })
+    expect(met.asked).toEqual([question, 'cert.intermediate-missing'])
+    expect(met.ended).toBe('leave')
+    expect(fetched).toEqual([])
+  })
+
+  test('asks once: an authority that offers nothing of use leads to the usual choice', async () => {
+    offered = other.certificate.der
+    const met = await meet('alone/key.pem', { chain, choice: 'fetch' })
+    expect(met.asked).toEqual([question, 'cert.intermediate-missing'])
+    offered = undefined
+    const gone = await meet('alone/key.pem', { chain, choice: 'fetch' })
+    expect(gone.asked).toEqual([question, 'cert.intermediate-missing'])
   })
 })

@@ -9,11 +9,12 @@ import type { Finding } from '../../src/findings.ts'
 import { now, runTool } from '../support/certificates.ts'
 import { chainZoo } from './zoo/chains.ts'
 import { fileZoo } from './zoo/files.ts'
+import { formZoo } from './zoo/forms.ts'
 import { keyZoo } from './zoo/keys.ts'
 import { leafZoo } from './zoo/leaves.ts'
 import { root, type ZooUpload } from './zoo/uploads.ts'
 
-const zoo = Object.entries({ ...fileZoo, ...keyZoo, ...leafZoo, ...chainZoo })
+const zoo = Object.entries({ ...fileZoo, ...formZoo, ...keyZoo, ...leafZoo, ...chainZoo })
 const scratch = mkdtempSync(join(tmpdir(), 'se-zoo-'))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 

@@ -56,7 +56,7 @@ function upload(number: number): string {
   box.file(`chain-${number}.pem`, pem)
   box.file(`key-${number}.pem`, key.export(locked).toString())
   const files = `chain: ./chain-${number}.pem, key: ./key-${number}.pem, roots: ./root.pem`
-  const certificate = `{source: uploaded, ${files}, repair: [unlock], passphrase: {file: ./pass}}`
+  const certificate = `{source: uploaded, ${files}, passphrase: {file: ./pass}, repair: [unlock]}`
   box.file(`upload-${number}.yaml`, answers(box, { certificate }))
   return `upload-${number}.yaml`
 }

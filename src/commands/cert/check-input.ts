@@ -33,7 +33,10 @@ export type Standard = Omit<JudgeInput, 'certificates' | 'keys'> & {
  *
  * @throws Problem with exit 2 for a flag that makes no sense
  */
-export async function standardFor(flags: CheckFlags, world: World): Promise<Standard> {
+export async function standardFor(
+  flags: CheckFlags,
+  world: Pick<World, 'cwd' | 'env'> & { clock: Pick<World['clock'], 'now'> },
+): Promise<Standard> {
   const { cwd, env } = world
   const roots = await readRoots(flags.roots, cwd)
   const lists = await readFiles(flags.crls, cwd)

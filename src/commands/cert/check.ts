@@ -1,3 +1,4 @@
+import { judgeFetched } from '../../certificates/complete-chain.ts'
 import { judge } from '../../certificates/gate.ts'
 import { judgeBeside } from '../../certificates/gate-upload.ts'
 import { type JudgeInput, type Judgement, sorted } from '../../certificates/judgement.ts'
@@ -77,18 +78,6 @@ async function judgeNamed(
   }
   const unread = [...findings, ...leaf.findings, ...above.findings]
   return withFindings(await judgeWith(passphrase), unread)
-}
-
-/** Judges anew with what the certificate's authority offers, where something is missing. */
-async function judgeFetched(judged: Judgement, input: JudgeInput): Promise<Judgement> {
-  const missing = judged.findings.find(({ id }) => id === 'cert.intermediate-missing')
-  const below = input.certificates.find(
-    ({ certificate }) => certificate.fingerprint === missing?.certificate?.fingerprint,
-  )
-  if (!below) return judged
-  const { fetchIssuers } = await import('../../certificates/fetch-issuer.ts')
-  const spare = await fetchIssuers(below.certificate)
-  return spare.length > 0 ? judge({ ...input, spare }) : judged
 }
 
 /** Adds what could not be read to a judgement. */

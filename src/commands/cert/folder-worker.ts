@@ -1,0 +1,61 @@
+import { parentPort, Worker, workerData } from 'node:worker_threads'
+import type { World } from '../../world.ts'
+import type { CheckOptions } from './check.ts'
+import { standardFor } from './check-input.ts'
+import { createPart, type Entry, type Held, type Judged, type Part } from './folder-part.ts'
+
+/** What a thread needs to know to judge like the one that started it. */
+interface Task {
+  entries: readonly Entry[]
+  options: CheckOptions
+  /** Milliseconds since 1970. */
+  now: number
+  cwd: string
+  env: World['env']
+  passphrase: string | undefined
+}
+
+/** Reads and judges some entries in a thread of its own, which ends with its judgement. */
+export function startPart(task: Task): Part {
+  // the bundle has a file for this module, whose name nobody knows beforehand
+  const begin = "import(require('node:worker_threads').workerData.module).then(it => it.serve())"
+  const worker = new Worker(begin, { eval: true, workerData: { task, module: import.meta.url } })
+  const failed = new Promise<never>((_, reject) => {
+    worker.once('error', reject)
+    worker.once('exit', () => reject(new Error('a thread has ended before its answer')))
+  })
+  failed.catch(() => undefined) // whoever waits for an answer is told
+  const answer = <T>() =>
+    Promise.race([failed, new Promise<T>(resolve => worker.once('message', resolve))])
+  const held = answer<Held>()
+  return {
+    read: () => held,
+    judge(beside) {
+      const judged = answer<Judged>()
+      worker.postMessage(beside)
+      return judged
+    },
+  }
+}
+
+/**
+ * The other end of a part, in its thread.
+ *
+ * @public
+ */
+export async function serve(): Promise<void> {
+  const { entries, options, now, cwd, env, passphrase } = workerData.task as Task
+  const { passphraseFile: _, ...flags } = options
+  const clock = { now: () => now }
+  const standard = await standardFor(flags, { cwd, env, clock })
+  const part = createPart(
+    entries,
+    options,
+    { ...standard, ...(passphrase === undefined ? {} : { passphrase }) },
+    cwd,
+  )
+  parentPort?.once('message', async (beside: Held) =>
+    parentPort?.postMessage(await part.judge(beside)),
+  )
+  parentPort?.postMessage(await part.read())
+}
