@@ -125,7 +125,7 @@ function bringUp(lab, settings) {
   const { status, stdout } = spawnSync(program, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 25 * 60_000,
+    timeout: (part ? 12 : 25) * 60_000,
     env: { ...process.env, ...settings },
   })
   const file = stdout?.trim().split('\n').at(-1) ?? ''
