@@ -144,7 +144,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       rehearsal: rehearsal !== undefined,
     })
     const ended = result.outcome === 'done' || result.outcome === 'rolled-back'
-    if (ended || !leavesAnything(plan.steps, begun, ops)) await clearUnfinished(paths)
+    const locked = result.problem?.findings.some(({ id }) => lockedOut.includes(id))
+    const refused = locked === true && !leavesAnything(plan.steps, begun, ops)
+    if (ended || refused) await clearUnfinished(paths)
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
@@ -153,6 +155,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     await lock.release()
   }
 }
+
+/** What says that somebody else is at the target: nothing of such a run has to be finished. */
+const lockedOut: readonly string[] = ['lock.held', 'kube.locked']
 
 /** Whether a run that did not end well has done anything that the next one must know of. */
 function leavesAnything(steps: readonly Step[], begun: ReadonlySet<string>, ops: OpTable): boolean {

@@ -82,7 +82,12 @@ beforeAll(async () => {
   })
   await run('rotate', 'svc-a', '--answers', second, '--yes', '--json')
   await run('rotate', 'svc-a', '--answers', second, '--yes')
-  for (const args of [['show'], ['status', '--once'], ['list'], ['doctor']]) {
+  for (const args of [
+    ['show'],
+    ['status', '--once'],
+    ['list'],
+    ['doctor', '--target', 'skyserve'],
+  ]) {
     const name = args[0] === 'show' ? ['svc-a'] : []
     await run(...args, ...name, '--json')
     await run(...args, ...name)
