@@ -109,9 +109,6 @@ function option(name) {
 /** The server does the work: it goes on when this command is killed. */
 async function submit(kind, body) {
   const id = `${Date.now()}-${process.pid}`
-  await change(state => {
-    state.requests.push({ id, kind, name: body.name })
-  })
   const worker = new URL('worker.mjs', import.meta.url).pathname
   const child = spawn(process.execPath, [worker, kind, id, JSON.stringify(body)], {
     detached: true,

@@ -22,6 +22,10 @@ if (kind === 'restart') await restart(body.name)
 else await request()
 
 async function request() {
+  // noted by who does it: a client that is killed first leaves no request that nobody works on
+  await change(state => {
+    state.requests.push({ id, kind, name: body.name })
+  })
   await sleep(pace.schedule)
   const result = kind === 'up' ? await up(body) : await down(body)
   await change(state => {
