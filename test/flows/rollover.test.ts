@@ -51,7 +51,7 @@ it('a CA is rolled over, and clients that took both roots in time never lose the
   const client = join(box.folder, 'client.pem')
   copyFileSync(at('trust/roots.pem'), client)
   expect(readFileSync(client, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2)
-  expect(statSync(at('trust/roots.pem')).mode & 0o777).toBe(0o644)
+  expect(statSync(at('trust/roots.pem')).mode & 0o777).toBe(0o600)
 
   // a rotation in between is still signed by the old CA: nobody is left behind
   expect((await box.cli(['rotate', 'svc-a', '--yes'])).exit).toBe(0)
