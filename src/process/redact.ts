@@ -12,6 +12,11 @@ const patterns: readonly (readonly [RegExp, string])[] = [
     /(?<=^|\\[nrt]|["\s])(?=[\d+/A-Z]*[a-z])(?=[\d+/a-z]*[A-Z])[A-Za-z\d+/]{64}(?=$|\\[nrt]|["\s])/gm,
     '(base64 not shown)',
   ],
+  // and this the last, short one, where the tail of an output begins inside a key
+  [
+    /(?<=^|\\[nrt]|["\s])[A-Za-z\d+/]{1,76}={0,2}(?=(?:\\[nrt]|[",\s])+-----END [A-Z0-9 ]*PRIVATE KEY-----)/gm,
+    '(base64 not shown)',
+  ],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/-]{8,}=*/gi, '$1 (not shown)'],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]+@/gi, '$1'],
   [/\b(sky_[A-Za-z0-9]{2,}_|eyJ)[A-Za-z0-9._-]{20,}/g, '(token not shown)'],

@@ -8,6 +8,7 @@ import type { OpTable, Performing } from '../plan/op.ts'
 import type { Step } from '../plan/plan.ts'
 import { type Decision, type RunResult, runPlan, undoPlan } from '../plan/run.ts'
 import { createShow, type Places, printedAct } from '../plan/show.ts'
+import { withoutKeyBodies } from '../process/key-lines.ts'
 import { plainText } from '../process/plain-text.ts'
 import type { RunTool, ToolCall } from '../process/tool.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
@@ -101,7 +102,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         note({ type: 'tool.started', argv: [...call.argv], ...started, ...lasting })
         call.onStart?.(started)
       }
-      const result = await (rehearsal?.run ?? world.run)({ ...call, onStart })
+      const onLine = call.onLine && withoutKeyBodies(call.onLine)
+      const watched = { ...call, onStart, ...(onLine ? { onLine } : {}) }
+      const result = await (rehearsal?.run ?? world.run)(watched)
       const { argv, outcome, exit, tookMs } = result
       note({ type: 'tool.ended', argv: [...argv], outcome, exit, tookMs })
       return result
@@ -144,7 +147,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       rehearsal: rehearsal !== undefined,
     })
     const ended = result.outcome === 'done' || result.outcome === 'rolled-back'
-    const locked = result.problem?.findings.some(({ id }) => lockedOut.includes(id))
+    const locked = result.problem?.findings.some(({ id }) => id === lockedOut)
     const refused = locked === true && !leavesAnything(plan.steps, begun, ops)
     if (ended || refused) await clearUnfinished(paths)
     if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
@@ -157,7 +160,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
 }
 
 /** What says that somebody else is at the target: nothing of such a run has to be finished. */
-const lockedOut: readonly string[] = ['lock.held', 'kube.locked']
+const lockedOut = 'kube.locked'
 
 /** Whether a run that did not end well has done anything that the next one must know of. */
 function leavesAnything(steps: readonly Step[], begun: ReadonlySet<string>, ops: OpTable): boolean {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { make } from '../support/certificates.ts'
 import { escapes, fail, fault, say, withService } from '../support/faults.ts'
 
 const command = ['init', '--answers', 'a.yaml', '--yes', '--json']
@@ -36,6 +37,23 @@ describe.concurrent('what a tool or the API server says', () => {
         // nor once a reader has parsed it
         expect(text).not.toMatch(/(?<!\\)\\u(00[01]|20[26])/)
       }
+    })
+  })
+
+  it('shows no line of a private key that is not ours either, told line by line or as a tail', async () => {
+    await withService(async box => {
+      const { keyPem } = make({ key: 'rsa2048' })
+      fault(box, { 'serve down': { ...fail(`could not read:\n${keyPem}`), times: 1 } })
+      const people = await box.cli(['init', '--answers', 'a.yaml', '--yes'])
+      fault(box, { 'serve down': { ...fail(`could not read:\n${keyPem}`), times: 1 } })
+      const scripts = await box.cli([...command, '--abandon'])
+      expect([people.exit, scripts.exit]).toEqual([1, 1])
+      const kept = readFileSync(join(box.state, 'endpoints/svc-a/journal.ndjson'), 'utf8')
+      const lines = keyPem.split('\n').filter(line => /^[\w+/=]+$/.test(line))
+      expect(lines.at(-1)?.length).toBeLessThan(64)
+      for (const text of [kept, ...[people, scripts].flatMap(each => [each.stdout, each.stderr])])
+        expect(lines.filter(line => text.includes(line))).toEqual([])
+      expect(people.stdout).toContain('could not read')
     })
   })
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { capped, lineSplitter } from '../../src/process/capped.ts'
+import { withoutKeyBodies } from '../../src/process/key-lines.ts'
 import { oneLine, plainText } from '../../src/process/plain-text.ts'
 import { quoteCommand, quoteWord } from '../../src/process/quote.ts'
 import { createRedact } from '../../src/process/redact.ts'
@@ -134,6 +135,37 @@ describe('redaction', () => {
     expect(redact(`plan ${digest}`)).toBe(`plan ${digest}`)
     expect(redact(digest.toUpperCase())).toBe(digest.toUpperCase())
     expect(redact(`./${'aB3'.repeat(30)}`)).toBe(`./${'aB3'.repeat(30)}`)
+  })
+
+  it('shows no last, short line of a key whose beginning was cut off', () => {
+    const tail = `said\n${body}${body}`
+      .slice(0, 69)
+      .concat('\nAbCdEf12+/==\n-----END PRIVATE KEY-----\nafter')
+    for (const text of [tail, tail.replaceAll('\n', '\r\n'), JSON.stringify({ evidence: tail })]) {
+      expect(redact(text)).not.toContain('AbCdEf12')
+      expect(redact(text)).toContain('after')
+      expect(redact(text)).toContain('said')
+    }
+    expect(redact(JSON.stringify(['AbCdEf12', '-----END RSA PRIVATE KEY-----']))).not.toContain(
+      'AbCd',
+    )
+    expect(redact('done\n-----END CERTIFICATE-----')).toContain('done')
+  })
+
+  it('shows no line of a key that is told line by line, whatever stands in between', () => {
+    const told: string[] = []
+    const tell = withoutKeyBodies(line => told.push(line))
+    const lines = [
+      'before',
+      '-----BEGIN EC PRIVATE KEY-----',
+      'MHcCAQEEIA',
+      'on stderr: late',
+      'AbCd==',
+    ]
+    for (const line of [...lines, '-----END EC PRIVATE KEY-----', 'after']) tell(line)
+    expect(told.join('\n')).not.toMatch(/MHcC|AbCd/)
+    expect(told).toContain('on stderr: late')
+    expect([told[0], told.at(-1)]).toEqual(['before', 'after'])
   })
 
   it('shows no secret that was given, also inside JSON', () => {
