@@ -2,7 +2,7 @@ import type { Text } from '../plan/plan.ts'
 import type { ClientSetup } from './target.ts'
 
 /** The roots that clients are given: beside the generations, so that its path outlives a rotation. */
-const roots: Text = { kept: '../../trust/roots.pem' }
+export const trustedRoots: Text = { kept: '../../trust/roots.pem' }
 
 /**
  * What clients of an endpoint with a private root must change, whatever the target. Variables that
@@ -15,12 +15,12 @@ export function trustSetup(endpoint: string, url: Text): ClientSetup<Text>[] {
     {
       who: 'curl',
       text: 'Is given the root that signed the leaf.',
-      command: { join: ['curl --cacert ', roots, ' ', url] },
+      command: { join: ['curl --cacert ', trustedRoots, ' ', url] },
     },
     {
       who: 'Node',
       text: 'Takes the root from a variable, beside the roots that it brings.',
-      command: { join: ['export NODE_EXTRA_CA_CERTS=', roots] },
+      command: { join: ['export NODE_EXTRA_CA_CERTS=', trustedRoots] },
     },
     {
       who: 'all others',

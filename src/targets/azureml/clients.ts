@@ -1,6 +1,7 @@
 import type { Answers } from '../../answers/answers.ts'
 import type { Text } from '../../plan/plan.ts'
 import type { ClientSetup } from '../target.ts'
+import { trustedRoots, trustSetup } from '../trust-setup.ts'
 import { azuremlAnswers } from './answers.ts'
 
 /** What clients of an Azure ML endpoint must change after a run. */
@@ -25,7 +26,7 @@ export function clientSetup(
   return [
     where,
     ...scoringUri(answers),
-    ...(https && privateRoot ? trust(url) : []),
+    ...(https && privateRoot ? [...trustSetup(answers.endpoint, url), azure] : []),
     {
       who: 'health probes and gateways',
       text: https
@@ -53,34 +54,15 @@ function scoringUri(answers: Answers): ClientSetup<Text>[] {
   ]
 }
 
-function trust(url: Text): ClientSetup<Text>[] {
-  const roots: Text = { kept: 'roots.pem' }
-  return [
-    {
-      who: 'curl',
-      text: 'Is given the root that signed the leaf.',
-      command: { join: ['curl --cacert ', roots, ' ', url] },
-    },
-    {
-      who: 'az ml online-endpoint invoke and the Python SDK (azure-ai-ml, requests)',
-      text: 'Trust the root beside the public ones: this variable stands for Azure itself, too.',
-      command: {
-        join: [
-          'cat /etc/ssl/certs/ca-certificates.crt ',
-          roots,
-          ' > bundle.pem && export REQUESTS_CA_BUNDLE=$PWD/bundle.pem SSL_CERT_FILE=$PWD/bundle.pem',
-        ],
-      },
-    },
-    {
-      who: 'Node',
-      text: 'Trusts the root through a variable.',
-      command: { join: ['export NODE_EXTRA_CA_CERTS=', roots] },
-    },
-    {
-      who: '.NET and Java',
-      text: 'Trust the root through the store of the machine or of the JVM.',
-      command: { join: ['keytool -importcert -noprompt -alias azureml -cacerts -file ', roots] },
-    },
-  ]
+/** Variables that replace the roots of a system would cut az off from Azure itself: they need a bundle. */
+const azure: ClientSetup<Text> = {
+  who: 'az ml online-endpoint invoke and the Python SDK (azure-ai-ml, requests)',
+  text: 'Trust the root beside the public ones: this variable stands for Azure itself, too.',
+  command: {
+    join: [
+      'cat /etc/ssl/certs/ca-certificates.crt ',
+      trustedRoots,
+      ' > bundle.pem && export REQUESTS_CA_BUNDLE=$PWD/bundle.pem SSL_CERT_FILE=$PWD/bundle.pem',
+    ],
+  },
 }

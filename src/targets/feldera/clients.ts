@@ -1,6 +1,7 @@
 import type { Answers } from '../../answers/answers.ts'
 import type { Text } from '../../plan/plan.ts'
 import type { ClientSetup } from '../target.ts'
+import { trustedRoots } from '../trust-setup.ts'
 import { felderaAnswers } from './answers.ts'
 
 /** What clients of Feldera must change after a run. */
@@ -14,7 +15,6 @@ export function clientSetup(
   const at =
     own.outside === undefined ? 'localhost:8080' : (hostPort(answers, own.outside) ?? own.outside)
   const url = `${scheme}://${at}`
-  const roots: Text = { kept: 'roots.pem' }
   const where: ClientSetup<Text> = {
     who: 'every client',
     text: `Uses ${url}; the other scheme is not answered any more.`,
@@ -25,12 +25,12 @@ export function clientSetup(
         {
           who: 'fda and the Python client',
           text: 'Trust the root, and get the URL, through variables; they send the API key over https:// alone.',
-          command: { join: [`export FELDERA_HOST=${url} FELDERA_HTTPS_TLS_CERT=`, roots] },
+          command: { join: [`export FELDERA_HOST=${url} FELDERA_HTTPS_TLS_CERT=`, trustedRoots] },
         },
         {
           who: 'curl',
           text: 'Is given the root.',
-          command: { join: ['curl --cacert ', roots, ` ${url}/v0/pipelines`] },
+          command: { join: ['curl --cacert ', trustedRoots, ` ${url}/v0/pipelines`] },
         },
       ]
     : [
