@@ -1,7 +1,8 @@
 import type { ExitCode } from '../exit-codes.ts'
 import { recordedAnswers } from './endpoint-of.ts'
-import { type GoOptions, goWith } from './go.ts'
+import { goWith } from './go.ts'
 import type { Io } from './io.ts'
+import type { GoOptions } from './planning.ts'
 
 /** Back to HTTP, with proof that HTTP answers and TLS does not. */
 export async function disable(name: string, options: GoOptions, io: Io): Promise<ExitCode> {

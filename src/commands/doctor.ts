@@ -18,8 +18,8 @@ import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import type { World } from '../world.ts'
 import { recordedAnswers } from './endpoint-of.ts'
-import { targetOf } from './go.ts'
 import { type Io, printErr, printJson, printOut } from './io.ts'
+import { targetOf } from './planning.ts'
 
 export interface DoctorOptions {
   target?: string

@@ -1,6 +1,5 @@
 import type { Answered } from '../answers/answers.ts'
-import type { Secrets } from '../answers/secret.ts'
-import { problem, usage } from '../errors.ts'
+import { usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { createLog } from '../front/log/log.ts'
 import { lastLine } from '../front/words/last-line.ts'
@@ -13,30 +12,14 @@ import type { Plan, Verb } from '../plan/plan.ts'
 import type { RunResult } from '../plan/run.ts'
 import { createShow } from '../plan/show.ts'
 import { plainText } from '../process/plain-text.ts'
-import type { StageFault } from '../rehearsal/faults.ts'
-import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
-import { makePlan, type Planned } from '../road/make-plan.ts'
+import type { Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
-import { clearUnfinished, hasTouched, isSameRun } from '../road/unfinished.ts'
 import { targets } from '../targets/index.ts'
-import type { Target } from '../targets/target.ts'
 import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
 import { columnsOf, type Io, printErr, printJson, printOut } from './io.ts'
-
-export interface GoOptions {
-  yes?: boolean
-  json?: boolean
-  /** Stop after the plan. */
-  plan?: boolean
-  expectPlan?: string
-  abandon?: boolean
-  /** `rotate --undo`: bring the generation before back. */
-  bringBack?: boolean
-  rehearse?: boolean
-  stageFault?: StageFault
-}
+import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './planning.ts'
 
 /**
  * The road from answers to a record, without a screen: plan, agreement, run, and a line for each
@@ -102,63 +85,6 @@ export async function goWith(
   const secrets = await secretsOf(answered)
   const ended = await reviewAndRun(front, answered, { io, options, secrets, verb, saves: false })
   return ended === 'change' ? exitCodes.done : ended
-}
-
-export function targetOf({ answers }: Answered): Target {
-  const target = targets.find(({ kind }) => kind === answers.target.kind)
-  if (!target) throw new TypeError(`a validated target that is not there: ${answers.target.kind}`)
-  return target
-}
-
-/** Starts the loopback stage for these answers. */
-export async function rehearse(
-  { answers }: Answered,
-  target: Target,
-  { stageFault }: GoOptions,
-  { world }: Io,
-): Promise<Rehearsal> {
-  const { startRehearsal } = await import('../rehearsal/rehearse.ts')
-  return startRehearsal({ answers, target, world, ...(stageFault ? { fault: stageFault } : {}) })
-}
-
-/** The plan of an unfinished run with the same answers, else a new one. */
-export async function takenUpOrPlanned(
-  verb: Verb,
-  answered: Answered,
-  target: Target,
-  io: Io,
-  { abandon, bringBack = false }: GoOptions,
-  secrets: Secrets,
-): Promise<Planned> {
-  const { world } = io
-  const unfinished = await unfinishedOf(answered.answers.endpoint, world)
-  if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
-  if (unfinished && !abandon && hasTouched(unfinished))
-    throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
-  const planned = await makePlan({ verb, answered, target, world, bringBack, secrets })
-  if (unfinished) await clearUnfinished(planned.paths)
-  return planned
-}
-
-function otherUnfinished(endpoint: string, verb: Verb) {
-  return problem(exitCodes.later, {
-    id: 'record.unfinished',
-    title: `A run (${verb}) of ${endpoint} with other answers is not finished.`,
-    subject: endpoint,
-    evidence: '',
-    why: 'Its steps may be half done.',
-    fix: `Finish it: secure-endpoint init --resume ${endpoint}, or leave it so and go on with these answers: add --abandon`,
-  })
-}
-
-/** Refuses to run another plan than the one that somebody agreed to. */
-export function mustBeExpected({ digest }: Plan, expected: string | undefined): void {
-  if (expected === undefined || (expected.length >= 8 && digest.startsWith(expected))) return
-  throw usage(
-    `The plan is ${digest.slice(0, 16)}, not ${expected.slice(0, 16)}: something changed since it was agreed to.`,
-    'Look at it with secure-endpoint plan, then name its digest.',
-    'What was agreed to would not be what runs.',
-  )
 }
 
 function notAgreed({ endpoint }: Plan) {

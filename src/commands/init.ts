@@ -2,8 +2,8 @@ import manifest from '../../package.json' with { type: 'json' }
 import { usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { span } from '../front/words/line.ts'
-import type { GoOptions } from './go.ts'
 import { type Io, printOut } from './io.ts'
+import type { GoOptions } from './planning.ts'
 
 export interface InitOptions extends GoOptions {
   answers?: string

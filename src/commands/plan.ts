@@ -4,8 +4,9 @@ import type { Verb } from '../plan/plan.ts'
 import { makePlan } from '../road/make-plan.ts'
 import { recordedAnswers } from './endpoint-of.ts'
 import { answersFromFile, secretsOf } from './get-answers.ts'
-import { printPlan, rehearse, targetOf } from './go.ts'
+import { printPlan } from './go.ts'
 import type { Io } from './io.ts'
+import { rehearse, targetOf } from './planning.ts'
 
 export interface PlanOptions {
   answers?: string

@@ -1,7 +1,7 @@
 import type { Server } from '../proof/servers.ts'
 import type { World } from '../world.ts'
 import { recordedAnswers } from './endpoint-of.ts'
-import { targetOf } from './go.ts'
+import { targetOf } from './planning.ts'
 
 /** Opens the ways to an endpoint's servers for as long as `use` needs them. */
 export type Reach = <T>(use: (servers: Server[]) => Promise<T>) => Promise<T>

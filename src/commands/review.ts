@@ -18,8 +18,8 @@ import { writeFileAtomic } from '../record/write.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
 import type { Planned } from '../road/make-plan.ts'
-import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './go.ts'
 import { columnsOf, type Io, printErr } from './io.ts'
+import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './planning.ts'
 import { watchEndpoints } from './status.ts'
 
 export interface Reviewing {

@@ -7,8 +7,9 @@ import type { Json } from '../plan/plan.ts'
 import { targets } from '../targets/index.ts'
 import { recordedAnswers } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
-import { type GoOptions, goWith, targetOf } from './go.ts'
+import { goWith } from './go.ts'
 import type { Io } from './io.ts'
+import { type GoOptions, targetOf } from './planning.ts'
 
 export interface RotateOptions extends GoOptions {
   answers?: string

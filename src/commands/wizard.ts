@@ -7,8 +7,8 @@ import { Problem } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { targets } from '../targets/index.ts'
-import type { GoOptions } from './go.ts'
 import type { Io } from './io.ts'
+import type { GoOptions } from './planning.ts'
 import { problemLines } from './report.ts'
 
 /** The interview, the review and the run, with a person at the terminal. */
