@@ -1,13 +1,13 @@
 # azureml_read WHERE...: the extension of Azure ML as one JSON object, or null
 azureml_read() {
-  az k8s-extension list "$@" -o json --only-show-errors </dev/null 2>"$WORK/err" |
+  az k8s-extension list "$@" -o json --only-show-errors </dev/null 2>"$RUN/err" |
     jq '[.[] | select(.extensionType | ascii_downcase == "microsoft.azureml.kubernetes")][0]'
 }
 
 # azureml_extension MODE SECRET CNAME WHERE...: how it is, and whether that is as wanted. A stored pair
 # cannot be read back: in PEM mode it is always sent again.
 azureml_extension() {
-  azureml_read "${@:4}" >"$WORK/extension.json" || return 1
+  azureml_read "${@:4}" >"$RUN/extension.json" || return 1
   jq --arg mode "$1" --arg secret "$2" --arg cname "$3" '
     . as $e | ($e.configurationSettings // {}) as $s | ($e.configurationProtectedSettings // {}) as $p
     | (if $e == null then "absent"
@@ -21,7 +21,7 @@ azureml_extension() {
          else $state == "Succeeded" and $is == $mode and $mode != "pem"
            and ($mode != "secret" or ($s["scoringFe.sslSecret"] == $secret and $s.sslCname == $cname))
            and ($mode != "http" or (($s.sslCname // "") == "" and ($s["scoringFe.sslSecret"] // "") == "")) end),
-       seen: ($state + ", " + $is)}' "$WORK/extension.json" | answer_json
+       seen: ($state + ", " + $is)}' "$RUN/extension.json" | answer_json
   say "  $(jq -r .json.seen "$ANSWER")"
 }
 

@@ -16,19 +16,19 @@ feldera_api() {
 feldera_ask() {
   local trust=() login=() each
   if [[ $4 == https ]]; then
-    : >"$WORK/trusted.pem"
+    : >"$RUN/trusted.pem"
     for each in "$NEW/chain.pem" "$OLD/chain.pem" "$FOUND/chain.pem"; do
-      [[ -e $each ]] && awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$each" >>"$WORK/trusted.pem"
+      [[ -e $each ]] && awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$each" >>"$RUN/trusted.pem"
     done
-    trust=(--cacert "$WORK/trusted.pem")
+    trust=(--cacert "$RUN/trusted.pem")
   fi
   [[ -n ${APIKEY:-} ]] && login=(--header "@$APIKEY")
   curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${login[@]}" --connect-to "$3:$5:127.0.0.1:$5" \
-    -X "$1" -w '\n%{http_code}' "$4://$3:$5$2" >"$WORK/api" || return 1
-  tail -n 1 "$WORK/api" | grep -q '^2'
+    -X "$1" -w '\n%{http_code}' "$4://$3:$5$2" >"$RUN/api" || return 1
+  tail -n 1 "$RUN/api" | grep -q '^2'
 }
 
-feldera_said() { sed '$d' "$WORK/api"; }
+feldera_said() { sed '$d' "$RUN/api"; }
 
 # feldera_state CONTEXT NAMESPACE KUBECONFIG RELEASE SECRET LEAF
 feldera_state() {

@@ -99,8 +99,10 @@ kube_hold() {
      spec: {holderIdentity: $holder, leaseDurationSeconds: 3600, acquireTime: $now, renewTime: $now}}' |
     kube "$1" "$2" "$3" create -f - >/dev/null || return 1
   LEASE=("$1" "$2" "$3" delete lease --ignore-not-found "$4")
-  trap 'kube "${LEASE[@]}" >/dev/null 2>&1' EXIT
 }
+
+# let_go: gives the Lease back, where this script has taken one
+let_go() { [[ -z ${LEASE[*]:-} ]] || kube "${LEASE[@]}" >/dev/null 2>&1; }
 
 # kube_rollout CONTEXT NAMESPACE KUBECONFIG SECONDS WORKLOADS...
 kube_rollout() {
@@ -146,11 +148,11 @@ kube_port() {
 # with_forward CONTEXT NAMESPACE KUBECONFIG POD PORT COMMAND...: the command gets the local port at its end
 with_forward() {
   local at pid rc=0 try
-  : >"$WORK/forward" # what an earlier one said must not be read
-  kube "$1" "$2" "$3" port-forward --address 127.0.0.1 "pod/$4" ":$5" >>"$WORK/forward" 2>&1 &
+  : >"$RUN/forward" # what an earlier one said must not be read
+  kube "$1" "$2" "$3" port-forward --address 127.0.0.1 "pod/$4" ":$5" >>"$RUN/forward" 2>&1 &
   pid=$!
   for try in {1..50}; do
-    at=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$WORK/forward")
+    at=$(sed -n 's/^Forwarding from 127\.0\.0\.1:\([0-9]*\) .*/\1/p' "$RUN/forward")
     [[ -n $at ]] && break
     sleep 0.2
   done
@@ -210,7 +212,7 @@ helm_upgrade() {
   local each files=()
   for each in "${@:8}"; do files+=(--values "$each"); done
   helm_at "$1" "$2" "$3" upgrade --install "$4" "$5" --version "$6" --reset-then-reuse-values --atomic \
-    --timeout "$7s" "${files[@]}" --output json >"$WORK/helm" || {
+    --timeout "$7s" "${files[@]}" --output json >"$RUN/helm" || {
     kube "$1" "$2" "$3" get events --field-selector type=Warning >&2
     return 1
   }

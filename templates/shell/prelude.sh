@@ -1,4 +1,5 @@
-ANSWER=$WORK/answer.json
+RUN=$WORK/run.$$
+ANSWER=$RUN/answer.json
 BEGUN=()
 
 # plain: what others say, without what steers a terminal
@@ -14,10 +15,10 @@ in_folder() { (cd "$1" && shift && "$@"); }
 # answer_of SECONDS COMMAND...: runs it with stdin closed and puts exit, words and JSON into $ANSWER
 answer_of() {
   local rc=0
-  timeout "$1" "${@:2}" </dev/null >"$WORK/out" 2>"$WORK/err" || rc=$?
-  { cat "$WORK/out" && echo && cat "$WORK/err"; } | plain >"$WORK/text"
-  sed '/^ *$/d; s/^/  | /' "$WORK/text" >&2
-  jq -n --argjson exit "$rc" --rawfile out "$WORK/out" --rawfile text "$WORK/text" \
+  timeout "$1" "${@:2}" </dev/null >"$RUN/out" 2>"$RUN/err" || rc=$?
+  { cat "$RUN/out" && echo && cat "$RUN/err"; } | plain >"$RUN/text"
+  sed '/^ *$/d; s/^/  | /' "$RUN/text" >&2
+  jq -n --argjson exit "$rc" --rawfile out "$RUN/out" --rawfile text "$RUN/text" \
     '{exit: $exit, text: $text, json: ($out | fromjson? // null)}' >"$ANSWER"
 }
 
@@ -141,9 +142,19 @@ undo_all() {
   rm -f "$WORK/begun"
 }
 
+# leave: however this ends
+leave() {
+  if has let_go; then let_go; fi
+  rm -rf "$RUN"
+}
+
 begin() {
   [[ ${YES:-} == 1 ]] || ask 'Shall this run?' || exit 2
-  mkdir -p "$NEW" "$FOUND" || exit 73
+  local each
+  # a tool that outlived a script that was killed still writes: what it says must not be read as ours
+  for each in "$WORK"/run.*; do kill -0 "${each##*.}" 2>/dev/null || rm -rf "$each"; done
+  mkdir -p "$NEW" "$FOUND" "$RUN" || exit 73
+  trap leave EXIT
   # what an earlier run of this script has begun is taken back as well
   if [[ -e $WORK/begun ]]; then mapfile -t BEGUN <"$WORK/begun"; fi
 }

@@ -11,9 +11,9 @@ sky_service() {
     ($at.port // (if $at.scheme == "https" then "443" else "80" end)) as $port |
     (if $instead == "" then $at.host | ltrimstr("[") | rtrimstr("]") else $instead end) as $host |
     (if $host | contains(":") then "[\($host)]:\($port)" else "\($host):\($port)" end) as $address |
-    {url: $url, host: $host, port: $port, address: $address}' >"$WORK/where"
-  [[ -s $WORK/where ]] || echo '{"url": null, "host": null, "port": null, "address": null}' >"$WORK/where"
-  address=$(jq -r '.address // ""' "$WORK/where") host=$(jq -r '.host // ""' "$WORK/where")
+    {url: $url, host: $host, port: $port, address: $address}' >"$RUN/where"
+  [[ -s $RUN/where ]] || echo '{"url": null, "host": null, "port": null, "address": null}' >"$RUN/where"
+  address=$(jq -r '.address // ""' "$RUN/where") host=$(jq -r '.host // ""' "$RUN/where")
   if [[ $(jq -r '.keyfile // ""' <<<"$record") == "$NEW/key.pem" ]]; then
     ours=true
   elif [[ -n $address && -e $NEW/chain.pem && $(served_leaf "$address" "$host") == "$(wanted_leaf)" ]]; then
@@ -23,7 +23,7 @@ sky_service() {
     {state: "UNKNOWN", tls: null, keyfile: null} + $record + . + {
       ours: $ours,
       underWay: (if $under != "" then $under
-        elif .url == null and ($record.state | endswith("_INIT")) then "its start" else null end)}' "$WORK/where" |
+        elif .url == null and ($record.state | endswith("_INIT")) then "its start" else null end)}' "$RUN/where" |
     answer_json
 }
 

@@ -189,7 +189,8 @@ async function killedIn(child: ChildProcess, seen: () => boolean | undefined): P
   const end = ended(child)
   const { pid } = child
   if (pid === undefined) throw new Error('the script did not start')
-  await until(seen)
+  const early = await Promise.race([until(seen).then(() => undefined), end])
+  expect(early, 'it ended before what was waited for').toBeUndefined()
   process.kill(-pid, 'SIGKILL')
   await end
   await gone(pid)
