@@ -14,7 +14,7 @@ export interface Crl {
   /** Milliseconds since 1970. */
   thisUpdate: number
   nextUpdate?: number
-  /** Serial numbers as upper-case hex without leading noughts, and the moments of revocation. */
+  /** Serial numbers as upper-case hex without leading noughts (`-1` for FF), and the moments of revocation. */
   revoked: ReadonlyMap<string, number>
   /** Upper-case hex. */
   authorityKeyId?: string
@@ -103,12 +103,20 @@ function entryFaults(entry: Asn1): string[] {
 
 function readEntry(entry: Asn1): [serial: string, at: number] {
   const [serial, date] = der.parts(entry)
-  return [plainSerial(hex(typeof serial?.value === 'string' ? serial.value : '')), timeOf(date)]
+  return [plainSerial(serialText(serial)), timeOf(date)]
+}
+
+/** As OpenSSL writes it: negative ones, which RFC 5280 forbids and old CAs gave out, with a minus. */
+function serialText(serial: Asn1 | undefined): string {
+  const bytes = Buffer.from(typeof serial?.value === 'string' ? serial.value : '', 'latin1')
+  const text = bytes.toString('hex')
+  if (bytes.length === 0 || (bytes[0] ?? 0) < 0x80) return text
+  return `-${((1n << BigInt(8 * bytes.length)) - BigInt(`0x${text}`)).toString(16)}`
 }
 
 /** A serial number without leading noughts. */
 export function plainSerial(serial: string): string {
-  return serial.toUpperCase().replace(/^0+(?=.)/, '')
+  return serial.toUpperCase().replace(/^(-?)0+(?=.)/, '$1')
 }
 
 function isTime(node: Asn1): boolean {

@@ -17,16 +17,28 @@ export function judgeCrls(
 ): Finding[] {
   const all = root && !links.includes(root) ? [...links, root] : [...links]
   return all.flatMap((certificate, at) => {
-    const issuer = all[at + 1]
-    return issuer ? crls.flatMap(crl => judgeCrl(certificate, issuer, crl, now)) : []
+    const above = all.slice(at + 1)
+    return crls.flatMap(crl => {
+      const issuer = signerOf(crl, above)
+      return issuer ? judgeCrl(certificate, issuer, crl, now) : []
+    })
   })
 }
 
+/**
+ * The CA right above, or where it changed its key the same CA with another one further up (RFC 5280,
+ * 6.3.3: the list's signer is on a way to the same root); none for the list of another CA of its name.
+ */
+function signerOf(crl: Crl, [issuer, ...further]: readonly Certificate[]): Certificate | undefined {
+  if (!issuer || !crl.issuerDer.equals(issuer.subjectDer)) return undefined
+  const same = further.filter(each => each.subjectDer.equals(issuer.subjectDer))
+  return [issuer, ...same].find(
+    ({ subjectKeyId }) =>
+      !crl.authorityKeyId || !subjectKeyId || crl.authorityKeyId === subjectKeyId,
+  )
+}
+
 function judgeCrl(certificate: Certificate, issuer: Certificate, crl: Crl, now: number): Finding[] {
-  if (!crl.issuerDer.equals(issuer.subjectDer)) return []
-  if (crl.authorityKeyId && issuer.subjectKeyId && crl.authorityKeyId !== issuer.subjectKeyId) {
-    return [] // another CA of the same name
-  }
   const fault = faultOf(crl, issuer, now)
   if (fault) {
     return [

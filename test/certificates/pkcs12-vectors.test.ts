@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { upload } from '../support/certificates.ts'
+import { noVectors, vectorsFolder } from '../support/cryptography-vectors.ts'
 import { rfc9579 } from '../support/rfc9579.ts'
 
 describe('PBMAC1: the vectors of RFC 9579', () => {
@@ -37,15 +38,10 @@ describe('PBMAC1: the vectors of RFC 9579', () => {
 })
 
 describe("pyca/cryptography's vectors (Debian: python3-cryptography-vectors)", () => {
-  const folder = [
-    process.env.CRYPTOGRAPHY_VECTORS ?? '',
-    '/usr/lib/python3/dist-packages/cryptography_vectors',
-  ]
-    .map(each => join(each, 'pkcs12'))
-    .find(existsSync)
+  const folder = vectorsFolder('pkcs12')
 
   test('each file is opened with its passphrase', context => {
-    if (!folder) return context.skip('python3-cryptography-vectors is not installed')
+    if (!folder) return context.skip(noVectors)
     const files = readdirSync(folder).filter(name => name.endsWith('.p12'))
     const seen = files.map(name => {
       const none = /no-pwd|no-password/.test(name)

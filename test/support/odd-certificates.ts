@@ -31,8 +31,8 @@ export function withField(wish: Wish, place: number, value: der.Der): Made {
 /** What a list of revoked certificates is to be like; what is left out is as a good one has it. */
 export interface CrlWish {
   issuer: Made
-  /** Upper-case hex. */
-  serials?: string[]
+  /** Upper-case hex; in place of it a whole INTEGER. */
+  serials?: (string | der.Der)[]
   /** Days from now. */
   from?: number
   to?: number | 'none'
@@ -47,7 +47,7 @@ export function makeCrl(wish: CrlWish): { crl: Crl; der: Buffer; pem: string } {
   const { issuer, serials = [], from = -1, to = 30, signer = issuer } = wish
   const revoked = serials.map(serial =>
     der.sequence(
-      der.integer(Buffer.from(serial, 'hex')),
+      typeof serial === 'string' ? der.integer(Buffer.from(serial, 'hex')) : serial,
       der.time(now - dayMs),
       ...(wish.entryExtension ? [der.sequence(wish.entryExtension)] : []),
     ),

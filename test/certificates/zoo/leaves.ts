@@ -5,6 +5,7 @@ import { make, now } from '../../support/certificates.ts'
 import { field, withField } from '../../support/odd-certificates.ts'
 import { files, issuing, withLeaf, type Zoo } from './uploads.ts'
 
+const noKeyUsage = 'certtool --verify does not look at what the key of a leaf may be used for.'
 const unknown = write.extension('1.2.3.4.5', der.nothing(), true)
 
 /** Leaves that clients refuse, and some that only look like it. */
@@ -65,6 +66,7 @@ export const leafZoo: Zoo = {
   'a CA as the leaf': {
     files: withLeaf({ ca: true, names: ['fraud.ml.example.com'], cn: 'fraud.ml.example.com' }),
     ...{ verdict: 'blocked', ids: ['cert.key-usage', 'cert.leaf-is-ca'] },
+    certtool: noKeyUsage,
   },
   'no extended key usage': { files: withLeaf({ eku: 'none' }), verdict: 'ok', ids: [] },
   'no extended key usage, strictly': {
@@ -76,6 +78,7 @@ export const leafZoo: Zoo = {
   'any extended key usage': {
     files: withLeaf({ eku: ['any'] }),
     ...{ verdict: 'blocked', ids: ['cert.eku'] },
+    certtool: 'GnuTLS takes anyExtendedKeyUsage for every use, OpenSSL for a server does not.',
   },
   'keyEncipherment only': {
     files: withLeaf({ keyUsage: ['keyEncipherment'] }),
@@ -84,6 +87,7 @@ export const leafZoo: Zoo = {
   'a key usage without any for TLS': {
     files: withLeaf({ keyUsage: ['nonRepudiation'] }),
     ...{ verdict: 'blocked', ids: ['cert.key-usage'] },
+    certtool: noKeyUsage,
   },
   'must-staple': {
     files: withLeaf({ mustStaple: true }),

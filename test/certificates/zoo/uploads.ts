@@ -14,6 +14,8 @@ export interface ZooUpload {
   repairs?: RepairKind[]
   /** Why it is blocked although `openssl verify` accepts the certificate. */
   openssl?: string
+  /** Why it is blocked although `certtool --verify` accepts it and `openssl verify` does not. */
+  certtool?: string
   /** Why other tools are not asked. */
   alone?: string
   /** What `kubectl create secret tls` does with it. */
