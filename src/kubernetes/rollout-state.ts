@@ -14,7 +14,12 @@ export interface RolloutState {
   /** Pods that cannot start by themselves, for their logs and events. */
   stuck: { pod: string; container?: string; reason: string }[]
   seen: string
+  /** Each workload, in the order of the names. */
+  rows: { name: string; done: boolean; wrong: boolean; pods: string; now: string }[]
 }
+
+/** What every pod goes through on its way. */
+export const passing = ['ContainerCreating', 'PodInitializing', 'Pending', 'not ready']
 
 /** Judges some workloads by what the API server says of them and of their pods. */
 export function judgeRollout(names: readonly string[], namespace: Namespace): RolloutState {
@@ -27,7 +32,24 @@ export function judgeRollout(names: readonly string[], namespace: Namespace): Ro
   const count = `${found.length - open.length} of ${names.length} rolled out`
   const waiting = [...missing.map(name => `${name} is not there`), ...words]
   const refused = open.some(each => failuresOf(each).length > 0)
-  return { done, missing, waiting, refused, stuck, seen: [count, ...waiting].join('; ') }
+  const rows = names.map(name => rowOf(name, namespace))
+  return { done, missing, waiting, refused, stuck, seen: [count, ...waiting].join('; '), rows }
+}
+
+function rowOf(name: string, namespace: Namespace): RolloutState['rows'][number] {
+  const workload = workloadNamed(namespace, name)
+  if (!workload) return { name, done: false, wrong: true, pods: '–', now: 'is not there' }
+  const done = isRolledOut(workload)
+  const stuck = podsOf(workload, namespace).flatMap(stuckPod)
+  const wrong = stuck.some(({ reason }) => !passing.includes(reason))
+  const { pods, why } = standingOf(workload, namespace)
+  return {
+    name,
+    done,
+    wrong: !done && (wrong || failuresOf(workload).length > 0),
+    pods,
+    now: done ? '' : why.join(', '),
+  }
 }
 
 /** Whether all replicas are of the newest template, and none of an older one is left. */
@@ -50,13 +72,18 @@ function failuresOf({ status = {} }: KubeObject): string[] {
 }
 
 function waitingWords(workload: KubeObject, namespace: Namespace): string {
+  const { pods, why } = standingOf(workload, namespace)
+  return `${nameOf(workload)} ${pods}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
+}
+
+/** How many pods of the newest template are ready, and why the others are not. */
+function standingOf(workload: KubeObject, namespace: Namespace): { pods: string; why: string[] } {
   const { status = {}, spec } = workload
   const wanted = spec?.replicas ?? 1
   const ready = Math.min(status.readyReplicas ?? 0, status.updatedReplicas ?? 0)
   const pods = [...new Set(podsOf(workload, namespace).map(podWords).filter(Boolean))]
-  const failures = failuresOf(workload)
-  const why = [...failures, ...pods].map(each => oneLine(each).slice(0, 240))
-  return `${nameOf(workload)} ${ready} of ${wanted}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
+  const why = [...failuresOf(workload), ...pods].map(each => oneLine(each).slice(0, 240))
+  return { pods: `${ready} of ${wanted}`, why }
 }
 
 interface Condition {

@@ -1,4 +1,5 @@
 import { exitCodes } from '../exit-codes.ts'
+import type { Standing } from '../plan/events.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { oneLine, plainText } from '../process/plain-text.ts'
@@ -7,7 +8,7 @@ import { succeeded } from '../process/tool.ts'
 import { tryKubectl } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
-import { judgeRollout, type RolloutState } from './rollout-state.ts'
+import { judgeRollout, passing, type RolloutState } from './rollout-state.ts'
 import { watchNamespace } from './watch.ts'
 
 /** Milliseconds between two readings of events and logs of pods that are stuck. */
@@ -74,6 +75,7 @@ export function followRollout(
     refused: false,
     stuck: [],
     seen: '',
+    rows: [],
   }
   let details: string[] = []
   let worst: string[] = []
@@ -98,7 +100,7 @@ export function followRollout(
     if (state.done && !began) return
     began = true
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
-    if (seen !== said) ctx.say(seen)
+    if (seen !== said) ctx.say(seen, { standing: standingOf(state, details) })
     said = seen
   }
   return {
@@ -137,8 +139,22 @@ export function followRollout(
   }
 }
 
-/** What every pod goes through on its way. */
-const passing = ['ContainerCreating', 'PodInitializing', 'Pending', 'not ready']
+/** Workload by workload where it stands, and what the worst pod said last. */
+function standingOf({ rows, done }: RolloutState, details: readonly string[]): Standing {
+  const says = done ? undefined : details.at(-1)
+  return {
+    head: ['workload', 'pods', 'now'],
+    rows: rows.map(row => ({
+      state: row.done ? 'done' : row.wrong ? 'wrong' : 'runs',
+      cells: [
+        row.name.replace('deployment/', 'deploy/').replace('statefulset/', 'sts/'),
+        row.pods,
+        row.now,
+      ],
+    })),
+    ...(says === undefined ? {} : { says }),
+  }
+}
 
 /** A rollout that does not end, with the pods' own words. */
 export function rolloutProblem(place: Place, state: RolloutState, details: readonly string[]) {

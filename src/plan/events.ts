@@ -34,6 +34,15 @@ export interface DnsSeen {
   note?: string
 }
 
+/** Where each part of what a step changes stands now: a workload, a node. */
+export interface Standing {
+  /** A word above each column. */
+  head: string[]
+  rows: { state: 'done' | 'runs' | 'wrong'; cells: string[] }[]
+  /** What the worst of them says. */
+  says?: string
+}
+
 type Body =
   | {
       type: 'run.started'
@@ -63,6 +72,8 @@ type Body =
       seen: string
       /** A raw line of a tool. */
       line?: boolean
+      /** The same in rows, where several things are waited for at once. */
+      standing?: Standing
     }
   | { type: 'step.done'; id: string; title: string; tookMs: number; seen: string; notRun?: boolean }
   | { type: 'step.skipped'; id: string; title: string; why: string }

@@ -4,7 +4,7 @@ import type { Redact } from '../process/redact.ts'
 import type { RunTool } from '../process/tool.ts'
 import type { RecordPaths } from '../record/paths.ts'
 import type { World } from '../world.ts'
-import type { ProofResult } from './events.ts'
+import type { ProofResult, Standing } from './events.ts'
 import type { Json } from './plan.ts'
 import type { Bindings } from './text.ts'
 
@@ -33,8 +33,8 @@ export interface Performing {
   secrets: Secrets
   /** In a rehearsal every address is on loopback, and no wait is longer than this. */
   rehearsal?: { limitCapMs: number }
-  /** Says what is seen now. `line` marks a line of a tool's output. */
-  say(seen: string, more?: { line?: boolean }): void
+  /** Says what is seen now. `line` marks a line of a tool's output; `standing` says it in rows. */
+  say(seen: string, more?: { line?: boolean; standing?: Standing }): void
   proof(result: ProofResult): void
   finding(found: Finding): void
   /** Shows a wait and lets the time pass; the user may cut it short or leave. */

@@ -2,7 +2,7 @@ import { durationMs } from '../duration.ts'
 import { Interrupted, Problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { oneLine } from '../process/plain-text.ts'
-import type { EventBody } from './events.ts'
+import type { EventBody, Standing } from './events.ts'
 import { limitOf } from './limit.ts'
 import type { Performing } from './op.ts'
 import { tooLong } from './perform/limits.ts'
@@ -105,16 +105,20 @@ function speaker(step: Step, input: RunInput, took: () => number) {
   const limitMs = limitOf(step)
   const lines: string[] = []
   let seen = ''
-  const progress = (more: { line?: boolean }) =>
+  const clean = (text: string) => oneLine(input.ctx.redact(text)).slice(0, 400)
+  const progress = (more: { line?: boolean; standing?: Standing }) =>
     emit({ type: 'step.progress', id, elapsedMs: took(), limitMs, seen, ...more })
   const timer = setInterval(() => progress({}), heartbeatMs)
   timer.unref()
   const ctx: Performing = {
     ...input.ctx,
-    say(text, more = {}) {
-      seen = oneLine(input.ctx.redact(text)).slice(0, 400)
-      if (more.line) lines.push(seen)
-      progress(more)
+    say(text, { line, standing } = {}) {
+      seen = clean(text)
+      if (line) lines.push(seen)
+      progress({
+        ...(line ? { line } : {}),
+        ...(standing ? { standing: cleanStanding(standing, clean) } : {}),
+      })
     },
     proof: result => emit({ type: 'proof', step: id, ...result }),
     finding: found => emit({ type: 'finding', ...found }),
@@ -124,6 +128,14 @@ function speaker(step: Step, input: RunInput, took: () => number) {
     },
   }
   return { ctx, lines, end: () => clearInterval(timer) }
+}
+
+function cleanStanding({ head, rows, says }: Standing, clean: (text: string) => string): Standing {
+  return {
+    head,
+    rows: rows.map(({ state, cells }) => ({ state, cells: cells.map(clean) })),
+    ...(says === undefined ? {} : { says: clean(says) }),
+  }
 }
 
 /** The answer that shows the world to be as wanted already; undefined when the step must act. */

@@ -65,7 +65,10 @@ target: {kind: skyserve, service: svc-a, yaml: ./service.yaml}
 /** Runs functions of a script by name, without its own calls at the end. */
 function call(script: string, functions: string[], box: Scratch, env: Record<string, string> = {}) {
   const [head = ''] = script.split('\nbegin\n')
-  const file = box.file('script.sh', `${head}\nmkdir -p "$NEW" "$FOUND" "$RUN"\n${functions.join('\n')}\n`)
+  const file = box.file(
+    'script.sh',
+    `${head}\nmkdir -p "$NEW" "$FOUND" "$RUN"\n${functions.join('\n')}\n`,
+  )
   const options = { cwd: box.folder, env: { ...box.env, ...env }, encoding: 'utf8' } as const
   return spawnSync('bash', [file], options)
 }

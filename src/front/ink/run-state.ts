@@ -1,5 +1,5 @@
 import type { Problem } from '../../errors.ts'
-import type { Event, ProofResult } from '../../plan/events.ts'
+import type { Event, ProofResult, Standing } from '../../plan/events.ts'
 import type { Phase, Plan, Step } from '../../plan/plan.ts'
 import type { Decision } from '../../plan/run.ts'
 import { type ChoiceState, startChoice } from './choice-state.ts'
@@ -26,6 +26,8 @@ export interface Current {
   /** How many lines there were, also those that were dropped. */
   said: number
   wait?: Of<'wait'>
+  /** Where each of several things stands that it waits for. */
+  standing?: Standing
   probes: readonly ProofResult[]
   failed?: Of<'step.failed'>
 }
@@ -141,7 +143,8 @@ function afterProgress(current: Current, event: Of<'step.progress'>, at: number)
   // a heartbeat says again what was seen: that is no word of the tool
   const isWord = event.line === true || event.seen !== current.seen
   if (!isWord) return current
-  const said = { ...current, seen: event.seen, saidAt: at }
+  const { standing = current.standing } = event
+  const said = { ...current, seen: event.seen, saidAt: at, ...(standing ? { standing } : {}) }
   if (!event.line) return said
   return {
     ...said,

@@ -10,6 +10,7 @@ import { questionParts } from './question-view.ts'
 import { type Current, type RunState, undoSteps } from './run-state.ts'
 import { formatSeconds, spinner } from './spinner.ts'
 import type { Stage } from './stage.ts'
+import { standingParts } from './standing-view.ts'
 import { waitParts } from './wait-view.ts'
 
 /** A tool that says nothing for so long is said to be silent. Milliseconds. */
@@ -55,7 +56,9 @@ function currentParts(state: RunState, current: Current, stage: Stage, ticks: nu
       : ([{ kind: 'line', lines: [withRight(head, time, width, glyphs)] }] satisfies Part[])),
     { kind: 'context', lines: narrow ? [] : commandLines(current, stage) },
     { kind: 'output', lines: output },
-    { kind: 'line', lines: nowLines(state, current, stage) },
+    ...(current.standing
+      ? standingParts(current.standing, stage, ticks)
+      : ([{ kind: 'line', lines: nowLines(state, current, stage) }] satisfies Part[])),
   ]
 }
 

@@ -152,6 +152,54 @@ describe('5b: the step that runs', () => {
     expectGoodFrames(shown, small)
   })
 
+  test.each(sizes)('shows workload by workload how a rollout stands', async size => {
+    const run = await startRun(size)
+    const { shown, tell } = run
+    tell(stepStarted('change.up', ['kubectl rollout status deployment/feldera-api-server']))
+    tell({
+      type: 'step.progress',
+      id: 'change.up',
+      elapsedMs: 0,
+      limitMs: 600_000,
+      seen: '1 of 3 rolled out',
+      standing: {
+        head: ['workload', 'pods', 'now'],
+        rows: [
+          { state: 'done', cells: ['deploy/feldera-api-server', '1 of 1', ''] },
+          {
+            state: 'runs',
+            cells: ['deploy/feldera-kubernetes-runner', '0 of 1', 'pulls its image'],
+          },
+          { state: 'wrong', cells: ['sts/feldera-compiler-server', '0 of 1', 'CrashLoopBackOff'] },
+        ],
+        says: 'server configuration should be built using the certificate and private key',
+      },
+    })
+    await shown.waitFor('CrashLoopBackOff')
+    const lines = shown.lines()
+    const at = lines.findIndex(line => line.includes('0 of 1')) - 1
+    const spins = (rest: RegExp) =>
+      expect.stringMatching(new RegExp(`^ {2}[⠋⠙⠹⠸⠼⠴⠦⠧]${rest.source}`))
+    if (size.columns >= 60) {
+      expect(lines.slice(at - 1, at + 4)).toEqual([
+        '    workload                          pods    now',
+        '  ✔ deploy/feldera-api-server         1 of 1',
+        spins(/ deploy\/feldera-kubernetes-runner {2}0 of 1 {2}pulls its image$/),
+        '  ▲ sts/feldera-compiler-server       0 of 1  CrashLoopBackOff',
+        '    │ server configuration should be built using the certificate and private …',
+      ])
+    } else {
+      expect(lines.slice(at, at + 5)).toEqual([
+        '  ✔ deploy/feldera-api-server   1 of 1',
+        spins(/ deploy\/feldera-kubernetes-… 0 of 1$/),
+        '    pulls its image',
+        '  ▲ sts/feldera-compiler-server 0 of 1',
+        '    CrashLoopBackOff',
+      ])
+    }
+    expectGoodFrames(shown, size)
+  })
+
   test('prints what is finished above the frame, where it stays', async () => {
     const run = await startRun(wide)
     upToStart(run)
