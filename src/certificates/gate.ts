@@ -105,7 +105,7 @@ function leafMissing({ certificates, keys }: JudgeInput) {
   const files = [...new Set(keys.map(({ file }) => file))]
   const evidence =
     labels.length > 0
-      ? `only CA certificates: ${labels.slice(0, 5).join(', ')}`
+      ? `only CA certificates: ${labels.slice(0, 5).join(', ')}${files.length > 0 ? `; the key in ${files.join(', ')} belongs to none of them` : ''}`
       : files.length > 0
         ? `${files.join(', ')}: a key, no certificate`
         : 'nothing was found'

@@ -25,6 +25,8 @@ export function withUnread(
   if (noKey && unread.some(({ hides }) => hides === 'key')) consequences.add('cert.key-mismatch')
   if (unread.some(hidesChain)) {
     consequences.add('cert.leaf-missing').add('cert.intermediate-missing')
+    // what the key belongs to may be what was not read
+    if (!leaf) consequences.add('cert.key-mismatch')
   }
   return [
     // nobody said that all in a folder is of use

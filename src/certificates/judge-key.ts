@@ -9,7 +9,7 @@ import type { FoundCertificate, FoundKey } from './upload.ts'
 /** What is wrong with the key of a leaf, or with there being none. */
 export function judgeKey(input: JudgeInput, { leaf, key }: Picked): Finding[] {
   if (key) return [...judgeMode(key), ...judgeLock(key, input)]
-  if (!leaf) return input.keys.length === 0 ? [missing(input)] : []
+  if (!leaf) return input.keys.length === 0 ? [missing(input)] : ofNone(input)
   return [input.keys.length === 0 ? missing(input, leaf) : mismatch(input, leaf)]
 }
 
@@ -44,6 +44,16 @@ function mismatch(input: JudgeInput, leaf: FoundCertificate): Finding {
       'Take the key that was made with the request of this certificate, or order one for this key.',
     certificate: idOf(leaf.certificate),
   })
+}
+
+/**
+ * Only CAs are here, and no key that fits one. A single one may be meant to serve; beside several it is
+ * the leaf of this key that is missing, and that alone is said.
+ */
+function ofNone(input: JudgeInput): Finding[] {
+  const unique = new Map(input.certificates.map(each => [each.certificate.fingerprint, each]))
+  const [only, ...others] = unique.values()
+  return only && others.length === 0 ? [mismatch(input, only)] : []
 }
 
 /** A file near by that holds the key of the leaf. */

@@ -1,5 +1,6 @@
 import type { Certificate } from './certificate.ts'
 import { uncovered } from './coverage.ts'
+import { hasDnsForm } from './name-spaces.ts'
 import type { FoundCertificate, FoundKey } from './upload.ts'
 
 export interface Picked {
@@ -11,7 +12,8 @@ export interface Picked {
 /**
  * Finds the leaf by what the certificates are, not by where they stand: the one that is for the
  * wanted names and has its key here; else one for the names, then one with its key (so that a wrong
- * key is said to be wrong, not the names); else one that signed none of the others.
+ * key is said to be wrong, not the names); else one that signed none of the others; at last a CA that
+ * is named like a server, as `openssl req -x509` makes it.
  */
 export function pickLeaf(
   certificates: readonly FoundCertificate[],
@@ -33,7 +35,8 @@ export function pickLeaf(
     best(each => each.covers && !isCa(each)) ??
     best(each => hasKey(each) && !isCa(each)) ??
     best(each => !isCa(each) && !signers.has(each.found.certificate.subject)) ??
-    best(each => !isCa(each) || hasKey(each) || each.covers)
+    best(each => !isCa(each) || hasKey(each) || each.covers) ??
+    best(({ found }) => isNamedAsServer(found.certificate))
   if (!picked) return {}
   return { leaf: picked.found, ...(picked.key ? { key: picked.key } : {}) }
 }
@@ -46,6 +49,11 @@ export function fits(certificate: Certificate, key: FoundKey): boolean {
   } catch {
     return false
   }
+}
+
+function isNamedAsServer({ dnsNames, ipAddresses, commonName = '' }: Certificate): boolean {
+  const host = commonName.replace(/^\*\./, '')
+  return dnsNames.length + ipAddresses.length > 0 || (host.includes('.') && hasDnsForm(host))
 }
 
 interface Rated {

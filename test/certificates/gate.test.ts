@@ -239,11 +239,43 @@ describe('leaf', () => {
   test('cert.leaf-missing: only CA certificates, and nothing about their dates', () => {
     const old = make({ ca: true, cn: 'Old CA', from: -900, to: -300 })
     const judgement = look({ 'c.pem': old.pem, 'k.pem': leaf.keyPem })
-    expect(blocking(judgement)).toEqual(['cert.leaf-missing'])
+    expect(blocking(judgement)).toEqual(['cert.leaf-missing', 'cert.key-mismatch'])
     expect(the(judgement, 'cert.leaf-missing').evidence).toBe(
-      'only CA certificates: Old CA in c.pem',
+      'only CA certificates: Old CA in c.pem; the key in k.pem belongs to none of them',
     )
     expect(ids(look({ 'k.pem': leaf.keyPem }))).toEqual(['cert.leaf-missing'])
+  })
+
+  test('the key of a leaf that is missing is not said to be wrong, where several CAs are there', () => {
+    const files = { 'c.pem': issuing.pem + root.pem, 'k.pem': leaf.keyPem }
+    expect(blocking(look(files))).toEqual(['cert.leaf-missing'])
+  })
+
+  test('a CA that is named like a server is the leaf, also beside the key of another', () => {
+    const named = [
+      make({ ca: true, cn: 'www.example.com' }),
+      make({ ca: true, cn: 'x', names: ['www.example.com'] }),
+    ]
+    for (const { pem } of named) {
+      for (const names of [[], ['fraud.ml.example.com']]) {
+        const judgement = look(
+          { 'c.pem': pem, 'k.pem': leaf.keyPem },
+          { profile: profile({ names }) },
+        )
+        expect(blocking(judgement)).toEqual(
+          expect.arrayContaining(['cert.key-mismatch', 'cert.leaf-is-ca']),
+        )
+        expect(ids(judgement)).not.toContain('cert.leaf-missing')
+        expect(ids(look({ 'c.pem': pem }, { profile: profile({ names }) }))).toContain(
+          'cert.leaf-is-ca',
+        )
+      }
+    }
+  })
+
+  test('what cannot be read may be the leaf of the key', () => {
+    const files = { 'a.pem': root.pem, 'c.pem': leaf.pem.slice(0, 200), 'k.pem': leaf.keyPem }
+    expect(blocking(look(files))).toEqual(['cert.unreadable'])
   })
 
   test('cert.leaf-is-ca, which a profile can accept', () => {

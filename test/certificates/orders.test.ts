@@ -5,6 +5,7 @@ import type { UploadedFile } from '../../src/certificates/upload.ts'
 import { family, make, now, profile } from '../support/certificates.ts'
 
 const { root, issuing, leaf } = family()
+const server = make({ ca: true, cn: 'www.example.com' })
 const stranger = make({ names: ['other.example.com'] })
 
 /** Every order of some things. */
@@ -30,6 +31,11 @@ const cases: Record<string, { blocks: string[]; verdict: string }> = {
   'two keys': { blocks: [leaf.pem, issuing.pem, root.keyPem, leaf.keyPem], verdict: 'ok' },
   'no intermediate': { blocks: [leaf.pem, leaf.keyPem, stranger.pem], verdict: 'blocked' },
   'no leaf': { blocks: [issuing.pem, root.pem, leaf.keyPem], verdict: 'blocked' },
+  'a CA alone with another key': { blocks: [root.pem, leaf.keyPem], verdict: 'blocked' },
+  'a CA for the name with another key': { blocks: [server.pem, leaf.keyPem], verdict: 'blocked' },
+  'a CA for the name, another CA and another key': {
+    ...{ blocks: [server.pem, root.pem, leaf.keyPem], verdict: 'blocked' },
+  },
   'no key': { blocks: [leaf.pem, issuing.pem, root.pem], verdict: 'blocked' },
 }
 

@@ -1,3 +1,4 @@
+import { quoteCommand } from '../../process/quote.ts'
 import { clusterArguments, type Where } from './answers.ts'
 
 /** The files of a generation that go to the extension; az reads them in the folder it runs in. */
@@ -46,6 +47,11 @@ export function changeArguments<T>(change: Change<T>, text: Writer<T>): T[] {
         ? plain('--config-protected', ...pair)
         : plain('--config-protected-settings-file', protectedFile)),
   ]
+}
+
+/** What a person types to delete the extension, with all that is stored in it. */
+export function removeCommand(where: Where): string {
+  return quoteCommand(['az', ...changeArguments({ verb: 'delete', where }, stringWriter)])
 }
 
 /** How words are made of plain text and of `key=value`. */

@@ -17,7 +17,7 @@ import type { World } from '../../world.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } from './answers.ts'
 import { sameCluster } from './cluster.ts'
-import { type Extension, lostSettings, readExtension } from './extension.ts'
+import { type Extension, hasStoredPair, lostSettings, readExtension } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
 import { readSettings } from './ops-change.ts'
 import type { AzureMlPresent } from './present.ts'
@@ -141,8 +141,7 @@ function conflict(
       fix: `Write target.extension: ${extension.name}.`,
     })
   }
-  const stored = extension.protectedKeys.includes('scoringFe.sslCert')
-  if (own.mode === 'secret' && stored && own.recreate === 'no') {
+  if (own.mode === 'secret' && hasStoredPair(extension) && own.recreate === 'no') {
     return block('azureml.pem-wins', {
       subject: extension.name,
       evidence: 'scoringFe.sslCert is among the protected settings',

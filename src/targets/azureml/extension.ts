@@ -141,6 +141,11 @@ export function lostSettings({ protectedKeys }: Pick<Extension, 'protectedKeys'>
   return protectedKeys.filter(key => !known.includes(key))
 }
 
+/** Whether a pair is among the protected settings: it stands above a Secret, and no update removes it. */
+export function hasStoredPair({ protectedKeys }: Pick<Extension, 'protectedKeys'>): boolean {
+  return protectedKeys.includes('scoringFe.sslCert')
+}
+
 /** Azure is at it: what is read now is not what will be. */
 export function isMoving({ state }: Pick<Extension, 'state'>): boolean {
   return ['Creating', 'Updating', 'Deleting', 'Pending', 'Accepted'].includes(state)

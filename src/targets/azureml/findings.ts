@@ -36,6 +36,11 @@ export const azuremlFindings = {
     title: 'The stored pair stands above a Secret, and no update removes it.',
     why: 'Protected settings can be replaced, but not be taken away; the old pair would go on being served.',
   },
+  'azureml.pair-stays': {
+    severity: 'warns',
+    title: 'The pair stays stored in the protected settings of the extension.',
+    why: 'An update replaces protected settings but takes none away: the key leaves Azure only with the extension.',
+  },
   'azureml.domain': {
     severity: 'blocks',
     title: 'Azure ML needs a DNS name for the endpoint.',

@@ -15,7 +15,6 @@ import {
   type Extension,
   isMoving,
   leftBehind,
-  lostSettings,
   parseExtension,
   readExtension,
   tlsSettings,
@@ -24,6 +23,7 @@ import { azuremlFindings } from './findings.ts'
 import { healthWords } from './health.ts'
 import { extensionWords, isAsWanted, isDone, type WantedExtension } from './ops-look.ts'
 import { healthOf } from './read-health.ts'
+import { tellLost, tellStays } from './tell.ts'
 import { clusterOf, workload } from './words.ts'
 
 type Input = Record<string, Json>
@@ -57,6 +57,7 @@ export const change: Op = {
       let now = await send(sending, first as Input, ctx)
       if (input.clears === true && now) now = await cleared(now, meant.where, input, ctx)
       if (now) tellLost(before, now, ctx)
+      if (now && wanted.mode === 'http') tellStays(now, meant.where, ctx)
       return { done: true, seen: extensionWords(now) }
     } finally {
       if (sending.protectedFile !== undefined && sending.pairIn !== undefined)
@@ -251,20 +252,4 @@ function unsettled(now: Extension | undefined, { extension }: Where): Problem {
     fix: 'Look at it: az k8s-extension show; then run the same command again.',
   }
   return new Problem(exitCodes.failed, [finding(azuremlFindings, 'azureml.unsettled', occurrence)])
-}
-
-function tellLost(before: string[], now: Extension, ctx: Performing): void {
-  const lost = lostSettings({ protectedKeys: before }).filter(
-    key => !now.protectedKeys.includes(key),
-  )
-  if (lost.length === 0) return
-  ctx.finding(
-    finding(azuremlFindings, 'azureml.protected-lost', {
-      severity: 'warns',
-      title: 'Azure has deleted protected settings of the extension.',
-      subject: now.name,
-      evidence: lost.join(', '),
-      fix: 'Set them again: az k8s-extension update … --config-protected-settings-file FILE',
-    }),
-  )
 }

@@ -3,6 +3,7 @@ import { chain, issuing, leaf, withLeaf, type Zoo } from './uploads.ts'
 
 const lock = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'right' } as const
 const locked = leaf.key.export(lock).toString()
+const selfMade = make({ ca: true, cn: 'www.example.com' })
 const certificateIsGood = 'The certificate is good; openssl verify does not look at the key.'
 
 /** Keys that fit and keys that do not. */
@@ -16,6 +17,23 @@ export const keyZoo: Zoo = {
     files: { 'c.pem': chain, 'k.pem': issuing.keyPem },
     ...{ verdict: 'blocked', ids: ['cert.key-mismatch'], kubectl: 'refuses' },
     openssl: certificateIsGood,
+  },
+  'a CA that is named like a server, with another key': {
+    files: { 'c.pem': selfMade.pem, 'k.pem': make().keyPem },
+    flags: { roots: undefined as never },
+    verdict: 'blocked',
+    ids: [
+      'cert.key-mismatch',
+      'cert.key-usage',
+      'cert.leaf-is-ca',
+      'cert.name-missing',
+      'cert.root-private',
+    ],
+    kubectl: 'refuses',
+  },
+  'a CA alone, with another key': {
+    files: { 'c.pem': issuing.pem, 'k.pem': make().keyPem },
+    ...{ verdict: 'blocked', ids: ['cert.key-mismatch', 'cert.leaf-missing'], kubectl: 'refuses' },
   },
   'two keys of which one fits': {
     files: { 'c.pem': chain, 'k.pem': make().keyPem + leaf.keyPem },

@@ -88,6 +88,31 @@ it('a change to stored files of which no pair is known says that there is no way
   )
 })
 
+it('a disable says beforehand and at the end that Azure keeps a stored pair, and how it goes', async () => {
+  flow = await azuremlFlow(usualAnswers('  mode: pem'))
+  await flow.go('enable')
+  const { events } = await flow.go('disable')
+  const command = 'az k8s-extension delete -n azureml'
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'step.started',
+      id: 'change.extension',
+      price: expect.objectContaining({ text: expect.stringContaining(command) }),
+    }),
+  )
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      type: 'finding',
+      id: 'azureml.pair-stays',
+      fix: expect.stringContaining(command),
+    }),
+  )
+  flow.answer(usualAnswers('  mode: secret\n  recreate: "yes"'))
+  await flow.go('enable')
+  const later = (await flow.go('disable')).events
+  expect(later.filter(({ type }) => type === 'finding')).toEqual([])
+})
+
 describe.each(['secret', 'pem'])('an Azure ML endpoint in %s mode', mode => {
   const answers = usualAnswers(`  mode: ${mode}`)
 

@@ -1,7 +1,7 @@
 import type { Step, Text } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
 import { azuremlAnswers } from '../answers.ts'
-import { ownerSettings } from '../extension.ts'
+import { hasStoredPair, ownerSettings } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { changeExtension, lookFor, type WantedText } from './commands.ts'
 import { newSettings, refusals } from './new-settings.ts'
@@ -23,8 +23,10 @@ export function changeSteps(wanted: AzureMl, needs: string[]): Step[] {
 
 /** No update takes a stored pair away, and it stands above a Secret. */
 export function remakes({ answers, present }: AzureMl): boolean {
-  const stored = present.extension?.protectedKeys.includes('scoringFe.sslCert') === true
-  return azuremlAnswers(answers).mode === 'secret' && stored
+  const { extension } = present
+  return (
+    azuremlAnswers(answers).mode === 'secret' && extension !== undefined && hasStoredPair(extension)
+  )
 }
 
 function createStep(wanted: AzureMl, needs: string[]): Step {

@@ -4,6 +4,7 @@ import type { Place } from '../../../kubernetes/place.ts'
 import { checkAccess, checkCluster, commonRules } from '../../../kubernetes/steps.ts'
 import type { Explanation, Step } from '../../../plan/plan.ts'
 import { type AzureMlAnswers, whereOf } from '../answers.ts'
+import { hasStoredPair } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { clusterInput } from '../words.ts'
 import { extensionLook, isMoving } from './commands.ts'
@@ -60,8 +61,7 @@ const namespaceRules: readonly Rule[] = [
 
 /** The extension is not there yet, or is deleted and created again: the namespace may be missing. */
 function isMadeAnew({ mode }: AzureMlAnswers, { extension }: AzureMlPresent): boolean {
-  const stored = extension?.protectedKeys.includes('scoringFe.sslCert') === true
-  return !extension || (mode === 'secret' && stored)
+  return !extension || (mode === 'secret' && hasStoredPair(extension))
 }
 
 /** Tool, cluster, permissions, and the extension as the plan knows it. */

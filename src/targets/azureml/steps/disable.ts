@@ -1,7 +1,9 @@
 import { holdStep } from '../../../kubernetes/steps.ts'
 import type { Step } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
-import { azuremlAnswers } from '../answers.ts'
+import { type AzureMlAnswers, azuremlAnswers, whereOf } from '../answers.ts'
+import { removeCommand } from '../commands.ts'
+import { hasStoredPair } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { checkSteps } from './checks.ts'
 import { changeExtension, lookFor, placeOf } from './commands.ts'
@@ -22,6 +24,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
   const { change, wanted: target } = toHttp({ kept: 'http.json' })
   const undo = present.extension?.mode === 'http' ? [] : undoChange(wanted)
   const away = present.extension?.highAvailability ? '' : ' They are away for up to 2 min.'
+  const stays = present.extension && hasStoredPair(present.extension) ? ` ${pairStays(own)}` : ''
   if (own.mode === 'ingress') {
     return [
       ...checkSteps(own, place, present),
@@ -38,7 +41,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
       id: 'change.extension',
       phase: 'change',
       title: 'Switch the Azure ML extension to HTTP',
-      price: { text: `Clients speak in the clear again.${away}`, downtime: [0, 120] },
+      price: { text: `Clients speak in the clear again.${away}${stays}`, downtime: [0, 120] },
       look: lookFor(own, target),
       act: changeExtension(own, { change, wanted: target, clears: true }),
       ...(undo.length > 0 ? { undo } : {}),
@@ -48,4 +51,10 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
     },
     ...plainProofSteps(wanted),
   ]
+}
+
+/** What a disable cannot do, and how it is done. */
+function pairStays(own: AzureMlAnswers): string {
+  const command = removeCommand(whereOf(own))
+  return `The pair stays stored in Azure: only deleting the extension removes it (${command}, then create it again).`
 }
