@@ -5,7 +5,7 @@ import type { Asking } from '../front.ts'
 import { type GivenAnswer, givenAnswers, typedForm } from '../words/answers.ts'
 import { type Line, span } from '../words/line.ts'
 import { withRight } from '../words/run.ts'
-import { padText } from '../words/width.ts'
+import { cells, padText } from '../words/width.ts'
 import { wrapText } from '../words/wrap.ts'
 import { errorLines, fieldLine } from './field-view.ts'
 import type { Part } from './fit.ts'
@@ -29,9 +29,12 @@ export function interviewParts(
   const now = standing(state, question)
   const above = answersAbove(state.interview, question, all, stage)
   const { width, glyphs } = stage
-  const aside = stage.narrow ? '' : asideOf(state, question, now, stage, ticks)
-  const head = withRight([span('  '), span(oneLine(question.text), 'bold')], aside, width, glyphs)
-  const asked = aside === '' ? wrapText(oneLine(question.text), width, 2, 'bold') : [head]
+  const text = oneLine(question.text)
+  const room = stage.narrow ? 0 : width - 2 - cells(text) - 2
+  // the question is never cut for what stands beside it
+  const aside = asidesOf(state, question, now, stage, ticks).find(each => cells(each) <= room) ?? ''
+  const head = withRight([span('  '), span(text, 'bold')], aside, width, glyphs)
+  const asked = aside === '' ? wrapText(text, width, 2, 'bold') : [head]
   const { wrong } = state
   return [
     { kind: 'context', lines: above.given },
@@ -77,21 +80,22 @@ function fieldPart(
   return { kind: 'line', lines: [withRight(line, counted, stage.width, stage.glyphs)] }
 }
 
-/** Where the candidates come from, or that they are still looked for. */
-function asideOf(
+/** Where the candidates come from, or that they are still looked for: the long form first. */
+function asidesOf(
   { looked }: InterviewState,
   question: Question,
   { looking, mode }: Standing,
   { glyphs }: Stage,
   ticks: number,
-): string {
+): string[] {
   if (looking && question.find) {
-    return `${glyphs.spinner[ticks % glyphs.spinner.length]} looks what is here`
+    return [`${glyphs.spinner[ticks % glyphs.spinner.length]} looks what is here`]
   }
   const source = looked[question.id]?.found?.source
   // of files it is said beside the field, as far as what is typed leaves them
-  if (source === undefined || mode === 'file') return ''
-  return `${oneLine(source)}${mode === 'rows' ? ' · r reads again' : ''}`
+  if (source === undefined || mode === 'file') return []
+  const from = oneLine(source)
+  return mode === 'rows' ? [`${from} · r reads again`, from] : [from]
 }
 
 /** The answers so far; once somebody went back also those that come after. */

@@ -84,7 +84,7 @@ export async function findExtensions(search: Search): Promise<Found> {
           title: found.name,
           note: [found.state, how[found.mode], found.cname, tls ? 'is adopted' : '']
             .filter(Boolean)
-            .join('  '),
+            .join(', '),
           also: {
             ...(tls ? { 'target.onConflict': 'adopt' } : {}),
             ...(found.mode === 'pem' ? { 'target.mode': 'pem' } : {}),

@@ -1,6 +1,6 @@
 import { checkChoice, checkPath } from '../../answers/checks.ts'
 import type { Check, Choice, Condition, Question } from '../../answers/question.ts'
-import { findContexts } from '../../kubernetes/contexts.ts'
+import { clusterQuestions } from '../../kubernetes/questions.ts'
 import { findClusters, findExtensions, findSubscriptions } from './find.ts'
 
 /** A name that Azure or Kubernetes gives: one line, no blanks, nothing that a shell would read. */
@@ -111,21 +111,7 @@ export const azuremlQuestions: readonly Question[] = [
     asked: true,
     check: checkChoice(clusterTypes),
   },
-  {
-    id: 'target.context',
-    text: 'Which context of kubectl leads to that cluster?',
-    noun: 'Context',
-    help: 'It is held against what az says of the cluster before anything is changed.',
-    kind: 'text',
-    asked: true,
-    check: checkName('a context', /^[^\s'"`$;&|<>]{1,253}$/, 'aks-prod'),
-    find: findContexts,
-  },
-  path(
-    'target.kubeconfig',
-    'Which kubeconfig file holds the context?',
-    'Without it kubectl looks where it always does: $KUBECONFIG, then ~/.kube/config.',
-  ),
+  ...clusterQuestions,
   {
     id: 'target.extension',
     text: 'What is the Azure ML extension called on the cluster?',

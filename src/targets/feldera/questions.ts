@@ -1,9 +1,10 @@
 import { checkChoice, checkDuration, checkPath, checkSecret } from '../../answers/checks.ts'
 import type { Check, Choice, Found, Question, Search } from '../../answers/question.ts'
 import { formatElapsed } from '../../duration.ts'
-import { clusterIn, findContexts, findNamespaces } from '../../kubernetes/contexts.ts'
+import { clusterIn, findNamespaces } from '../../kubernetes/contexts.ts'
 import { helmArgv } from '../../kubernetes/helm/argv.ts'
 import { readRelease } from '../../kubernetes/helm/release.ts'
+import { clusterQuestions } from '../../kubernetes/questions.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
@@ -64,26 +65,7 @@ const tenants: Choice[] = [
 const isNew = [{ id: 'target.install', is: ['new'] }]
 
 export const felderaQuestions: readonly Question[] = [
-  {
-    id: 'target.context',
-    text: 'Which cluster? It is a context of kubectl.',
-    noun: 'Context',
-    help: 'Always named: a run never takes the context that is current by then.',
-    kind: 'text',
-    asked: true,
-    check: checkText('context', 'aks-prod'),
-    find: findContexts,
-  },
-  {
-    id: 'target.kubeconfig',
-    text: 'Which kubeconfig file holds the context?',
-    noun: 'Kubeconfig',
-    help: 'Only where it is not the one that kubectl takes by itself.',
-    kind: 'file',
-    fallback: () => undefined,
-    asked: false,
-    check: checkPath,
-  },
+  ...clusterQuestions,
   {
     id: 'target.release',
     text: 'Which Helm release of Feldera?',
@@ -291,7 +273,7 @@ function asChoice({ name, namespace, status, chart }: Listed, secret: string | u
   return {
     value: name,
     title: name,
-    note: [`namespace ${namespace}`, status, scheme, chart].filter(Boolean).join('  '),
+    note: [`namespace ${namespace}`, scheme, status, chart].filter(Boolean).join(', '),
     also: secret ? { ...also, 'target.onConflict': 'adopt' } : also,
   }
 }

@@ -166,7 +166,7 @@ function asChoice({ name, status, tls, url, replicas }: ServiceState): Choice {
   return {
     value: name,
     title: name,
-    note: [status, scheme, count, more].filter(Boolean).join('  '),
+    note: [status, scheme, count, more].filter(Boolean).join(', '),
     ...(tls ? { also: { 'target.onConflict': 'adopt' } } : {}),
     ...(going
       ? {

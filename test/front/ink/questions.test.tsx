@@ -141,7 +141,7 @@ const files: Found = {
 const services: Found = {
   source: 'read with sky, 4.1 s',
   choices: [
-    { value: 'fraud-model', title: 'fraud-model', note: 'READY  HTTP  2 replicas' },
+    { value: 'fraud-model', title: 'fraud-model', note: 'READY, HTTP, 2 replicas' },
     {
       value: 'old-demo',
       title: 'old-demo',
@@ -233,7 +233,7 @@ describe('a choice of what was found', () => {
       '  ✔ Target           SkyServe service',
       '',
       '  Which service?                          read with sky, 4.1 s · r reads again',
-      '❯ 1 fraud-model   READY HTTP 2 replicas',
+      '❯ 1 fraud-model   READY, HTTP, 2 replicas',
       '  – old-demo      not possible: it is being taken down (SHUTTING_DOWN)',
       '  2 Another one …',
       '  The name of a SkyServe service that runs, or of the one to start.',
