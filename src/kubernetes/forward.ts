@@ -1,4 +1,5 @@
 import { oneLine } from '../process/plain-text.ts'
+import { whileAway } from './away.ts'
 import { type Calling, kubectlArgv, type Place } from './place.ts'
 import { kubernetesProblem } from './problems.ts'
 
@@ -85,7 +86,9 @@ export async function withForwards<T>(
   use: (ports: number[]) => Promise<T>,
 ): Promise<T> {
   const settled = await Promise.allSettled(
-    targets.map(({ pod, port }) => openForward(place, `pod/${pod}`, port, calling)),
+    targets.map(({ pod, port }) =>
+      whileAway(place, calling, () => openForward(place, `pod/${pod}`, port, calling)),
+    ),
   )
   const open = settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {

@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Json } from '../plan/plan.ts'
 import { succeeded, type ToolResult } from '../process/tool.ts'
 import { toolFinding } from '../process/tool-problem.ts'
+import { whileAway } from './away.ts'
 import { createJsonSplitter } from './json-stream.ts'
 import { type Calling, type Cluster, kubectlArgv } from './place.ts'
 import { kubernetesProblem } from './problems.ts'
@@ -20,20 +21,29 @@ export async function kubectl(
   return result
 }
 
-/** The same, but how it ended is the caller's to judge. */
+/**
+ * The same, but how it ended is the caller's to judge. While a run works, an API server that is away
+ * is waited for: what is called must be what may be called twice.
+ */
 export function tryKubectl(
   at: Cluster & { namespace?: string },
   words: string[],
-  { run, signal, userFolder }: Calling,
+  calling: Calling,
   more: { stdin?: string; limitMs?: number } = {},
 ): Promise<ToolResult> {
-  return run({
+  const call = {
     argv: kubectlArgv(at, ...words),
     limitMs: more.limitMs ?? limitMs,
-    signal,
-    cwd: userFolder,
+    signal: calling.signal,
+    cwd: calling.userFolder,
     ...(more.stdin === undefined ? {} : { stdin: more.stdin }),
-  })
+  }
+  return whileAway(
+    at,
+    calling,
+    () => calling.run(call),
+    result => (succeeded(result) ? undefined : kubernetesProblem(result, at, call.limitMs)),
+  )
 }
 
 /** The JSON documents that a call answers; many objects come one after the other or as a List. */

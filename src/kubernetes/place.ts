@@ -1,5 +1,6 @@
 import type { Performing, ShellWriter } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
+import type { World } from '../world.ts'
 
 /** A cluster, always named: never the context that kubectl would take by itself. */
 export interface Cluster {
@@ -13,8 +14,9 @@ export interface Place extends Cluster {
   namespace: string
 }
 
-/** What calling kubectl or helm needs of a run. */
-export type Calling = Pick<Performing, 'run' | 'signal' | 'userFolder'>
+/** What calling kubectl or helm needs of a run. What says what it sees waits for an API server that is away. */
+export type Calling = Pick<Performing, 'run' | 'signal' | 'userFolder'> &
+  Partial<Pick<Performing, 'say' | 'rehearsal'>> & { world?: Pick<World, 'clock'> }
 
 /** `kubectl` with the cluster and the namespace on each call. */
 export function kubectlArgv(at: Cluster & { namespace?: string }, ...words: string[]): Argv {

@@ -2,6 +2,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { retried } from '../proof/prove.ts'
+import type { Probed } from '../proof/result.ts'
 import { probeServers, probeServersPlain, type Server } from '../proof/servers.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import { withForwards } from './forward.ts'
@@ -57,12 +58,39 @@ async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<J
   const served = input.served as unknown as ServedBy[]
   const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
   const results = await retried(wanted, proving, () =>
-    withServers(place, served, ctx, servers => probe(servers, wanted, proving)),
+    whileCut(place, ctx, () =>
+      withServers(place, served, ctx, servers => probe(servers, wanted, proving)),
+    ),
   )
   const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
   const all = [...results, ...skipped]
   for (const result of all) ctx.proof(result)
   return verdict(all)
+}
+
+/**
+ * Probes again where the API server went away meanwhile: the forwards went with it, and what was seen
+ * says nothing of the pods.
+ */
+async function whileCut(
+  place: Place,
+  ctx: Performing,
+  probeAll: () => Promise<Probed[]>,
+): Promise<Probed[]> {
+  for (;;) {
+    const probed = await probeAll()
+    if (probed.every(({ state }) => state === 'pass' || state === 'skip')) return probed
+    let wasAway = false
+    const noting = {
+      ...ctx,
+      say(text: string) {
+        wasAway = true
+        ctx.say(text)
+      },
+    }
+    await readNamespace(place, noting)
+    if (!wasAway) return probed
+  }
 }
 
 /** Opens a port-forward of ours to each pod that must serve, and closes them whatever happens. */

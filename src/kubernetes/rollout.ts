@@ -5,6 +5,7 @@ import type { Json } from '../plan/plan.ts'
 import { oneLine, plainText } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { succeeded } from '../process/tool.ts'
+import { awayWords } from './away.ts'
 import { tryKubectl } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -57,6 +58,8 @@ export interface Following {
   details(): string[]
   /** What the pods said when they were worst: what goes back by itself is well again at the end. */
   worst(): string[]
+  /** Whether the API server was away at any time. */
+  wasAway(): boolean
   close(): Promise<void>
 }
 
@@ -83,11 +86,20 @@ export function followRollout(
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
+  let wasAway = false
   let readAt = Number.NEGATIVE_INFINITY
+  const away = awayWords(place)
   const look = async () => {
+    if (watching.away()) {
+      wasAway = true
+      if (said !== away) ctx.say(away)
+      said = away
+      return
+    }
     const namespace = watching.now()
     if (!namespace) return
     state = judgeRollout(workloads, namespace)
+    if (state.missing.length > 0 && !watching.isWhole()) return
     if (state.stuck.length > 0 && clock.elapsed() - readAt > detailsMs) {
       readAt = clock.elapsed()
       details = await readDetails(place, state.stuck, ctx)
@@ -105,15 +117,22 @@ export function followRollout(
   }
   return {
     async until(limitMs, stop) {
-      const began = clock.elapsed()
+      let began = clock.elapsed()
       let over = false
+      let awaySince: number | undefined
       const mark = () => {
         over = true
       }
       stop?.then(mark, mark)
       for (;;) {
         await look()
-        const left = limitMs - (clock.elapsed() - began)
+        // nothing rolls out while the API server is away: that time does not count
+        if (watching.away()) awaySince ??= clock.elapsed()
+        else if (awaySince !== undefined) {
+          began += clock.elapsed() - awaySince
+          awaySince = undefined
+        }
+        const left = limitMs - ((awaySince ?? clock.elapsed()) - began)
         if (state.done || left <= 0 || over) return state
         const changed = watching.changed(Math.min(left, 2_000))
         await Promise.race([changed, ...(stop ? [stop.catch(mark)] : [])])
@@ -135,6 +154,7 @@ export function followRollout(
     },
     details: () => details,
     worst: () => worst,
+    wasAway: () => wasAway,
     close: () => watching.close(),
   }
 }

@@ -104,7 +104,10 @@ const remove: Op = {
     if (!meta?.leaf) return { removed: true, seen: 'none was made' }
     const name = secretName(String(endpoint), meta.leaf.fingerprint)
     const { workloads, pods } = await readNamespace(place, ctx)
-    const readers = [...workloads, ...pods].filter(each => secretsReadBy(each).includes(name))
+    // a pod on its way out has read it long ago
+    const readers = [...workloads, ...pods].filter(
+      each => each.metadata.deletionTimestamp === undefined && secretsReadBy(each).includes(name),
+    )
     if (readers[0]) return { removed: false, seen: `${name} stays: ${nameOf(readers[0])} reads it` }
     const own = ['-l', ownSelector(String(endpoint)), `--field-selector=metadata.name=${name}`]
     await kubectl(place, ['delete', 'secrets', ...own], ctx)

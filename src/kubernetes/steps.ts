@@ -3,6 +3,9 @@ import type { Rule } from './access.ts'
 import { type Cluster, kubectlArgv, type Place, placeInput } from './place.ts'
 import { kubernetesExplains } from './problems.ts'
 
+/** Of steps that take seconds: an API server that is away is waited for within it. */
+const limit = '5m'
+
 /** The cluster answers, and to this user: its version is read. */
 export function checkCluster(cluster: Cluster): Step {
   return {
@@ -31,7 +34,7 @@ export function checkAccess(place: Place, rules: readonly Rule[]): Step {
     act: {
       do: 'op:kubernetes.access',
       input: { place: placeInput(place), rules: rules as unknown as Input },
-      limit: '2m',
+      limit,
       expect: [{ json: 'allowed', equals: true }],
     },
     needs: ['check.cluster'],
@@ -62,7 +65,7 @@ export function holdStep(place: Place, name: string, needs: string[], id = 'prep
     id,
     phase: 'prepare',
     title: 'Keep others from changing it meanwhile',
-    act: { do: 'op:kubernetes.hold', input: { place: placeInput(place), name }, limit: '2m' },
+    act: { do: 'op:kubernetes.hold', input: { place: placeInput(place), name }, limit },
     needs,
     onFail: 'stop',
   }
@@ -89,10 +92,10 @@ export function secretStep({ place, endpoint, type, files }: SecretWanted, needs
     phase: 'change',
     title: 'Put the pair into a Secret of its own',
     look: {
-      look: { do: 'op:kubernetes.secret-look', input, limit: '1m' },
+      look: { do: 'op:kubernetes.secret-look', input, limit },
       already: [{ json: 'state', equals: 'as-wanted' }],
     },
-    act: { do: 'op:kubernetes.secret-apply', input, limit: '2m' },
+    act: { do: 'op:kubernetes.secret-apply', input, limit },
     undo: [
       {
         id: 'undo.secret',
@@ -101,7 +104,7 @@ export function secretStep({ place, endpoint, type, files }: SecretWanted, needs
         act: {
           do: 'op:kubernetes.secret-remove',
           input: { place: placeInput(place), endpoint },
-          limit: '1m',
+          limit,
         },
         needs: [],
         onFail: 'stop',
@@ -122,7 +125,7 @@ export function pruneStep(place: Place, endpoint: string): Step {
     act: {
       do: 'op:kubernetes.secret-prune',
       input: { place: placeInput(place), endpoint, name: { capture: 'change.secret.name' } },
-      limit: '1m',
+      limit,
     },
     needs: ['serve.record'],
     onFail: 'stop',

@@ -1,5 +1,6 @@
 import type { Json } from '../plan/plan.ts'
 import type { Clock } from '../world.ts'
+import { patienceMs } from './away.ts'
 import { createJsonSplitter } from './json-stream.ts'
 import type { KubeObject } from './kubectl.ts'
 import { type Namespace, sorted } from './namespace.ts'
@@ -12,13 +13,18 @@ const watched = {
   'statefulsets.apps': 'StatefulSet',
   pods: 'Pod',
 }
-/** Milliseconds that the API server may be gone while it is watched, and between two tries. */
-const goneMs = 45_000
+/** Milliseconds between two tries while the API server is gone. */
 const againMs = 1_000
+/** Milliseconds after which a kind of which nothing is said has no objects. */
+const silentMs = 1_000
 
 export interface Watching {
   /** What is there now; undefined before the first answer. */
   now(): Namespace | undefined
+  /** Whether all kinds were heard of: before, what is missing may only be late. */
+  isWhole(): boolean
+  /** Whether the API server does not answer: what is known is of before. */
+  away(): boolean
   /** Resolves at the next change, or when `ms` are over. Throws what ended the watch for good. */
   changed(ms: number): Promise<void>
   close(): Promise<void>
@@ -32,7 +38,9 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
   const stop = new AbortController()
   const signal = AbortSignal.any([calling.signal, stop.signal])
   const objects = new Map<string, KubeObject>()
-  let begun = false
+  const silent = new Set<string>(Object.values(watched))
+  let firstAt: number | undefined
+  let isAway = false
   let failure: unknown
   // a change between two waits must not be slept over
   let isNew = false
@@ -48,7 +56,7 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
     const { clock } = calling
     let goneSince: number | undefined
     while (!signal.aborted) {
-      for (const [key, object] of objects) if (object.kind === kind) objects.delete(key)
+      let isFirst = true
       const result = await calling.run({
         argv: kubectlArgv(place, 'get', resource, '--watch', '--output-watch-events', '-o', 'json'),
         limitMs: 2 ** 31 - 1,
@@ -57,17 +65,25 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
         lasting: true,
         lineCap: 1_000_000,
         onLine: createJsonSplitter(value => {
+          // what was there is kept in mind until something else is known
+          if (isFirst)
+            for (const [key, each] of objects) if (each.kind === kind) objects.delete(key)
+          isFirst = false
           take(value, objects)
-          begun = true
+          silent.delete(kind)
+          firstAt ??= clock.elapsed()
           goneSince = undefined
+          isAway = false
           tell()
         }),
       })
       if (signal.aborted) return
       const problem = kubernetesProblem(result, place, 0)
       goneSince ??= clock.elapsed()
+      if (isUnreachable(problem)) isAway = true
+      tell()
       const isOver = result.exit !== 0 && !isUnreachable(problem)
-      if (isOver || clock.elapsed() - goneSince > goneMs) throw problem
+      if (isOver || clock.elapsed() - goneSince > patienceMs) throw problem
       await clock.sleep(againMs, signal)
     }
   }
@@ -79,7 +95,10 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
     }),
   )
   return {
-    now: () => (begun ? sorted([...objects.values()]) : undefined),
+    away: () => isAway,
+    now: () => (firstAt === undefined ? undefined : sorted([...objects.values()])),
+    isWhole: () =>
+      silent.size === 0 || (firstAt !== undefined && calling.clock.elapsed() - firstAt > silentMs),
     async changed(ms) {
       if (failure) throw failure
       let timer: NodeJS.Timeout | undefined

@@ -167,10 +167,10 @@ export interface Step {
   /** What an unattended run does when the act fails; printed when it applies. */
   onFail: 'stop' | 'undo'
   /**
-   * Exits of the act that mean that it was refused before it changed anything: the run stops there,
-   * with that exit, and takes nothing back.
+   * Exits of the act, or ids of its finding, that mean that it was refused before it changed anything,
+   * or that nothing can be taken back now: the run stops there, with that exit, and takes nothing back.
    */
-  stopOn?: number[]
+  stopOn?: (number | string)[]
   /** `undo`: failing takes the run back; `report`: it never undoes, its limit is exit 124. */
   decides?: 'undo' | 'report'
   /** Whether clients get no answer from here on, or get one again. */

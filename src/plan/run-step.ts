@@ -73,7 +73,7 @@ export async function performStep(
     const error = asEnd(thrown, input.ctx.signal)
     if (error instanceof Interrupted) return { how: 'failed', error }
     const { findings, exit } = error
-    const rule = step.stopOn?.includes(exit) ? 'stop' : step.onFail
+    const rule = stopsOn(step, error) ? 'stop' : step.onFail
     const output = speaking.lines.slice(-40)
     emit({
       type: 'step.failed',
@@ -89,6 +89,11 @@ export async function performStep(
   } finally {
     speaking.end()
   }
+}
+
+/** Whether a step's failure ends the run as it is: nothing was changed, or nothing can be taken back. */
+export function stopsOn({ stopOn = [] }: Step, { exit, findings }: Problem): boolean {
+  return stopOn.includes(exit) || findings.some(({ id }) => stopOn.includes(id))
 }
 
 /** A tool that answers JSON has no last line worth showing: what was captured is shown instead. */

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { EventBody, Outcome } from './events.ts'
 import type { Performing } from './op.ts'
 import type { Plan, Step } from './plan.ts'
-import { performStep, type StepEnd } from './run-step.ts'
+import { performStep, type StepEnd, stopsOn } from './run-step.ts'
 
 /** What a failed step leads to where a person can be asked. */
 export type Decision = 'again' | 'undo' | 'stop'
@@ -148,7 +148,7 @@ async function attempt(
     if (end.error instanceof Interrupted) return 'interrupted'
     const problem = step.decides === 'report' ? asWaited(end.error) : end.error
     if (beganNothing(step, problem)) await input.begun.remove(step.id)
-    const refused = step.stopOn?.includes(problem.exit) === true
+    const refused = stopsOn(step, problem)
     const canUndo = step.onFail === 'undo' && !refused && undoable(step, input).length > 0
     const asked =
       input.decide && step.phase === 'change' ? await input.decide(step, problem) : undefined

@@ -12,19 +12,11 @@ const licence = 'LICENCE-OF-THE-REAL-TEST'
 
 let lab: RealFeldera
 
-const installing = `  install: new
-  version: 0.337.0
-  databaseSecret: feldera-db-insecure-secret
-  accountId: an-account
-  licence: {file: ./licence}
-  values: ./lab-values.yaml
-`
-
 beforeAll(() => {
   lab = realFeldera(namespace)
   lab.file('licence', `${licence}\n`)
-  lab.file('lab-values.yaml', 'lab:\n  pipelines: default/p1,default/p2\n')
-  lab.file('a.yaml', lab.answers(selfSigned, installing))
+  lab.file('values.yaml', 'lab:\n  pipelines: default/p1,default/p2\n')
+  lab.file('a.yaml', lab.answers(selfSigned, lab.installing()))
 })
 
 afterAll(() => {
@@ -61,7 +53,7 @@ describe('Feldera on a real cluster', () => {
     )
     lab.file(
       'bad.yaml',
-      lab.answers('{source: uploaded, chain: ./bad.pem, key: ./bad.key}', installing),
+      lab.answers('{source: uploaded, chain: ./bad.pem, key: ./bad.key}', lab.installing()),
     )
     await lab.must(['init', '--answers', 'bad.yaml', '--yes'], 65)
     expect(lab.calls()).toEqual([])

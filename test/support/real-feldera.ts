@@ -32,6 +32,17 @@ proof: {path: /healthz, expect: [200], wait: 30s}
 `
   }
 
+  /** More answers, for an installation from nothing: needs the files licence and values.yaml. */
+  function installing(): string {
+    return `  install: new
+  version: 0.337.0
+  databaseSecret: feldera-db-insecure-secret
+  accountId: an-account
+  licence: {file: ./licence}
+  values: ./values.yaml
+`
+  }
+
   function record() {
     return JSON.parse(readFileSync(join(lab.state, `endpoints/${namespace}/endpoint.json`), 'utf8'))
   }
@@ -217,6 +228,7 @@ proof: {path: /healthz, expect: [200], wait: 30s}
   return {
     ...lab,
     answers,
+    installing,
     record,
     generation,
     served,

@@ -27,7 +27,7 @@ const known: readonly { regex: RegExp; id: Id; exit: ExitCode }[] = [
   },
   {
     regex:
-      /execution error at|parse error|YAML parse|values don't meet|error converting YAML|unable to build kubernetes objects|error unmarshaling|failed to parse/i,
+      /execution error at|template: .*executing|parse error|YAML parse|values don't meet|error converting YAML|unable to build kubernetes objects|error unmarshaling|failed to parse/i,
     id: 'helm.values',
     exit: exitCodes.data,
   },

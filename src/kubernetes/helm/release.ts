@@ -8,6 +8,7 @@ import { tryKubectl } from '../kubectl.ts'
 import { type Calling, type Place, placeOf, shellPlace } from '../place.ts'
 import { helmArgv } from './argv.ts'
 import { helmProblem } from './problems.ts'
+import { runHelm } from './run-helm.ts'
 
 /** A release as Helm has it. Only the values that are asked for are read: others may be secrets. */
 export interface Release {
@@ -29,9 +30,8 @@ export async function readRelease(
   calling: Calling,
   paths: readonly string[],
 ): Promise<Release> {
-  const { run, signal, userFolder } = calling
   const argv = helmArgv(place, 'get', 'all', release, '--template', templateFor(paths))
-  const result = await run({ argv, limitMs, signal, cwd: userFolder })
+  const result = await runHelm(place, release, argv, limitMs, calling)
   if (result.outcome === 'ended' && /release: not found/.test(result.stderr)) {
     return { status: 'absent', revision: 0, chart: '', version: '', values: {} }
   }

@@ -3,11 +3,13 @@ import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
-import { type Place, placeOf, shellPlace } from '../place.ts'
+import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
+import { isUnreachable } from '../problems.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
 import { readRelease, runLabel } from './release.ts'
+import { settle } from './settle.ts'
 
 /** What `helm.upgrade` is given. */
 interface UpgradeInput {
@@ -45,24 +47,8 @@ export const upgradeOp: Op = {
       place,
       ...upgradeWords({ release, wants, ...rest, waitMs }, before.revision + 1),
     )
-    // an atomic helm waits once for the change and once for the way back
-    const limitMs = 2 * waitMs + 120_000
-    const following = followRollout(place, rest.workloads, ctx)
-    try {
-      const helm = ctx.run({
-        argv,
-        limitMs,
-        signal: ctx.signal,
-        cwd: ctx.userFolder,
-        ...(stdin === undefined ? {} : { stdin }),
-      })
-      await following.during(helm)
-      const result = await helm
-      if (!succeeded(result))
-        throw withWords(helmProblem(result, place, release, limitMs), following.worst())
-    } finally {
-      await following.close()
-    }
+    const calling = { place, release, argv, workloads: rest.workloads, waitMs }
+    await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
     const after = await readRelease(place, release, ctx, [wants.at])
     const value = after.values[wants.at] ?? ''
     if (value !== wants.value) throw notHonoured(release, place, wants, value)
@@ -84,6 +70,44 @@ export const upgradeOp: Op = {
       : ''
     return [`helm_upgrade ${shellPlace(place, sh)} ${words} ${files}${more}`]
   },
+}
+
+interface Upgrade extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' | 'waitMs'> {
+  argv: Argv
+  stdin?: string
+}
+
+/**
+ * Runs helm and tells what the pods say meanwhile. Where the API server went away under it, it is
+ * waited for, what helm left half done goes back, and the upgrade is made once more.
+ */
+async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promise<void> {
+  const { place, release, argv, workloads, waitMs, stdin } = wanted
+  // an atomic helm waits once for the change and once for the way back
+  const limitMs = 2 * waitMs + 120_000
+  const following = followRollout(place, workloads, ctx)
+  let problem: ReturnType<typeof helmProblem>
+  try {
+    const helm = ctx.run({
+      argv,
+      limitMs,
+      signal: ctx.signal,
+      cwd: ctx.userFolder,
+      ...(stdin === undefined ? {} : { stdin }),
+    })
+    await following.during(helm)
+    const result = await helm
+    if (succeeded(result)) return
+    problem = withWords(helmProblem(result, place, release, limitMs), following.worst())
+    if (result.outcome !== 'ended' || (!isUnreachable(problem) && !following.wasAway()))
+      throw problem
+  } finally {
+    await following.close()
+  }
+  if (isLast) throw problem
+  ctx.say('the API server went away under helm: sees what is left of it')
+  await settle(place, release, waitMs, ctx)
+  await upgrade(wanted, ctx, true)
 }
 
 type Words = Pick<UpgradeInput, 'release' | 'chart' | 'version' | 'values' | 'waitMs' | 'wants'> &

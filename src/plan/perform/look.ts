@@ -40,12 +40,17 @@ export async function runOp(
 ): Promise<Json> {
   const limitMs = durationMs(act.limit)
   const limit = AbortSignal.timeout(Math.min(limitMs, 2 ** 31 - 1))
+  let seen = ''
+  const say: Performing['say'] = (text, more) => {
+    seen = text
+    ctx.say(text, more)
+  }
   try {
     const signal = AbortSignal.any([ctx.signal, limit])
     setMaxListeners(0, signal) // every server and address that is asked listens for the stop
-    return await opNamed(act.do, ctx).run(input, { ...ctx, signal })
+    return await opNamed(act.do, ctx).run(input, { ...ctx, signal, say })
   } catch (error) {
-    if (limit.aborted && !ctx.signal.aborted) throw tooLong(limitMs, '')
+    if (limit.aborted && !ctx.signal.aborted) throw tooLong(limitMs, oneLine(ctx.redact(seen)))
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
+import { isUnreachable } from '../../kubernetes/problems.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
@@ -97,7 +98,7 @@ const healthy: Op = {
     for (;;) {
       const result = await usingApi(input, ctx, api => api.get('/v0/cluster_healthz')).catch(
         error => {
-          if (!(error instanceof Problem)) throw error
+          if (!(error instanceof Problem) || isUnreachable(error)) throw error
           return undefined
         },
       )
@@ -200,7 +201,7 @@ function isHealthy(json: Json): boolean {
 
 /** The parts that are not well, with the words of the component that asked them. */
 function healthWords(result: ApiResult | undefined): string {
-  if (!result) return 'the API server does not answer'
+  if (!result) return 'the API server of Feldera does not answer'
   if (result.json === null || typeof result.json !== 'object' || Array.isArray(result.json))
     return result.seen
   const parts = Object.entries(result.json).flatMap(([part, state]) => {

@@ -20,7 +20,7 @@ export interface Goal {
 function stateOf({ answers }: Feldera, { secret, leaf }: Goal): Op {
   const own = felderaAnswers(answers)
   const input = { place: placeInput(placeOfAnswers(own)), release: own.release, secret, leaf }
-  return { do: 'op:feldera.state', input, limit: '3m' }
+  return { do: 'op:feldera.state', input, limit: '5m' }
 }
 
 function lookFor(wanted: Feldera, goal: Goal, already: Predicate[]): Look {
@@ -64,7 +64,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
           wants: { at: secretValue, value: goal.secret },
           waitMs,
         },
-        limit: rolloutLimit(own, 2),
+        limit: rolloutLimit(own, 5),
       },
       undo: restoreSteps(wanted),
       needs: isNew ? needs : ['change.stop'],
@@ -104,7 +104,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
       act: {
         do: 'op:feldera.healthy',
         input: { place: at, secret: goal.secret, waitMs: 120_000 },
-        limit: '3m',
+        limit: '5m',
       },
       needs: ['change.rollout'],
       onFail: 'undo',
@@ -137,7 +137,7 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
         act: {
           do: 'op:feldera.start',
           input: { place: at, secret: was, file: ranFile(goal) },
-          limit: '6m',
+          limit: '10m',
         },
         needs: [],
         onFail: 'stop',
@@ -158,7 +158,7 @@ function startStep(wanted: Feldera, goal: Goal): Step {
     act: {
       do: 'op:feldera.start',
       input: { place: at, secret: goal.secret, file: ranFile(goal) },
-      limit: '6m',
+      limit: '10m',
     },
     undo: [
       {
@@ -203,7 +203,7 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
       look: {
         do: 'op:helm.release',
         input: { place: at, release: own.release, at: secretValue },
-        limit: '2m',
+        limit: '5m',
       },
       already: isNew
         ? [{ json: 'status', equals: 'absent' }]

@@ -52,7 +52,7 @@ export function checkSteps(answers: Answers, present: FelderaPresent): Step[] {
       act: {
         do: 'op:helm.release',
         input: { place: placeInput(place), release: own.release, at: secretValue },
-        limit: '2m',
+        limit: '5m',
         expect: [{ not: { json: 'status', equals: 'uninstalling' } }],
       },
       needs: ['check.cluster', 'check.helm'],

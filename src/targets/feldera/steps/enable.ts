@@ -15,7 +15,7 @@ export function enableSteps(wanted: Feldera): Step[] {
     verb: 'enable',
   }
   const isNew = present.release.status === 'absent'
-  return [
+  return goingOn([
     ...checkSteps(answers, present),
     ...namespaceSteps(wanted),
     ...holdSteps(wanted),
@@ -25,18 +25,25 @@ export function enableSteps(wanted: Feldera): Step[] {
     valuesStep(wanted, 'enable', ['change.secret']),
     ...changeSteps(wanted, goal, ['change.values']),
     ...proofSteps(wanted, [isNew ? 'change.healthy' : 'change.start']),
-  ]
+  ])
 }
 
 /** Back to HTTP: the same release without its Secret; the Secrets stay, so that it can be enabled again. */
 export function disableSteps(wanted: Feldera): Step[] {
   const { answers, present } = wanted
   const goal: Goal = { secret: '', leaf: '', verb: 'disable' }
-  return [
+  return goingOn([
     ...checkSteps(answers, present),
     ...holdSteps(wanted),
     valuesStep(wanted, 'disable', ['prepare.repair']),
     ...changeSteps(wanted, goal, ['change.values']),
     ...plainProofSteps(wanted, ['change.start']),
-  ]
+  ])
+}
+
+/** Without its API server nothing can be taken back: the run stops, and the next one goes on with it. */
+function goingOn(steps: readonly Step[]): Step[] {
+  return steps.map(step =>
+    step.onFail === 'undo' ? { ...step, stopOn: ['kube.unreachable'] } : step,
+  )
 }

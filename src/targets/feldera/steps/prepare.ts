@@ -52,7 +52,7 @@ export function holdSteps({ answers, present }: Feldera): Step[] {
         look: {
           do: 'op:helm.release',
           input: { place: at, release: own.release, at: 'httpsSecretRef' },
-          limit: '2m',
+          limit: '5m',
         },
         already: [{ json: 'pending', equals: false }],
       },
@@ -80,7 +80,7 @@ export function keepSteps({ answers, present, before }: Feldera): Step[] {
       act: {
         do: 'op:feldera.keep-found',
         input: { place: placeInput(placeOfAnswers(own)), secret, revision },
-        limit: '2m',
+        limit: '5m',
       },
       needs: ['prepare.hold'],
       onFail: 'stop',

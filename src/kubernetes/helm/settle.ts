@@ -1,0 +1,71 @@
+import { exitCodes } from '../../exit-codes.ts'
+import type { Performing } from '../../plan/op.ts'
+import { succeeded } from '../../process/tool.ts'
+import type { Place } from '../place.ts'
+import { helmArgv } from './argv.ts'
+import { helmFinding, helmProblem } from './problems.ts'
+import { isOwnPending, isPending, readRelease } from './release.ts'
+import { runHelm } from './run-helm.ts'
+
+/**
+ * Sees that no operation on a release is pending: one that a helm of ours has left so, killed or cut
+ * off, goes back to the youngest revision that worked. One that somebody else is at is left alone.
+ *
+ * @returns what was seen or done, in a few words
+ * @throws Problem with exit 75 where somebody else's operation is pending
+ */
+export async function settle(
+  place: Place,
+  name: string,
+  waitMs: number,
+  ctx: Performing,
+): Promise<string> {
+  const release = await readRelease(place, name, ctx, [])
+  const { status, revision } = release
+  if (!isPending(release)) return status
+  if (!(await isOwnPending(place, name, release, ctx)) && status !== 'pending-rollback') {
+    throw helmFinding('helm.pending', exitCodes.later, {
+      title: `Helm says that the release ${name} is in ${status}, and this run has not begun that.`,
+      subject: name,
+      evidence: `${status}, revision ${revision}`,
+      place,
+    })
+  }
+  const last = await lastGood(place, name, ctx)
+  await goBack(place, name, last, waitMs, ctx)
+  return last === 0 ? 'removed' : `as in revision ${last} again`
+}
+
+/** Brings a revision back and waits for its pods; 0 removes the release. */
+export async function goBack(
+  place: Place,
+  release: string,
+  revision: number,
+  waitMs: number,
+  ctx: Performing,
+): Promise<void> {
+  const argv = helmArgv(place, ...wordsBack(release, revision, waitMs))
+  const limitMs = waitMs + 60_000
+  const result = await runHelm(place, release, argv, limitMs, ctx)
+  // what an earlier try has removed before its answer got lost
+  if (revision === 0 && /release: not found/.test(result.stderr)) return
+  if (!succeeded(result)) throw helmProblem(result, place, release, limitMs)
+}
+
+/** The words of helm that bring a revision back. */
+export function wordsBack(release: string, revision: number, waitMs: number): string[] {
+  const timeout = ['--wait', '--timeout', `${Math.ceil(waitMs / 1000)}s`]
+  return revision === 0
+    ? ['uninstall', release, ...timeout]
+    : ['rollback', release, String(revision), ...timeout]
+}
+
+/** The youngest revision that once worked; 0 where there is none. */
+async function lastGood(place: Place, release: string, ctx: Performing): Promise<number> {
+  const argv = helmArgv(place, 'history', release, '--output', 'json')
+  const result = await runHelm(place, release, argv, 60_000, ctx)
+  if (!succeeded(result)) throw helmProblem(result, place, release, 60_000)
+  const history = JSON.parse(result.stdout) as { revision: number; status: string }[]
+  const good = history.filter(({ status }) => ['deployed', 'superseded'].includes(status))
+  return Math.max(0, ...good.map(({ revision }) => revision))
+}
