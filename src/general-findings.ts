@@ -7,6 +7,11 @@ export const generalFindings = {
     title: 'The command line is not complete.',
     why: 'Nothing is guessed that somebody must say.',
   },
+  'proof.unanswered': {
+    severity: 'warns',
+    title: 'Clients got no answer for a while during the change.',
+    why: 'What they asked for meanwhile failed, unless they tried again.',
+  },
   'answers.unreadable': {
     severity: 'blocks',
     title: 'The answers cannot be read.',

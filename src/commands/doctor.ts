@@ -184,6 +184,7 @@ async function checkStep(step: Step, { world, signal }: Io): Promise<Checked> {
     userFolder: world.cwd,
     record: { paths: recordPaths(world.stateFolder, 'doctor'), generation: 0 },
     secrets: {},
+    underway: new Map(),
     recent: new Map(),
     atEnd: () => {},
     say: () => {},

@@ -119,6 +119,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       userFolder: answered.folder,
       record: { paths, generation, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
+      underway: new Map(),
       recent: new Map(),
       atEnd: release => releases.push(release),
       ...(rehearsal ? { rehearsal } : {}),

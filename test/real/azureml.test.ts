@@ -2,140 +2,19 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RealAzure, realAzure } from '../support/real-azure.ts'
-import { ended } from '../support/sandbox.ts'
+import { type AzureMlCase, azuremlCase } from '../support/azureml-case.ts'
 
 const whole = process.env.SE_REAL_PART !== '1'
-/** `aks-secret`, `aks-pem`, `arc-secret` or `arc-pem`: each cluster of the lab owns the namespace alone. */
-const [kind = 'aks', mode = 'secret'] = (process.env.SE_AZURE_CASE ?? 'aks-secret').split('-')
-const cluster = kind === 'aks' ? 'aks1' : 'arc1'
-const type = kind === 'aks' ? 'managedClusters' : 'connectedClusters'
-const subscription = process.env.LAB_AZURE_SUBSCRIPTION ?? ''
-const domain = 'ml.lab.test'
-const endpoint = `ml-${kind}-${mode}`
-const where = ['-g', 'rg1', '-c', cluster, '-t', type]
-
-let lab: RealAzure
-
-const answers = (more: { context?: string; target?: string; dns?: string } = {}) => `version: 1
-endpoint: ${endpoint}
-domain: ${domain}
-certificate: {source: self-signed, authority: local, keyType: rsa-2048}
-target:
-  kind: azureml
-  subscription: ${subscription}
-  resourceGroup: rg1
-  cluster: ${cluster}
-  clusterType: ${kind}
-  context: ${more.context ?? context()}
-  mode: ${mode}
-${more.target ?? ''}
-dns: ${more.dns ?? '{how: none}'}
-proof: {wait: 60s}
-`
-
-function context(): string {
-  return lab.kubectl(['config', 'current-context']).stdout.trim()
-}
+const { lab, kind, mode, domain, endpoint, subscription, where, ...at } = azuremlCase()
+const { answers, extension, host, servedLeaf, curl, expectHttps, must } = at
+type Stored = NonNullable<ReturnType<AzureMlCase['extension']>>
 
 beforeAll(() => {
-  lab = realAzure()
-  lab.ctl('faults', 'clear')
-  lab.kubectl(['delete', 'namespace', 'azureml', '--ignore-not-found'])
-  lab.ctl('reset')
-  if (kind === 'arc') {
-    // what the agents of Azure Arc keep in the cluster; the lab has no agents
-    const data = {
-      AZURE_SUBSCRIPTION_ID: subscription,
-      AZURE_RESOURCE_GROUP: 'rg1',
-      AZURE_RESOURCE_NAME: 'arc1',
-    }
-    const objects = [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'azure-arc' } },
-      {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'azure-clusterconfig', namespace: 'azure-arc' },
-        data,
-      },
-    ]
-    lab.kubectl(
-      ['apply', '-f', '-'],
-      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }),
-    )
-  }
+  at.reset()
   lab.file('a.yaml', answers())
 }, 300_000)
 
-afterAll(() => {
-  lab.ctl('faults', 'clear')
-  lab.kubectl(['delete', 'namespace', 'azure-arc', '--ignore-not-found'])
-  lab.close()
-})
-
-interface Stored {
-  provisioningState: string
-  configurationSettings: Record<string, string>
-  configurationProtectedSettings: Record<string, string>
-}
-
-function extension(): Stored | undefined {
-  const all = lab.az('k8s-extension', 'list', ...where) as Stored[]
-  return all[0]
-}
-
-function host(): string {
-  const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}'
-  return lab.kubectl(['-n', 'azureml', 'get', 'svc', 'azureml-fe', '-o', path]).stdout.trim()
-}
-
-function servedLeaf(): string {
-  const { stdout } = spawnSync(
-    'bash',
-    [
-      '-c',
-      `openssl s_client -connect ${host()}:443 -servername ${domain} -tls1_2 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`,
-    ],
-    { encoding: 'utf8' },
-  )
-  return stdout.trim().split('=')[1] ?? ''
-}
-
-function curl(scheme: 'http' | 'https', roots?: string) {
-  const port = scheme === 'https' ? 443 : 80
-  const trust = roots === undefined ? [] : ['--cacert', roots]
-  const { stdout, status } = spawnSync(
-    'curl',
-    [
-      ...['-q', '-sS', '--noproxy', '*', '-m', '20', ...trust],
-      ...['--resolve', `${domain}:${port}:${host()}`, '-o', '/dev/null', '-w', '%{http_code}'],
-      `${scheme}://${domain}/`,
-    ],
-    { encoding: 'utf8' },
-  )
-  return { status: stdout, exit: status }
-}
-
-function generation(): string {
-  const folder = join(lab.state, `endpoints/${endpoint}`)
-  return join(folder, 'generations', readFileSync(join(folder, 'current'), 'utf8').trim())
-}
-
-/** HTTPS really answers with the leaf of the current generation, seen by curl and openssl alone. */
-function expectHttps(): string {
-  const { leaf } = JSON.parse(readFileSync(join(generation(), 'meta.json'), 'utf8'))
-  expect(servedLeaf()).toBe(leaf.fingerprint)
-  expect(curl('https', join(generation(), 'roots.pem'))).toEqual({ status: '200', exit: 0 })
-  expect(curl('https').exit).toBe(60)
-  expect(curl('http').exit).not.toBe(0)
-  return leaf.fingerprint
-}
-
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
+afterAll(() => at.close())
 
 const enable = ['init', '--answers', 'a.yaml', '--yes']
 
@@ -250,44 +129,6 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
       expect(expectHttps()).toBe(before)
     },
   )
-
-  it('faults: each ends as it should, and the next run converges', async () => {
-    const before = expectHttps()
-    for (const [name, exit] of [
-      ['401', 77],
-      ['403', 77],
-      ['429', 75],
-      ['500', 75],
-    ] as const) {
-      lab.ctl('fault', name, '--method', 'PATCH', '--times', '-1')
-      await must(['rotate', endpoint, '--yes'], exit)
-      lab.ctl('faults', 'clear')
-      expect(servedLeaf()).toBe(before)
-    }
-    lab.ctl('fault', '409', '--method', 'PATCH')
-    await must(['rotate', endpoint, '--yes'])
-    const after = expectHttps()
-    expect(after).not.toBe(before)
-    lab.changes()
-    lab.ctl('fault', 'drop-after', '--method', 'PATCH')
-    await must(['rotate', endpoint, '--yes'])
-    expect(expectHttps()).not.toBe(after)
-    expect(lab.changes().filter(each => each.startsWith('PATCH'))).toHaveLength(1)
-  })
-
-  it.runIf(whole)('killed: inside az, the same command finishes what it began', async () => {
-    const before = expectHttps()
-    const child = lab.start(['rotate', endpoint, '--yes'])
-    const end = ended(child)
-    const journal = join(lab.state, `endpoints/${endpoint}/journal.ndjson`)
-    const seen = readFileSync(journal, 'utf8').length
-    const updating = () => readFileSync(journal, 'utf8').slice(seen).includes('"update"')
-    while (!updating() && child.exitCode === null) await new Promise(r => setTimeout(r, 100))
-    child.kill('SIGKILL')
-    await end
-    await must(['rotate', endpoint, '--yes'])
-    expect(expectHttps()).not.toBe(before)
-  })
 
   it('dns: the record in an Azure DNS zone is replaced, not appended', async () => {
     lab.az(

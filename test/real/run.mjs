@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const labs = process.env.SECURE_ENDPOINT_LAB_FOLDER ?? join(root, '../shared/labs')
 
-/** Which labs a suite needs, and the test file. */
+/** Which labs a suite needs, and the test file or files. */
 const suites = [
   { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
   { name: 'skyserve-lb', labs: ['skyserve', 'acme-dns'], file: 'skyserve-lb.test.ts' },
@@ -18,7 +18,7 @@ const suites = [
   ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
     name: `azureml-${each}`,
     labs: ['kubernetes', 'azure'],
-    file: 'azureml.test.ts',
+    file: ['azureml.test.ts', 'azureml-hard.test.ts'],
     env: { SE_AZURE_CASE: each, LAB_AZURE_FOLDER: join(labs, 'azure') },
     // one cluster of Azure's at a time: both own the namespace azureml
     lab: ({ KUBECONFIG }) => ({
@@ -92,7 +92,7 @@ function runSuite(suite) {
     'run',
     '--config',
     'vitest.real.config.ts',
-    `test/real/${suite.file}`,
+    ...[suite.file].flat().map(file => `test/real/${file}`),
     '--reporter=verbose',
     '--reporter=json',
     `--outputFile.json=${report}`,

@@ -4,6 +4,7 @@ import type { RunTool, ToolCall, ToolResult } from '../../src/process/tool.ts'
 /** What a tool ends with; JSON where it is an object. */
 export interface Said {
   exit?: number
+  outcome?: 'timed-out'
   stdout?: Json
   stderr?: string
 }
@@ -17,6 +18,7 @@ export function toolDouble(answer: (words: string, call: ToolCall) => Said | und
       exit = 0,
       stdout = '',
       stderr = '',
+      outcome = 'ended',
     } = answer(call.argv.join(' '), call) ?? {
       exit: 2,
       stderr: `no such words in the double: ${call.argv.join(' ')}`,
@@ -24,7 +26,7 @@ export function toolDouble(answer: (words: string, call: ToolCall) => Said | und
     const text = typeof stdout === 'string' ? stdout : JSON.stringify(stdout, null, 2)
     const result: ToolResult = {
       argv: call.argv,
-      outcome: 'ended',
+      outcome,
       exit,
       stdout: text,
       stderr,

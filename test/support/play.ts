@@ -109,6 +109,7 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
       userFolder: world.cwd,
       record: { paths: recordPaths(world.stateFolder, 'svc-a'), generation: 1 },
       secrets: {},
+      underway: new Map(),
       recent: new Map<string, { at: number; output: Json }>(),
       atEnd: () => {},
       ...options.ctx,

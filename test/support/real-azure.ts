@@ -14,6 +14,8 @@ export interface RealAzure
   ctl(...args: string[]): void
   /** Changing requests that Azure got since the last call, as `PATCH …/extensions/azureml`. */
   changes(): string[]
+  /** The tools that runs of an endpoint have begun, oldest first. */
+  toolsOf(endpoint: string): { argv: string[] }[]
   close(): void
 }
 
@@ -85,6 +87,14 @@ export function realAzure(): RealAzure {
       seen = all.length
       return fresh
     },
+    toolsOf: endpoint =>
+      readFileSync(
+        join(folder, `state/secure-endpoint/endpoints/${endpoint}/journal.ndjson`),
+        'utf8',
+      )
+        .split('\n')
+        .filter(line => line.includes('"tool.started"'))
+        .map(line => JSON.parse(line)),
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

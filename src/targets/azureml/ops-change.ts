@@ -182,6 +182,11 @@ async function asked(sending: Change, input: Input, ctx: Performing): Promise<Az
       await Promise.race([ended, ctx.world.clock.sleep(tellEveryMs, ctx.signal).catch(() => {})])
     }
     return await answer
+  } catch (error) {
+    const [found] = error instanceof Problem ? error.findings : []
+    if (found?.id !== 'tool.az.hangs') throw error
+    // az waits as long as Azure is at it: the operation goes on, and nothing may be sent beside it
+    return { ok: false, failure: 'in-progress', said: found.title, command: found.fix }
   } finally {
     await following.close()
   }

@@ -15,6 +15,7 @@ import { sameCluster } from './cluster.ts'
 import { keepFound } from './keep-found.ts'
 import { change } from './ops-change.ts'
 import { look } from './ops-look.ts'
+import { watch } from './ops-watch.ts'
 import { clusterOf, workload } from './words.ts'
 
 type Input = Record<string, Json>
@@ -142,6 +143,7 @@ export const azuremlOps: OpTable = {
   'azureml.extension': look,
   'azureml.change': change,
   'azureml.address': address,
+  'azureml.watch': watch,
   'azureml.replicas': replicas,
   'azureml.restart': restart,
   'azureml.keep-found': keepFound,

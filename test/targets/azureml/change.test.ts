@@ -114,6 +114,15 @@ describe('a change of the extension', () => {
     expect(end).toMatchObject({ exit: 75, findings: [{ id: 'azure.in-progress' }] })
   })
 
+  it('ends with 75 where az itself waits in vain, and sends nothing beside it', async () => {
+    const { end, sent } = await play({
+      update: [{ outcome: 'timed-out' }, failing('409')],
+      list: [listed(secretSettings('s1'), 'Updating')],
+    })
+    expect(end).toMatchObject({ exit: 75, findings: [{ id: 'azure.in-progress' }] })
+    expect(sent.length).toBeLessThanOrEqual(2)
+  })
+
   it.each([
     ['login', 77, 'azure.login'],
     ['401', 77, 'azure.login'],

@@ -9,6 +9,7 @@ import { checkSteps } from './checks.ts'
 import { changeExtension, lookFor, placeOf } from './commands.ts'
 import { heldName, httpSettings } from './enable.ts'
 import { plainIngressSteps } from './ingress.ts'
+import { watchSteps } from './loss.ts'
 import { refusals } from './new-settings.ts'
 import { plainProofSteps } from './proof.ts'
 import { toHttp, undoChange } from './undo.ts'
@@ -29,6 +30,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
     return [
       ...checkSteps(own, place, present),
       holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
+      ...watchSteps(wanted, 'http'),
       ...plainIngressSteps(wanted, ['prepare.hold']),
       ...plainProofSteps(wanted),
     ]
@@ -37,6 +39,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
     ...checkSteps(own, place, present),
     httpSettings(),
     holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
+    ...watchSteps(wanted, 'http'),
     {
       id: 'change.extension',
       phase: 'change',

@@ -13,6 +13,7 @@ import { changeSteps, remakes, removeStep } from './change.ts'
 import { checkSteps } from './checks.ts'
 import { placeOf } from './commands.ts'
 import { ingressSteps } from './ingress.ts'
+import { watchSteps } from './loss.ts'
 import { proofSteps } from './proof.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
@@ -34,6 +35,7 @@ export function enableSteps(wanted: AzureMl): Step[] {
       'check.same-cluster',
       ...(isNew ? ['prepare.namespace'] : []),
     ]),
+    ...watchSteps(wanted, 'https'),
     ...pairSteps(wanted, own),
     ...proofSteps(wanted),
   ]

@@ -14,7 +14,7 @@ export function priceOf(wanted: Wanted<AzureMlPresent>): Price | undefined {
   const { extension } = present
   const away = extension?.highAvailability
     ? ''
-    : 'Endpoints answer nothing for up to 2 min: the router has one replica.'
+    : 'Endpoints answer nothing for up to 2 min: the router has one replica. What is lost is counted.'
   const scheme =
     extension?.mode === 'http' ? 'Clients that speak HTTP get no answer from then on.' : ''
   const stored = extension?.mode === 'secret' || extension?.mode === 'pem'

@@ -10,6 +10,7 @@ import { clientSetup } from '../clients.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { clusterInput, workload } from '../words.ts'
 import { placeOf } from './commands.ts'
+import { lossStep } from './loss.ts'
 import { podsInput } from './undo.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
@@ -55,6 +56,7 @@ export function proofSteps(wanted: AzureMl): Step[] {
       decides: 'undo',
       away: 'ends',
     },
+    lossStep(wanted, ['serve.proof']),
     record(wanted, true),
     ...(own.mode === 'pem' ? [] : [pruneStep(place, answers.endpoint)]),
     ...scoringSteps(wanted),
@@ -140,6 +142,7 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
       decides: 'undo',
       away: 'ends',
     },
+    lossStep(wanted, ['serve.proof']),
     record(wanted, false),
   ]
 }

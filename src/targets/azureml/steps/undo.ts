@@ -7,6 +7,7 @@ import type { Change } from '../commands.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { workload } from '../words.ts'
 import { changeExtension, lookFor, placeOf, type WantedText } from './commands.ts'
+import { lossStep } from './loss.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
 
@@ -119,6 +120,7 @@ function proofOfBefore(wanted: AzureMl, own: AzureMlAnswers, plain: boolean): St
       },
       away: 'ends',
     },
+    { ...lossStep(wanted, []), ...base, id: 'undo.loss' },
   ]
 }
 
