@@ -12,7 +12,7 @@ interface Stored {
   configurationProtectedSettings: Record<string, string>
 }
 
-export interface AnswersMore {
+interface AnswersMore {
   context?: string
   target?: string
   dns?: string
