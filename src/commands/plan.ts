@@ -4,7 +4,7 @@ import type { Verb } from '../plan/plan.ts'
 import { makePlan } from '../road/make-plan.ts'
 import { recordedAnswers } from './endpoint-of.ts'
 import { answersFromFile, secretsOf } from './get-answers.ts'
-import { printPlan, rehearse, targetOf } from './go.ts'
+import { printPlan, rehearse, targetOf, tellFetch } from './go.ts'
 import type { Io } from './io.ts'
 
 export interface PlanOptions {
@@ -38,7 +38,11 @@ export async function plan(
     const world = rehearsal?.world ?? io.world
     const secrets = await secretsOf(answered)
     const verb = options.verb ?? 'enable'
-    const planned = await makePlan({ verb, answered, target, world, secrets })
+    const onFetch = tellFetch(io)
+    const planned = await makePlan({
+      ...{ verb, answered, target, world, secrets },
+      ...(onFetch ? { onFetch } : {}),
+    })
     if (options.format === 'sh') {
       const { shellScript } = await import('../plan/shell/script.ts')
       io.stdout.write(await shellScript(planned, world))
