@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { homedir, hostname, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { GetOffered } from './net/offers.ts'
 import type { RequestOptions, RequestResult } from './net/request.ts'
 import type { RunTool } from './process/tool.ts'
 import { which } from './process/which.ts'
@@ -29,6 +30,8 @@ export interface World {
   which(name: string): Promise<string | undefined>
   /** Asks a vendor's API. A rehearsal answers it without leaving the machine. */
   api(options: RequestOptions): Promise<RequestResult>
+  /** Asks an authority for a certificate, once a run. A rehearsal asks nobody. */
+  offered: GetOffered
   /** The DNS servers that this machine asks, as `IP` or `IP:PORT` (`[v6]:PORT`). */
   resolvers(): string[]
   who: { user: string; host: string; pid: number }
@@ -52,6 +55,7 @@ function stateFolderOf({ XDG_STATE_HOME, LOCALAPPDATA }: World['env'], home: str
 /** The real world. `run` is passed in so that execa is loaded only by commands that call a tool. */
 export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()): World {
   const home = env.HOME || homedir()
+  let offers: Promise<GetOffered> | undefined
   return {
     env,
     cwd,
@@ -63,6 +67,10 @@ export function realWorld(run: RunTool, env = process.env, cwd = process.cwd()):
     which: name => which(name, env),
     // Node's HTTP client costs a tenth of a start; few commands ask an API
     api: async options => (await import('./net/request.ts')).request(options),
+    offered: async (url, options) => {
+      offers ??= import('./net/offers.ts').then(({ createOffers }) => createOffers())
+      return (await offers)(url, options)
+    },
     resolvers: () => process.getBuiltinModule('node:dns').getServers(),
     who: { user: userName(env), host: hostname(), pid: process.pid },
   }

@@ -1,54 +1,49 @@
-import { get } from 'node:http'
+import type { Offer } from '../net/offers.ts'
 import { oneLine } from '../process/plain-text.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
-import { httpIssuerUrls } from './issuer-urls.ts'
+import { type Certificate, isSignedBy, readCertificate } from './certificate.ts'
+import { issuerUrlsOf } from './issuer-urls.ts'
 import type { Spare } from './judgement.ts'
 import { readUpload } from './read.ts'
 
-const mostBytes = 64 * 1024
-const mostMs = 5000
-/** A chain has two or three certificates above its leaf. */
-const mostFetched = 4
+/** Authorities name one or two addresses. */
+const mostUrls = 2
 
-/** Gets what stands at an address; undefined for anything but an answer of 200 in size and time. */
-export type FetchBytes = (url: string) => Promise<Buffer | undefined>
-
-/**
- * Fetches the certificates that are missing above one, from where each says that its issuer's lies
- * (AIA caIssuers), over http: whatever comes is held against the signature, so nobody on the way can slip
- * in another.
- */
-export async function fetchIssuers(
-  below: Certificate,
-  fetchBytes: FetchBytes = getBytes,
-): Promise<Spare[]> {
-  const spares: Spare[] = []
-  let top = below
-  while (spares.length < mostFetched && !top.selfSigned) {
-    const spare = await fetchIssuer(top, fetchBytes)
-    if (!spare) break
-    spares.push(spare)
-    top = spare.certificate
-  }
-  return spares
+/** The issuer's certificate, or what came of each address. */
+export interface Fetched {
+  spare?: Spare
+  failed: { url: string; why: string; private?: true }[]
 }
 
-async function fetchIssuer(below: Certificate, fetchBytes: FetchBytes): Promise<Spare | undefined> {
-  for (const url of httpIssuerUrls(below).slice(0, 2)) {
-    const bytes = await fetchBytes(url)
-    const certificate = bytes && certificatesIn(bytes).find(each => signed(each, below))
-    if (certificate) return { certificate, from: oneLine(url).slice(0, 200) }
+/**
+ * Fetches the certificate above one, from where that one says that it lies (AIA caIssuers). Whatever
+ * comes is held against the signature, so nobody on the way can slip in another.
+ */
+export async function fetchIssuer(
+  below: Certificate,
+  get: (url: string) => Promise<Offer>,
+): Promise<Fetched> {
+  const failed: Fetched['failed'] = []
+  for (const url of issuerUrlsOf(below).slice(0, mostUrls)) {
+    const offer = await get(url)
+    const found = 'bytes' in offer ? certificatesIn(offer.bytes) : []
+    const certificate = found.find(each => signed(each, below))
+    if (certificate) return { spare: { certificate, from: shownUrl(url) }, failed }
+    failed.push({
+      url: shownUrl(url),
+      why: 'bytes' in offer ? 'it gives nothing that signed it' : oneLine(offer.refused),
+      ...('private' in offer ? { private: true as const } : {}),
+    })
   }
-  return undefined
+  return { failed }
+}
+
+/** An address out of a certificate, as one safe line. */
+function shownUrl(url: string): string {
+  return oneLine(url).slice(0, 200)
 }
 
 function signed(issuer: Certificate, below: Certificate): boolean {
-  const { x509, publicKey } = issuer
-  try {
-    return publicKey !== undefined && below.x509.checkIssued(x509) && below.x509.verify(publicKey)
-  } catch {
-    return false
-  }
+  return below.x509.checkIssued(issuer.x509) && isSignedBy(below.x509, issuer.publicKey)
 }
 
 /** One certificate in DER, as most authorities offer it, or a file of any other kind that is read. */
@@ -56,29 +51,4 @@ function certificatesIn(bytes: Buffer): Certificate[] {
   const reading = readCertificate(bytes)
   if (reading.ok) return [reading.certificate]
   return readUpload([{ path: 'fetched', bytes }]).certificates.map(each => each.certificate)
-}
-
-/** One GET on a connection of its own, without following redirects; at most 64 KiB in 5 s. */
-function getBytes(url: string): Promise<Buffer | undefined> {
-  return new Promise(resolve => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const finish = (bytes?: Buffer) => {
-      clearTimeout(timer)
-      asking.destroy()
-      resolve(bytes)
-    }
-    const asking = get(url, { agent: false }, answer => {
-      if (answer.statusCode !== 200) return finish()
-      answer.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > mostBytes) finish()
-        else chunks.push(chunk)
-      })
-      answer.on('end', () => finish(Buffer.concat(chunks)))
-      answer.on('error', () => finish())
-    })
-    const timer = setTimeout(finish, mostMs)
-    asking.on('error', () => finish())
-  })
 }

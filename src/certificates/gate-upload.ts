@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { CertificateAnswers } from '../answers/answers.ts'
-import { judgeFetched, offeredAt } from './complete-chain.ts'
+import { type Fetching, judgeFetched, offeredAt } from './complete-chain.ts'
 import { judge } from './gate.ts'
 import { type JudgeInput, type Judgement, type Spare, sorted } from './judgement.ts'
 import type { CertificateProfile } from './profile.ts'
@@ -18,6 +18,8 @@ export interface GateInput {
   now: number
   systemRoots: readonly string[]
   passphrase?: string
+  /** How a missing certificate is fetched, where the answers agree to it. */
+  fetching: Pick<Fetching, 'offered' | 'onAsk'>
 }
 
 /**
@@ -25,7 +27,7 @@ export interface GateInput {
  * a missing certificate only where the answers agree to that repair.
  */
 export async function gateUpload(input: GateInput): Promise<Judgement> {
-  const { upload, folder, profile, now, systemRoots, passphrase } = input
+  const { upload, folder, profile, now, systemRoots, passphrase, fetching } = input
   const read = await readUploadFiles(upload, folder)
   const trusted = readUpload(read.roots)
   const unread = [...read.findings, ...trusted.unread.map(({ finding }) => finding)]
@@ -39,9 +41,12 @@ export async function gateUpload(input: GateInput): Promise<Judgement> {
     ...(upload.repair ? { agreed: upload.repair } : {}),
   }
   const beside = await judgeBeside(given, upload.chain, folder)
-  if (upload.repair?.includes('intermediate')) return judgeFetched(beside, given)
-  const url = offeredAt(beside, given)
-  return url === undefined ? beside : { ...beside, offeredAt: url }
+  if (upload.repair?.includes('intermediate')) {
+    const mayBePrivate = upload.repair.includes('private-network')
+    return judgeFetched(beside, given, { ...fetching, mayBePrivate })
+  }
+  const place = offeredAt(beside, given)
+  return place === undefined ? beside : { ...beside, offeredAt: place }
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Certificate } from './certificate.ts'
 
 /**
- * Where a certificate says that its issuer's lies (AIA caIssuers), over plain http, as RFC 5280, 4.2.2.1,
- * means it: the signature shows whether it is the right one.
+ * Where a certificate says that its issuer's lies (AIA caIssuers), over http, as RFC 5280, 4.2.2.1,
+ * means it, or https: the signature shows whether it is the right one.
  */
-export function httpIssuerUrls({ issuerUrls = [] }: Certificate): string[] {
-  return issuerUrls.filter(text => URL.canParse(text) && new URL(text).protocol === 'http:')
+export function issuerUrlsOf({ issuerUrls = [] }: Certificate): string[] {
+  return issuerUrls.filter(
+    text => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol),
+  )
 }

@@ -2,7 +2,7 @@ import type { Finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
 import type { Certificate } from './certificate.ts'
 import type { Chain } from './chain.ts'
-import { httpIssuerUrls } from './issuer-urls.ts'
+import { issuerUrlsOf } from './issuer-urls.ts'
 import { found, idOf, type JudgeInput } from './judgement.ts'
 import { issuerLabelOf, labelOf, shortFingerprint } from './summary.ts'
 
@@ -53,7 +53,7 @@ function missing(top: Certificate, { onlyRoots, certificates }: JudgeInput): Fin
   const id = top.authorityKeyId ? ` (key id ${top.authorityKeyId})` : ''
   const files = [...new Set(certificates.map(({ file }) => file))].slice(0, 5).join(', ')
   const trust = onlyRoots ? 'is none of the named roots' : 'this machine does not trust'
-  const [url] = httpIssuerUrls(top)
+  const [url] = issuerUrlsOf(top)
   const fetched =
     url === undefined
       ? ''

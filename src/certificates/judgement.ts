@@ -102,8 +102,16 @@ export interface Judgement {
   /** Where the chain leads: what clients must trust. */
   root?: Certificate
   key?: KeyObject
-  /** Where a certificate that is missing could be fetched (http), as one safe line. */
-  offeredAt?: string
+  /** Where a certificate that is missing could be fetched, if somebody agreed to that. */
+  offeredAt?: OfferedAt
+}
+
+/** An address that a certificate names, in safe text. */
+export interface OfferedAt {
+  host: string
+  url: string
+  /** It lies in a private network, and was not asked: a clause that says so. */
+  private?: string
 }
 
 export type Found = (id: CertificateFindingId, occurrence: Occurrence) => Finding

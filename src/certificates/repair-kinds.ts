@@ -29,8 +29,13 @@ export const repairKinds = {
   },
   intermediate: {
     findings: ['cert.chain-completed'],
-    title: 'Add a missing certificate that lies beside; where this is named, fetch it (http)',
+    title: 'Add a missing certificate that lies beside; where this is named, fetch it (AIA)',
     asked: false,
+  },
+  'private-network': {
+    findings: [],
+    title: 'Fetch it also from an authority whose address is of a private network',
+    asked: true,
   },
   encoding: {
     findings: ['cert.encoding'],

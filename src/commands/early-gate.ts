@@ -21,6 +21,8 @@ interface Looking {
   folder: string
   io: Io
   secrets: Secrets
+  /** Whether this is a rehearsal, which asks no authority for a certificate. */
+  rehearses?: boolean
 }
 
 /** What came of it: the answers as they are now, and whether something is to be asked again. */
@@ -33,7 +35,7 @@ export type Early = { next: 'on' | 'ask'; interview: Interview } | 'leave'
 export async function gateEarly(
   front: Front,
   interview: Interview,
-  { questions, folder, io, secrets }: Looking,
+  { questions, folder, io, secrets, rehearses = false }: Looking,
 ): Promise<Early> {
   for (;;) {
     const { answers } = assemble(interview.draft, questions, folder)
@@ -49,13 +51,16 @@ export async function gateEarly(
       profile: { ...anyServer, names: [answers.domain] },
       now: io.world.clock.now(),
       systemRoots: systemRoots(io.world.env),
+      fetching: {
+        offered: (url, options) => io.world.offered(url, { ...options, onlyKnown: rehearses }),
+      },
       ...passphraseIn(secrets),
     })
     if (judgement.verdict !== 'blocked') return { next: 'on', interview }
     if (await askPassphrase(front, judgement.findings, secrets)) continue
     const agreed =
       (await askUnlock(front, judgement.findings, interview, certificate.repair)) ??
-      (await askFetch(front, judgement, interview, certificate.repair))
+      (rehearses ? undefined : await askFetch(front, judgement, interview, certificate.repair))
     if (agreed) {
       interview = agreed
       continue
@@ -136,8 +141,9 @@ async function askUnlock(
 }
 
 /**
- * Asks whether a missing certificate may be fetched from its authority, where nothing else is wrong. The
- * agreement becomes an answer; where it leads to nothing, it is not asked for again.
+ * Asks whether a missing certificate may be fetched from its authority, where nothing else is wrong, and
+ * once more where that has an address of a private network. The agreement becomes an answer; where it
+ * leads to nothing, it is not asked for again.
  */
 async function askFetch(
   front: Front,
@@ -148,11 +154,17 @@ async function askFetch(
   const [blocks, more] = findings.filter(({ severity }) => severity === 'blocks')
   if (blocks?.id !== 'cert.intermediate-missing' || more || offeredAt === undefined)
     return undefined
-  const choice = await front.choose(`${blocks.title} Shall it be fetched from its authority?`, [
-    { value: 'fetch', title: `Fetch it from ${offeredAt}`, note: 'its signature is checked' },
+  const { host, url } = offeredAt
+  const question = offeredAt.private
+    ? `${host} has an address of a private network. Is it the authority of your own?`
+    : `${blocks.title} Shall it be fetched from its authority, ${host}?`
+  const note = 'its signature is checked'
+  const choice = await front.choose(question, [
+    { value: 'fetch', title: `Fetch it from ${url}`, note },
     { value: 'other', title: 'Choose another file' },
   ])
-  return choice === 'fetch' ? agree(interview, repair, 'intermediate') : undefined
+  if (choice !== 'fetch') return undefined
+  return agree(interview, repair, offeredAt.private ? 'private-network' : 'intermediate')
 }
 
 function agree(interview: Interview, repair: readonly string[], kind: RepairKind): Interview {

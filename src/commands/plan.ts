@@ -6,7 +6,7 @@ import { recordedAnswers } from './endpoint-of.ts'
 import { answersFromFile, secretsOf } from './get-answers.ts'
 import { printPlan } from './go.ts'
 import type { Io } from './io.ts'
-import { rehearse, targetOf } from './planning.ts'
+import { rehearse, targetOf, tellFetch } from './planning.ts'
 
 export interface PlanOptions {
   answers?: string
@@ -39,7 +39,11 @@ export async function plan(
     const world = rehearsal?.world ?? io.world
     const secrets = await secretsOf(answered)
     const verb = options.verb ?? 'enable'
-    const planned = await makePlan({ verb, answered, target, world, secrets })
+    const onFetch = tellFetch(io)
+    const planned = await makePlan({
+      ...{ verb, answered, target, world, secrets },
+      ...(onFetch ? { onFetch } : {}),
+    })
     if (options.format === 'sh') {
       const { shellScript } = await import('../plan/shell/script.ts')
       io.stdout.write(await shellScript(planned, world))

@@ -5,12 +5,13 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Plan, Verb } from '../plan/plan.ts'
 import type { StageFault } from '../rehearsal/faults.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
-import { makePlan, type Planned } from '../road/make-plan.ts'
+import { makePlan, type PlanInput, type Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
 import { clearUnfinished, hasTouched, isSameRun } from '../road/unfinished.ts'
 import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
-import type { Io } from './io.ts'
+import { fetchLine } from './fetch-line.ts'
+import { type Io, printErr } from './io.ts'
 
 export interface GoOptions {
   yes?: boolean
@@ -57,9 +58,18 @@ export async function takenUpOrPlanned(
   if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
   if (unfinished && !abandon && hasTouched(unfinished))
     throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
-  const planned = await makePlan({ verb, answered, target, world, bringBack, secrets })
+  const onFetch = tellFetch(io)
+  const planned = await makePlan({
+    ...{ verb, answered, target, world, bringBack, secrets },
+    ...(onFetch ? { onFetch } : {}),
+  })
   if (unfinished) await clearUnfinished(planned.paths)
   return planned
+}
+
+/** Says whom a gate asks for a certificate; where Ink draws, a question has said it before. */
+export function tellFetch(io: Io): PlanInput['onFetch'] {
+  return io.meet === 'ink' ? undefined : place => printErr(io, [fetchLine(place)])
 }
 
 function otherUnfinished(endpoint: string, verb: Verb) {

@@ -24,7 +24,8 @@ export async function secure(
   let interview: Interview = startInterview(start, questions)
   const secrets: Secrets = {}
   for (;;) {
-    const asked = await askAll(front, interview, { questions, folder, io, secrets })
+    const rehearses = options.rehearse === true
+    const asked = await askAll(front, interview, { questions, folder, io, secrets, rehearses })
     if (asked === 'left') return exitCodes.done
     const whole = { draft: await withFound(asked.draft, questions, io, folder) }
     const answered = assemble(whole.draft, questions, folder)
@@ -39,6 +40,7 @@ interface Surroundings {
   folder: string
   io: Io
   secrets: Secrets
+  rehearses: boolean
 }
 
 /**
@@ -48,7 +50,7 @@ interface Surroundings {
 async function askAll(
   front: Front,
   from: Interview,
-  { questions, folder, io, secrets }: Surroundings,
+  { questions, folder, io, secrets, rehearses }: Surroundings,
 ): Promise<Interview | 'left'> {
   const border = questions.findIndex(({ id }) => id === 'target.kind')
   const first = questions.slice(0, border)
@@ -59,7 +61,7 @@ async function askAll(
       const early = await front.interview(interview, { ...asking, questions: first })
       if (!early) return 'left'
       const { gateEarly } = await import('./early-gate.ts')
-      const judged = await gateEarly(front, early, { questions, folder, io, secrets })
+      const judged = await gateEarly(front, early, { questions, folder, io, secrets, rehearses })
       if (judged === 'leave') throw new Problem(exitCodes.data, [])
       if (judged.next === 'ask') {
         interview = judged.interview
@@ -127,7 +129,12 @@ async function tryToRun(
   front: Front,
   answered: Answered,
   asked: Interview,
-  { questions, io, options: given, secrets }: Omit<Surroundings, 'folder'> & { options: GoOptions },
+  {
+    questions,
+    io,
+    options: given,
+    secrets,
+  }: Omit<Surroundings, 'folder' | 'rehearses'> & { options: GoOptions },
 ): Promise<ExitCode | Interview> {
   let options = given
   // loaded while the first questions were answered

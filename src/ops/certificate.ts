@@ -112,6 +112,7 @@ const keep: Op = {
       profile,
       now: world.clock.now(),
       systemRoots: systemRoots(world.env),
+      fetching: { offered: world.offered },
       ...passphraseIn(secrets),
     })
     if (judged.verdict === 'blocked' || !judged.key)
@@ -121,6 +122,9 @@ const keep: Op = {
   },
   printed: ({ chain, key, repair }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,
+    ...(Array.isArray(repair) && repair.includes('intermediate')
+      ? ['takes a certificate that is missing from where the chain says that it lies']
+      : []),
     ...(Array.isArray(repair) && repair.includes('unlock')
       ? ['keeps the key without its passphrase, in a file of mode 0600']
       : []),

@@ -50,6 +50,7 @@ export async function startRehearsal(input: {
     which: async name => (real.includes(name) ? input.world.which(name) : `(stage) ${name}`),
     run: call => (real.includes(call.argv[0]) ? input.world.run(call) : stage.tool(call)),
     api: options => stage.api(options),
+    offered: (url, options) => input.world.offered(url, { ...options, onlyKnown: true }),
   }
   const open = async (options: Omit<Parameters<typeof serveStage>[0], 'now'>) => {
     const server = await serveStage({ ...options, now: world.clock.now })

@@ -6,7 +6,7 @@ import { isAmong } from '../certificates/anchors.ts'
 import { findAuthority } from '../certificates/choose-authority.ts'
 import { dayMs } from '../certificates/dates.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
-import type { Judgement } from '../certificates/judgement.ts'
+import type { Judgement, OfferedAt } from '../certificates/judgement.ts'
 import { keyTypeProblem } from '../certificates/key-choice.ts'
 import { Problem, problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -54,6 +54,8 @@ export interface PlanInput {
   bringBack?: boolean
   /** Told as each part is done, for a line on the screen. */
   onGate?: (judgement: Judgement) => void
+  /** Told before a missing certificate is asked for. */
+  onFetch?: (place: OfferedAt) => void
 }
 
 /**
@@ -127,6 +129,7 @@ async function gate({
   target,
   world,
   secrets = {},
+  onFetch,
 }: PlanInput): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
   if (certificate.source !== 'uploaded') {
@@ -142,6 +145,7 @@ async function gate({
     profile: target.profile(answered.answers),
     now: world.clock.now(),
     systemRoots: systemRoots(world.env),
+    fetching: { offered: world.offered, ...(onFetch ? { onAsk: onFetch } : {}) },
     ...passphraseIn(secrets),
   })
 }

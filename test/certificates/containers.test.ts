@@ -7,6 +7,7 @@ import { readUpload } from '../../src/certificates/read.ts'
 import { recogniseFolder } from '../../src/certificates/recognise.ts'
 import { readPath } from '../../src/certificates/upload-files.ts'
 import { family, make, now, profile } from '../support/certificates.ts'
+import { fakeWorld } from '../support/play.ts'
 import { toolFolder } from '../support/tool-folder.ts'
 
 let folder = ''
@@ -39,7 +40,7 @@ async function seen(path: string) {
 const gate = (path: string) =>
   gateUpload({
     upload: { source: 'uploaded', chain: path },
-    ...{ folder, profile: profile(), now, systemRoots: [root.pem] },
+    ...{ folder, profile: profile(), now, systemRoots: [root.pem], fetching: fakeWorld() },
   })
 
 describe('a Kubernetes Secret', () => {

@@ -12,6 +12,8 @@ import { oids } from '../../src/certificates/oids.ts'
 import { gateEarly } from '../../src/commands/early-gate.ts'
 import type { Io } from '../../src/commands/io.ts'
 import type { Front } from '../../src/front/front.ts'
+import type { AddressKind } from '../../src/net/address-kind.ts'
+import { createOffers } from '../../src/net/offers.ts'
 import { targets } from '../../src/targets/index.ts'
 import { family, make, now } from '../support/certificates.ts'
 import { toolFolder } from '../support/tool-folder.ts'
@@ -54,6 +56,9 @@ interface Says {
   choice?: string
   gate?: string
   chain?: string
+  /** Where the authority's address is said to lie. */
+  at?: AddressKind
+  rehearses?: boolean
 }
 
 async function meet(key: string, says: Says) {
@@ -81,10 +86,11 @@ async function meet(key: string, says: Says) {
     'certificate.key': given(key),
     'certificate.roots': given('roots.pem'),
   }
-  const io = { world: { clock: { now: () => now }, env: {} } } as unknown as Io
+  const offered = createOffers({ kindOf: () => says.at ?? 'public' })
+  const io = { world: { clock: { now: () => now }, env: {}, offered } } as unknown as Io
   const secrets: { passphrase?: string } = {}
   const ended = await gateEarly(front, startInterview(draft, questions), {
-    ...{ questions, folder: tools.folder, io, secrets },
+    ...{ questions, folder: tools.folder, io, secrets, rehearses: says.rehearses === true },
   })
   return { asked, ended, secrets }
 }
@@ -126,7 +132,9 @@ describe('the wizard and a locked key', () => {
 
 describe('the wizard and a missing intermediate', () => {
   const chain = 'alone/leaf.pem'
-  const question = expect.stringMatching(/is missing\. Shall it be fetched from its authority\?$/)
+  const question = expect.stringMatching(
+    /is missing\. Shall it be fetched from its authority, 127\.0\.0\.1:\d+\?$/,
+  )
 
   test('fetches it only after it has asked, and keeps the agreement in the answers', async () => {
     offered = issuing.certificate.der
@@ -143,6 +151,34 @@ describe('the wizard and a missing intermediate', () => {
     const met = await meet('alone/key.pem', { chain, choice: 'other' })
     expect(met.asked).toEqual([question, 'cert.intermediate-missing'])
     expect(met.ended).toBe('leave')
+    expect(fetched).toEqual([])
+  })
+
+  test('asks again where the authority is of a private network', async () => {
+    offered = issuing.certificate.der
+    fetched.length = 0
+    const met = await meet('alone/key.pem', { chain, choice: 'fetch', at: 'private' })
+    expect(met.asked).toEqual([
+      question,
+      expect.stringMatching(
+        /has an address of a private network\. Is it the authority of your own/,
+      ),
+    ])
+    expect(values(met.ended, 'certificate.repair')).toEqual(['intermediate', 'private-network'])
+    expect(fetched).toEqual(['/ca.der'])
+  })
+
+  test('is not asked for from this machine', async () => {
+    fetched.length = 0
+    const met = await meet('alone/key.pem', { chain, choice: 'fetch', at: 'inner' })
+    expect(met.asked).toEqual([question, 'cert.intermediate-missing'])
+    expect(fetched).toEqual([])
+  })
+
+  test('is not fetched in a rehearsal', async () => {
+    fetched.length = 0
+    const met = await meet('alone/key.pem', { chain, choice: 'fetch', rehearses: true })
+    expect(met.asked).toEqual(['cert.intermediate-missing'])
     expect(fetched).toEqual([])
   })
 

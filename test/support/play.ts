@@ -49,6 +49,7 @@ export function fakeWorld(more: Partial<World> = {}): World {
     run: never('a tool'),
     which: async () => undefined,
     api: never('an API'),
+    offered: never('an authority'),
     resolvers: () => [],
     who: { user: 'ana', host: 'jump1', pid: process.pid },
     ...more,

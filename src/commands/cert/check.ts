@@ -9,7 +9,8 @@ import type { Finding } from '../../findings.ts'
 import { gateLines } from '../../front/words/gate.ts'
 import { wrapLine } from '../../front/words/wrap.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import { type Io, printJson, printOut, widthOf } from '../io.ts'
+import { fetchLine } from '../fetch-line.ts'
+import { type Io, printErr, printJson, printOut, widthOf } from '../io.ts'
 import { passphraseFor } from './ask-passphrase.ts'
 import { type CheckFlags, readFiles, type Standard, standardFor } from './check-input.ts'
 
@@ -19,6 +20,7 @@ export interface CheckOptions extends CheckFlags {
   intermediates?: string
   dir?: string
   fetch?: boolean
+  fetchPrivate?: boolean
   json?: boolean
 }
 
@@ -74,7 +76,12 @@ async function judgeNamed(
     const judged = alone ? judge(input) : await judgeBeside(input, chain, cwd)
     const typed = await passphraseFor(judged.findings, passphrase !== undefined, io)
     if (typed !== undefined) return judgeWith(typed)
-    return options.fetch ? judgeFetched(judged, input) : judged
+    if (!options.fetch && !options.fetchPrivate) return judged
+    return judgeFetched(judged, input, {
+      offered: io.world.offered,
+      mayBePrivate: options.fetchPrivate === true,
+      onAsk: place => printErr(io, [fetchLine(place)]),
+    })
   }
   const unread = [...findings, ...leaf.findings, ...above.findings]
   return withFindings(await judgeWith(passphrase), unread)

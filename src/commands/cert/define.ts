@@ -35,7 +35,8 @@ export function defineCert(program: Command, choose: Choose): void {
     .option('--max-depth <n>', 'how many CAs may stand between leaf and root')
     .option('--at <time>', 'judge as of this time (RFC 3339)')
     .option('--dir <folder>', 'check every pair in a folder and the folders in it')
-    .option('--fetch', 'fetch a missing intermediate from where the certificate says (http)')
+    .option('--fetch', 'fetch a missing intermediate from where the certificate says')
+    .option('--fetch-private', 'the same, also from an address of a private network')
     .action((files, options) =>
       choose(options, async io => (await import('./check.ts')).check(files, options, io)),
     )

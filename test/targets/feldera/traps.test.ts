@@ -11,6 +11,7 @@ import { profile } from '../../../src/targets/feldera/profile.ts'
 import type { Target } from '../../../src/targets/target.ts'
 import { make, type Wish } from '../../support/certificates.ts'
 import { type FelderaFlow, flowOf, text } from '../../support/feldera-flow.ts'
+import { fakeWorld } from '../../support/play.ts'
 import { createScratch } from '../../support/scratch.ts'
 
 const names = [
@@ -42,6 +43,7 @@ async function gate(files: Record<string, string>) {
     profile: profile(answersOf()),
     now,
     systemRoots: [],
+    fetching: fakeWorld(),
   })
   return {
     ...judged,
