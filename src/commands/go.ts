@@ -84,7 +84,9 @@ export async function goWith(
   const front = await createFront(io)
   const secrets = await secretsOf(answered)
   const ended = await reviewAndRun(front, answered, { io, options, secrets, verb, saves: false })
-  return ended === 'change' ? exitCodes.done : ended
+  if (ended !== 'change') return ended
+  printErr(io, [lastLine(exitCodes.done, 'nothing was changed', columnsOf(io))])
+  return exitCodes.done
 }
 
 function notAgreed({ endpoint }: Plan) {

@@ -12,7 +12,10 @@ export interface InitOptions extends GoOptions {
   undo?: boolean
 }
 
-/** From nothing to a proven endpoint: by the wizard, or with `--answers` and not one question. */
+/**
+ * From nothing to a proven endpoint: by the wizard, or with `--answers` and not one question of it. On a
+ * terminal the plan is still agreed to there, unless `--yes` does.
+ */
 export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
   if (options.undo && options.resume === undefined) {
     throw usage(
@@ -27,11 +30,11 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
     return resume(options.resume, options, io)
   }
   if (options.answers !== undefined) {
-    const [{ answersFromFile }, { go }] = await Promise.all([
+    const [{ answersFromFile }, { goWith }] = await Promise.all([
       import('./get-answers.ts'),
       import('./go.ts'),
     ])
-    return go('enable', await answersFromFile(options.answers, io), options, io)
+    return goWith('enable', await answersFromFile(options.answers, io), options, io)
   }
   if (io.meet === 'none') {
     throw usage(

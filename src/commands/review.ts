@@ -55,7 +55,7 @@ export async function reviewAndRun(
       review: reviewLines(planned.plan),
       commands: commandLines(planned, io),
       script: await shellScript(planned, io.world),
-      saveAs: `./${basename(saveAs)}`,
+      ...(reviewing.saves ? { saveAs: `./${basename(saveAs)}` } : {}),
       rehearsed,
     })
     if (choice === 'change' || choice === 'back') return 'change'

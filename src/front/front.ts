@@ -43,8 +43,8 @@ export interface Reviewed {
   commands: Line[]
   /** The plan as a shell script, for `c`. */
   script: string
-  /** Where the answers would be saved. */
-  saveAs: string
+  /** Where the answers would be saved; without it they stand elsewhere and are not changed here. */
+  saveAs?: string
   /** A rehearsal of this plan has passed: the cursor may start on "Run it". */
   rehearsed: boolean
 }

@@ -38,7 +38,7 @@ export function judgeRollout(names: readonly string[], namespace: Namespace): Ro
 
 function rowOf(name: string, namespace: Namespace): RolloutState['rows'][number] {
   const workload = workloadNamed(namespace, name)
-  if (!workload) return { name, done: false, wrong: true, pods: '–', now: 'is not there' }
+  if (!workload) return { name, done: false, wrong: false, pods: '–', now: 'not seen yet' }
   const done = isRolledOut(workload)
   const stuck = podsOf(workload, namespace).flatMap(stuckPod)
   const wrong = stuck.some(({ reason }) => !passing.includes(reason))
@@ -66,9 +66,12 @@ function isRolledOut({ kind, metadata, spec, status = {} }: KubeObject): boolean
 
 /** Why a workload cannot make its pods at all. */
 function failuresOf({ status = {} }: KubeObject): string[] {
-  return ((status.conditions ?? []) as Condition[])
-    .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
-    .map(({ message = '' }) => message)
+  return (
+    ((status.conditions ?? []) as Condition[])
+      .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
+      // the pod's name, which nobody will ever see, would push the cause out of the line
+      .map(({ message = '' }) => message.replace(/^pods "[^"]*" is forbidden: /, ''))
+  )
 }
 
 function waitingWords(workload: KubeObject, namespace: Namespace): string {

@@ -8,7 +8,10 @@ import type { WantedEndpoint } from './wanted.ts'
 export function verdict(results: readonly ProofResult[]): Json {
   const bad = results.filter(({ state }) => state === 'fail' || state === 'unknown')
   const good = results.filter(({ state }) => state === 'pass').length
-  const seen = bad[0] ? `${bad[0].id}: ${bad[0].seen}` : `${good} of ${results.length} probes pass`
+  const skipped = results.length - good
+  const all =
+    skipped === 0 ? `${good} of ${good} probes pass` : `${good} probes pass, ${skipped} skipped`
+  const seen = bad[0] ? `${bad[0].id}: ${bad[0].seen}` : all
   return { pass: passes(results), failed: bad.map(({ id }) => id), seen }
 }
 

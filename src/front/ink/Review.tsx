@@ -31,7 +31,9 @@ export function Review({ reviewed, onDone }: ReviewProps) {
   const groups = commandGroups(commands)
   const prices = pricesOf(plan)
   const loses = prices.flatMap(({ loses: lost }) => lost ?? [])
+  const choices = reviewChoices(reviewed)
   const facts = {
+    choices,
     endpoint: plan.endpoint,
     loses: loses.length > 0,
     heights: groupRows(groups, reviewed, -1, stage).map(({ length }) => length),
@@ -39,7 +41,7 @@ export function Review({ reviewed, onDone }: ReviewProps) {
     phaseStarts: phaseStarts(groups),
   }
   const [state, send] = useMachine(reduceReview(facts), () =>
-    startReview({ priced: prices.length > 0, rehearsed }),
+    startReview({ verb: plan.verb, priced: prices.length > 0, rehearsed }, choices),
   )
   const { opened, agreeing } = state
   const onKey = (key: Key) => {
@@ -68,7 +70,7 @@ export function Review({ reviewed, onDone }: ReviewProps) {
         ] satisfies Part[])
       : [rowsPart(reviewRows(reviewed, stage.narrow), state.choice.list, stage)]),
   ]
-  const hints = agreeing ? agreeHints : reviewHints
+  const hints = agreeing ? agreeHints : [rowsHint(choices.length), ...reviewHints]
   return <Screen parts={parts} hints={hints} typing={agreeing !== undefined} onKey={onKey} />
 }
 
@@ -85,25 +87,23 @@ const agreeHints: Hint[] = [
 ]
 
 const reviewHints: Hint[] = [
-  rowsHint(reviewChoices.length),
   { key: 'open', word: 'commands', narrow: 'e open' },
   { key: 'copy', word: 'copy as shell script', narrow: 'Esc back' },
   { key: 'back', word: 'back' },
 ]
 
-function reviewRows({ saveAs }: Reviewed, narrow: boolean): Row<(typeof reviewChoices)[number]>[] {
-  return [
-    { value: 'run', title: 'Run it' },
-    {
-      value: 'rehearse',
-      title: narrow
-        ? 'Rehearse it first'
-        : 'Rehearse it first on this machine (5 s, nothing else is touched)',
-    },
-    { value: 'change', title: 'Change an answer' },
-    {
-      value: 'save',
-      title: narrow ? 'Save the answers and leave' : `Save the answers and leave: ${saveAs}`,
-    },
-  ]
+function reviewRows(reviewed: Reviewed, narrow: boolean): Row<ReviewChoice>[] {
+  const { saveAs, plan } = reviewed
+  const rehearse = narrow
+    ? 'Rehearse it first'
+    : 'Rehearse it first on this machine (5 s, nothing else is touched)'
+  const save = 'Save the answers and leave'
+  const titles: Record<ReviewChoice, string> = {
+    run: plan.verb === 'disable' ? 'Disable it' : 'Run it',
+    rehearse,
+    change: 'Change an answer',
+    save: narrow || saveAs === undefined ? save : `${save}: ${saveAs}`,
+    back: plan.verb === 'disable' ? 'Keep HTTPS' : 'Leave all as it is',
+  }
+  return reviewChoices(reviewed).map(value => ({ value, title: titles[value] }))
 }

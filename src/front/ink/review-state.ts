@@ -1,4 +1,5 @@
-import type { ReviewChoice } from '../front.ts'
+import type { Verb } from '../../plan/plan.ts'
+import type { ReviewChoice, Reviewed } from '../front.ts'
 import { type ChoiceState, reduceChoice, startChoice } from './choice-state.ts'
 import type { Key } from './keys.ts'
 import { means } from './keys.ts'
@@ -6,7 +7,9 @@ import { type ListState, scrollList, startList } from './list-state.ts'
 import { reduceText, startText, type TextState } from './text-state.ts'
 
 /** What can be done with a plan, in the order of the rows. */
-export const reviewChoices = ['run', 'rehearse', 'change', 'save'] as const
+export function reviewChoices({ saveAs }: Pick<Reviewed, 'saveAs'>): readonly ReviewChoice[] {
+  return saveAs === undefined ? ['run', 'rehearse', 'back'] : ['run', 'rehearse', 'change', 'save']
+}
 
 /** Where the review stands: at its rows, in the opened commands, or at the name to be typed. */
 export interface ReviewState {
@@ -18,6 +21,7 @@ export interface ReviewState {
 }
 
 export interface ReviewFacts {
+  choices: readonly ReviewChoice[]
   /** The endpoint's name; typed to agree where something is lost. */
   endpoint: string
   loses: boolean
@@ -28,15 +32,16 @@ export interface ReviewFacts {
   phaseStarts: readonly number[]
 }
 
-/** The cursor starts on "Run it" only where that costs nothing, or after a rehearsal that passed. */
-export function startReview({
-  priced,
-  rehearsed,
-}: {
-  priced: boolean
-  rehearsed: boolean
-}): ReviewState {
-  return { choice: startChoice(rowsOf(reviewChoices.length), priced && !rehearsed ? 1 : 0) }
+/**
+ * The cursor starts on "Run it" only where that costs nothing, or after a rehearsal that passed; where
+ * HTTPS would be given up, on what keeps it.
+ */
+export function startReview(
+  { verb, priced, rehearsed }: { verb: Verb; priced: boolean; rehearsed: boolean },
+  choices: readonly ReviewChoice[],
+): ReviewState {
+  const careful = verb === 'disable' ? choices.length - 1 : 1
+  return { choice: startChoice(rowsOf(choices.length), priced && !rehearsed ? careful : 0) }
 }
 
 export function reduceReview(facts: ReviewFacts) {
@@ -44,9 +49,9 @@ export function reduceReview(facts: ReviewFacts) {
     if (state.agreeing) return agree(state, state.agreeing, key, facts)
     if (state.opened) return inOpened(state, state.opened, key, facts)
     if (means(key, 'open')) return { ...state, opened: startList([]) }
-    const choice = reduceChoice(rowsOf(reviewChoices.length))(state.choice, key)
+    const choice = reduceChoice(rowsOf(facts.choices.length))(state.choice, key)
     if (choice.taken === undefined) return choice === state.choice ? state : { ...state, choice }
-    const taken = choice.taken === 'back' ? 'back' : (reviewChoices[choice.taken] ?? 'back')
+    const taken = choice.taken === 'back' ? 'back' : (facts.choices[choice.taken] ?? 'back')
     if (taken === 'run' && facts.loses) return { ...state, agreeing: startText('') }
     return { ...state, taken }
   }

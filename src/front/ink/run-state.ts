@@ -135,7 +135,7 @@ function whyUndone({ current, run }: RunState): string {
   const probe = current?.probes.find(({ state }) => state === 'fail' || state === 'unknown')
   if (probe) return `${probe.id}   ${probe.seen}`
   const failed = current?.failed
-  if (!failed) return run?.endpoint ?? ''
+  if (!failed) return `${run?.endpoint ?? 'What was begun'} goes back, as asked`
   return `${failed.title}: ${failed.findings[0]?.title ?? 'failed'}`
 }
 

@@ -82,8 +82,12 @@ export function createPlainFront(options: PlainOptions): Front {
             title: 'Rehearse it first',
             note: 'on this machine, nothing else is touched',
           },
-          { value: 'change', title: 'Change an answer' },
-          { value: 'save', title: `Save the answers and leave: ${saveAs}` },
+          ...(saveAs === undefined
+            ? [{ value: 'back' as const, title: 'Leave all as it is' }]
+            : [
+                { value: 'change' as const, title: 'Change an answer' },
+                { value: 'save' as const, title: `Save the answers and leave: ${saveAs}` },
+              ]),
           { value: 'commands', title: 'Show the commands' },
           { value: 'script', title: 'Show it as a shell script' },
         ])

@@ -181,6 +181,19 @@ describe('the review', () => {
     expect(shown.all().filter(line => line.includes('Review: HTTPS'))).toHaveLength(1)
   })
 
+  test.each(sizes)('of a disable keeps HTTPS unless it is asked for', async size => {
+    const shown = await screen(size)
+    const { saveAs: _saveAs, ...rest } = reviewed({ plan: { ...plan, verb: 'disable' } })
+    const choice = shown.front.review(rest)
+    await shown.waitFor('❯ 3 Keep HTTPS')
+    expect(shown.text()).not.toContain('Change an answer')
+    shown.press('home')
+    await shown.waitFor('❯ 1 Disable it')
+    shown.press('enter')
+    expect(await choice).toBe('run')
+    expectGoodFrames(shown, size)
+  })
+
   test('after a rehearsal that passed the cursor is on "Run it"', async () => {
     const shown = await screen(wide)
     void shown.front.review(reviewed({ rehearsed: true })).catch(() => {})

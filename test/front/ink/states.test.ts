@@ -12,7 +12,12 @@ import {
 } from '../../../src/front/ink/interview-state.ts'
 import type { Key, NamedKey } from '../../../src/front/ink/keys.ts'
 import { moveInList, numberOf, scrollList, startList } from '../../../src/front/ink/list-state.ts'
-import { type ReviewState, reduceReview, startReview } from '../../../src/front/ink/review-state.ts'
+import {
+  type ReviewState,
+  reduceReview,
+  reviewChoices,
+  startReview,
+} from '../../../src/front/ink/review-state.ts'
 import { reduceText, startText, type TextAction } from '../../../src/front/ink/text-state.ts'
 import {
   reduceWatch,
@@ -331,14 +336,17 @@ describe('a file question', () => {
 })
 
 describe('a review', () => {
+  const choices = reviewChoices({ saveAs: './a.yaml' })
   const facts = {
+    choices,
     endpoint: 'fraud-model',
     loses: false,
     heights: [1, 1, 1, 1, 1],
     room: 9,
     phaseStarts: [0, 2, 4],
   }
-  const start = (priced: boolean, rehearsed = false) => startReview({ priced, rehearsed })
+  const start = (priced: boolean, rehearsed = false) =>
+    startReview({ verb: 'enable', priced, rehearsed }, choices)
   const review = (state: ReviewState, keys: Key[], more = {}) =>
     keys.reduce(reduceReview({ ...facts, ...more }), state)
 
@@ -352,6 +360,20 @@ describe('a review', () => {
     expect(review(start(true), [key('enter')]).taken).toBe('rehearse')
     expect(review(start(true), [key('up'), key('enter')]).taken).toBe('run')
     expect(review(start(true), [key('escape')]).taken).toBe('back')
+  })
+
+  test('of answers that stand elsewhere neither changes nor saves any', () => {
+    const own = { choices: reviewChoices({}) }
+    const begun = startReview({ verb: 'rotate', priced: true, rehearsed: false }, own.choices)
+    expect(own.choices).toEqual(['run', 'rehearse', 'back'])
+    expect(begun.choice.list.cursor).toBe(1)
+    expect(review(begun, [key('down'), key('enter')], own).taken).toBe('back')
+  })
+
+  test('HTTPS is kept by one Enter too many', () => {
+    const own = { choices: reviewChoices({}) }
+    const begun = startReview({ verb: 'disable', priced: true, rehearsed: false }, own.choices)
+    expect(review(begun, [key('enter')], own).taken).toBe('back')
   })
 
   test('no letter takes anything', () => {
