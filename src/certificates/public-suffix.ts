@@ -14,7 +14,6 @@ export async function publicSuffixesFor(
   const wild = ({ certificate: { dnsNames } }: (typeof certificates)[number]) =>
     dnsNames.some(name => name.startsWith('*.'))
   if (!certificates.some(wild)) return {}
-  const { getPublicSuffix } = await import('tldts-icann')
-  const asIs = { extractHostname: false, validateHostname: false }
-  return { isPublicSuffix: host => getPublicSuffix(host, asIs) === host }
+  const { isPublicSuffix } = await import('./public-suffix-list.ts')
+  return { isPublicSuffix }
 }
