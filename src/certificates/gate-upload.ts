@@ -5,9 +5,9 @@ import { type Fetching, judgeFetched, offeredAt } from './complete-chain.ts'
 import { judge } from './gate.ts'
 import { type JudgeInput, type Judgement, type Spare, sorted } from './judgement.ts'
 import type { CertificateProfile } from './profile.ts'
+import { publicSuffixesFor } from './public-suffix.ts'
 import { readUpload } from './read.ts'
 import { recogniseFolder } from './recognise.ts'
-import { lazyPublicSuffixes } from './system-suffixes.ts'
 import { readPath, readUploadFiles } from './upload-files.ts'
 
 export interface GateInput {
@@ -35,9 +35,10 @@ export async function gateUpload(input: GateInput): Promise<Judgement> {
     return { verdict: 'blocked', findings: sorted(unread), repairs: [], diff: [], chain: [] }
   }
   const roots = trusted.certificates.map(({ certificate }) => certificate)
+  const handedIn = readUpload(read.files, passphrase)
   const given = {
-    ...readUpload(read.files, passphrase),
-    ...{ profile, now, roots, systemRoots, publicSuffixes: lazyPublicSuffixes() },
+    ...{ ...handedIn, profile, now, roots, systemRoots },
+    ...(await publicSuffixesFor(handedIn.certificates)),
     ...(upload.repair ? { agreed: upload.repair } : {}),
   }
   const beside = await judgeBeside(given, upload.chain, folder)

@@ -3,13 +3,12 @@ import { oneLine } from '../process/plain-text.ts'
 import type { Certificate } from './certificate.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { found, type JudgeInput } from './judgement.ts'
-import { isPublicSuffix } from './public-suffix.ts'
 import { labelOf } from './summary.ts'
 
 /** Whether clients find the wanted names in a leaf. */
 export function judgeNames(
   leaf: Certificate,
-  { profile: { names, strict }, publicSuffixes }: JudgeInput,
+  { profile: { names, strict }, isPublicSuffix }: JudgeInput,
 ): Finding[] {
   const held = names.map(name => ({ name: oneLine(name), ...coverageOf(leaf, name) }))
   const bare = held.filter(isUncovered)
@@ -17,7 +16,7 @@ export function judgeNames(
   const missing = bare.filter(({ onlyCommonName }) => !onlyCommonName)
   const subject = labelOf(leaf)
   const findings = held.flatMap(each =>
-    each.covered ? judgeWildcard(leaf, each.by, publicSuffixes, strict) : [],
+    each.covered ? judgeWildcard(leaf, each.by, isPublicSuffix, strict) : [],
   )
   if (onlyCn.length > 0) {
     findings.push(
@@ -66,10 +65,10 @@ function listed(names: readonly string[], most = 3): string {
 function judgeWildcard(
   leaf: Certificate,
   by: string,
-  publicSuffixes: JudgeInput['publicSuffixes'],
+  isPublicSuffix: JudgeInput['isPublicSuffix'] = host => !host.includes('.'),
   strict = false,
 ): Finding[] {
-  if (!by.startsWith('*.') || !isPublicSuffix(by.slice(2), publicSuffixes?.())) return []
+  if (!by.startsWith('*.') || !isPublicSuffix(by.slice(2))) return []
   return [
     found('cert.name-wide', {
       title: `Its wildcard ${by} stands for all names of a public suffix.`,

@@ -5,7 +5,7 @@ import type { Certificate } from './certificate.ts'
 import type { Crl } from './crl.ts'
 import { type CertificateFindingId, certificateFindings } from './findings.ts'
 import type { CertificateProfile } from './profile.ts'
-import type { PublicSuffixes } from './public-suffix.ts'
+import type { IsPublicSuffix } from './public-suffix.ts'
 import type { RepairKind } from './repair-kinds.ts'
 import type { Upload } from './upload.ts'
 
@@ -24,8 +24,8 @@ export interface JudgeInput
   rootOptional?: boolean
   /** Whether there may be no key: then that is a note. */
   keyOptional?: boolean
-  /** The Public Suffix List, read when it is needed. */
-  publicSuffixes?: () => PublicSuffixes | undefined
+  /** By the Public Suffix List; without it only top levels are known. */
+  isPublicSuffix?: IsPublicSuffix
   /** Files among which the leaf is looked for first; what else there is stands above it. */
   leafFiles?: readonly string[]
   /** Certificates that were not handed in, and may complete the chain. */

@@ -1,22 +1,19 @@
-/** What public suffixes there are: the rules of the Public Suffix List, without its comments. */
-export type PublicSuffixes = ReadonlySet<string>
+import type { Certificate } from './certificate.ts'
 
-/** Second levels that registries of countries sell names under, where no list is at hand. */
-const usual = /^(ac|co|com|edu|gob|gov|gouv|govt|ind|mil|ne|net|nom|or|org|sch)\.[a-z]{2}$/
-
-/** Reads the Public Suffix List as publicsuffix.org publishes it. */
-export function readPublicSuffixes(text: string): PublicSuffixes {
-  const lines = text.split('\n').map(line => line.trim())
-  return new Set(lines.filter(line => line !== '' && !line.startsWith('//')))
-}
+/** Whether everybody can register names directly below a host. */
+export type IsPublicSuffix = (host: string) => boolean
 
 /**
- * Whether everybody can register names directly below a host (publicsuffix.org, "Algorithm"); without
- * a list only top levels and the usual second levels of countries are known.
+ * The Public Suffix List as tldts brings it: its ICANN part, which the CA/Browser Forum BR, 3.2.2.6, point
+ * to for wildcards; below a private one (github.io) its owner may well have a wildcard. It is loaded only
+ * where one of the certificates has a wildcard.
  */
-export function isPublicSuffix(host: string, list: PublicSuffixes | undefined): boolean {
-  if (!host.includes('.')) return true
-  if (!list) return usual.test(host)
-  if (list.has(`!${host}`)) return false
-  return list.has(host) || list.has(`*.${host.slice(host.indexOf('.') + 1)}`)
+export async function publicSuffixesFor(
+  certificates: readonly { certificate: Pick<Certificate, 'dnsNames'> }[],
+): Promise<{ isPublicSuffix?: IsPublicSuffix }> {
+  const wild = ({ certificate: { dnsNames } }: (typeof certificates)[number]) =>
+    dnsNames.some(name => name.startsWith('*.'))
+  if (!certificates.some(wild)) return {}
+  const { isPublicSuffix } = await import('./public-suffix-list.ts')
+  return { isPublicSuffix }
 }

@@ -1,6 +1,11 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import * as der from '../../src/certificates/der.ts'
+import { extension } from '../../src/certificates/extension-writers.ts'
+import { oids } from '../../src/certificates/oids.ts'
 import { family, make, runTool } from '../support/certificates.ts'
 import { startPty } from '../support/pty.ts'
 import { createSandbox, type Sandbox } from '../support/sandbox.ts'
@@ -206,6 +211,56 @@ describe('cert inspect', () => {
       expect(pty.written()).not.toMatch(/hunter2|wrong/)
     })
   }
+})
+
+describe('cert check', () => {
+  test('knows a wildcard of a public suffix from one of a company', async () => {
+    for (const [name, host, exit] of [
+      ['*.co.uk', 'shop.co.uk', 65],
+      ['*.shop.co.uk', 'www.shop.co.uk', 0],
+    ] as const) {
+      const made = make({ at, issuer: issuing, names: [name] })
+      tools.write('wild.pem', made.pem + issuing.pem + made.keyPem)
+      const ended = await cli(
+        'check',
+        'wild.pem',
+        '--roots',
+        'roots.pem',
+        '--domain',
+        host,
+        '--json',
+      )
+      expect(ended).toMatchObject({ exit, stderr: '' })
+      const ids = JSON.parse(ended.stdout).findings.map(({ id }: { id: string }) => id)
+      expect(ids.includes('cert.name-wide')).toBe(exit === 65)
+    }
+  })
+
+  test('asks nobody on this machine for a missing certificate, and says whom it would ask', async () => {
+    const asked: string[] = []
+    const server = createServer(({ url = '' }, response) => {
+      asked.push(url)
+      response.end(issuing.certificate.der)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const url = der.contextPrimitive(6, Buffer.from(`http://127.0.0.1:${port}/ca.der`))
+    const access = der.sequence(der.sequence(der.oid(oids.caIssuers), url))
+    const more = [extension(oids.authorityInfo, access)]
+    mkdirSync(join(tools.folder, 'alone'))
+    tools.write('alone/leaf.pem', make({ at, issuer: issuing, more }).pem)
+    const args = ['check', '--chain', 'alone/leaf.pem', '--roots', 'roots.pem', '--fetch-private']
+    const ended = await cli(...args, '--json')
+    expect(ended.exit).toBe(65)
+    expect(ended.stderr).toBe(
+      `Asking 127.0.0.1:${port} for the missing certificate: http://127.0.0.1:${port}/ca.der\n`,
+    )
+    const [finding] = JSON.parse(ended.stdout).findings
+    expect(finding.id).toBe('cert.intermediate-missing')
+    expect(finding.evidence).toContain('127.0.0.1 is of this machine, its link or its cloud')
+    expect(asked).toEqual([])
+  })
 })
 
 describe('init --answers with a locked key', () => {

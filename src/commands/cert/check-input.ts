@@ -4,7 +4,6 @@ import type { Certificate } from '../../certificates/certificate.ts'
 import { readCrls } from '../../certificates/crls.ts'
 import type { JudgeInput } from '../../certificates/judgement.ts'
 import { readUpload } from '../../certificates/read.ts'
-import { lazyPublicSuffixes } from '../../certificates/system-suffixes.ts'
 import type { UploadedFile } from '../../certificates/upload.ts'
 import { readPath } from '../../certificates/upload-files.ts'
 import { usage } from '../../errors.ts'
@@ -50,7 +49,6 @@ export async function standardFor(
     rootOptional: flags.roots === undefined && flags.profile !== 'webpki',
     systemRoots: flags.roots === undefined ? systemRoots(env) : [],
     crls: crls.crls,
-    publicSuffixes: lazyPublicSuffixes(),
     // a check keeps nothing: that the passphrase is handed over is agreement enough
     agreed: ['unlock'],
     findings: [...roots.findings, ...lists.findings, ...crls.findings],

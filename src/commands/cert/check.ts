@@ -2,6 +2,7 @@ import { judgeFetched } from '../../certificates/complete-chain.ts'
 import { judge } from '../../certificates/gate.ts'
 import { judgeBeside } from '../../certificates/gate-upload.ts'
 import { type JudgeInput, type Judgement, sorted } from '../../certificates/judgement.ts'
+import { publicSuffixesFor } from '../../certificates/public-suffix.ts'
 import { readUpload } from '../../certificates/read.ts'
 import { usage } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -67,9 +68,10 @@ async function judgeNamed(
   const chain = paths[0] ?? '.'
   /** At a terminal a passphrase that is missing or wrong is asked for, hidden. */
   const judgeWith = async (passphrase?: string): Promise<Judgement> => {
+    const upload = readUpload([...leaf.files, ...above.files], passphrase)
     const input: JudgeInput = {
-      ...readUpload([...leaf.files, ...above.files], passphrase),
-      ...held,
+      ...{ ...upload, ...held },
+      ...(await publicSuffixesFor(upload.certificates)),
       keyOptional: options.key === undefined,
       leafFiles: leaf.files.map(({ path }) => oneLine(path)),
     }

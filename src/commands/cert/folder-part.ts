@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { readCertificate } from '../../certificates/certificate.ts'
 import { anchorsOf, judge } from '../../certificates/gate.ts'
 import type { Judgement } from '../../certificates/judgement.ts'
+import { publicSuffixesFor } from '../../certificates/public-suffix.ts'
 import { mostBytes, readUpload } from '../../certificates/read.ts'
 import { expandSecret } from '../../certificates/secret-file.ts'
 import type {
@@ -77,13 +78,15 @@ export function createPart(
     async judge({ keys, cas }) {
       const above = await readFiles(options.intermediates, cwd)
       const more = readUpload(above.files, undefined, remember)
+      const all = [...files, ...folders].flatMap(({ upload }) => upload.certificates)
+      const suffixes = await publicSuffixesFor(all)
       const toResult = ({ name, upload, leafFiles }: Unit): Result => {
         const whole = {
           ...upload,
           certificates: [...upload.certificates, ...more.certificates],
           unread: [...upload.unread, ...more.unread],
         }
-        const held = { ...standard, anchors, known, keyOptional: true, leafFiles }
+        const held = { ...standard, ...suffixes, anchors, known, keyOptional: true, leafFiles }
         const { verdict, findings, repairs } = judge({ ...whole, ...held })
         return { name, verdict, findings, repairs }
       }

@@ -1,5 +1,5 @@
 import { oids } from '../../../src/certificates/oids.ts'
-import { readPublicSuffixes } from '../../../src/certificates/public-suffix.ts'
+import { publicSuffixesFor } from '../../../src/certificates/public-suffix.ts'
 import { make, newKey, profile, sha1WithRsa } from '../../support/certificates.ts'
 import { makeCrl } from '../../support/odd-certificates.ts'
 import {
@@ -17,9 +17,9 @@ import {
 } from './look.ts'
 
 const rsaCa = make({ ca: true, cn: 'RSA CA', issuer: root, key: 'rsa2048' })
-const suffixes = () => readPublicSuffixes('// a comment\ncom\nuk\nco.uk\n*.ck\n!www.ck\n')
+const suffixes = await publicSuffixesFor([{ certificate: { dnsNames: ['*.example.com'] } }])
 const wide = (name: string, wanted: string) =>
-  withLeaf({ names: [name] }, { publicSuffixes: suffixes, profile: profile({ names: [wanted] }) })
+  withLeaf({ names: [name] }, { ...suffixes, profile: profile({ names: [wanted] }) })
 
 /** What a client asks of a leaf and of the chain above it. */
 export const linkCases = {
