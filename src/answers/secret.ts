@@ -20,19 +20,25 @@ export function passphraseIn({ passphrase }: Secrets): { passphrase?: string } {
 const most = 4096
 
 /**
- * The secret that answers point to: the first line of a file or of a file descriptor.
+ * The secret that answers point to: the first line of a file or of a file descriptor; with `lines`
+ * each line that is not empty, one of several.
  *
  * @throws Problem with exit 65 when it cannot be read or is empty
  */
-export async function readSecret(source: SecretSource, folder: string): Promise<string> {
+export async function readSecret(
+  source: SecretSource,
+  folder: string,
+  { lines = false }: { lines?: boolean | undefined } = {},
+): Promise<string> {
   const name = 'file' in source ? source.file : `file descriptor ${source.fd}`
   try {
     const text =
       'file' in source
         ? await readFile(resolve(folder, source.file), 'utf8')
         : await readAll(source.fd)
-    const line = text.slice(0, most).split(/\r?\n/)[0] ?? ''
-    if (line !== '') return line
+    const all = text.slice(0, lines ? 16 * most : most).split(/\r?\n/)
+    const secret = lines ? all.filter(Boolean).join('\n') : (all[0] ?? '')
+    if (secret !== '') return secret
   } catch (error) {
     throw unreadable(name, (error as NodeJS.ErrnoException).code ?? 'unknown reason')
   }

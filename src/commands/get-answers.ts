@@ -38,10 +38,10 @@ export async function secretsOf({ answers, folder }: Answered): Promise<Secrets>
   const secrets: Secrets = {}
   if (certificate.passphrase) secrets.passphrase = await readSecret(certificate.passphrase, folder)
   const questions = targets.find(({ kind }) => kind === target.kind)?.questions ?? []
-  for (const { id, kind } of questions) {
+  for (const { id, kind, lines } of questions) {
     const source = target[id.replace('target.', '')]
     if (kind === 'secret' && source !== undefined)
-      secrets[id] = await readSecret(source as unknown as SecretSource, folder)
+      secrets[id] = await readSecret(source as unknown as SecretSource, folder, { lines })
   }
   return secrets
 }

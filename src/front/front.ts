@@ -85,6 +85,8 @@ export interface Front {
     check: (text: string) => string | undefined,
   ): Promise<string | undefined>
   passphrase(file: string, wrong: string | undefined): Promise<string | undefined>
+  /** A secret that is typed and never shown; undefined where nothing was typed. */
+  secret(question: string, noun: string, wrong: string | undefined): Promise<string | undefined>
   gate(judgement: Judgement, now: number): Promise<GateChoice>
   review(reviewed: Reviewed): Promise<ReviewChoice>
   /** The id of the answer to change; undefined to go back. */

@@ -26,6 +26,11 @@ export const kubernetesFindings = {
     title: 'The API server of the cluster does not answer.',
     why: 'What is there cannot be read, and nothing can be changed.',
   },
+  'kube.node': {
+    severity: 'blocks',
+    title: 'The node of a pod does not answer the API server.',
+    why: 'No way leads to the pod: what it serves cannot be seen, and it cannot be asked anything.',
+  },
   'kube.denied': {
     severity: 'blocks',
     title: 'The cluster refuses the change.',

@@ -75,6 +75,7 @@ export interface KubeObject {
   kind: string
   metadata: {
     name: string
+    uid?: string
     namespace?: string
     generation?: number
     resourceVersion?: string

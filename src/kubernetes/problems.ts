@@ -60,6 +60,12 @@ export function kubernetesExplains(cluster: Cluster): Explanation[] {
       `See which there are: ${quoteCommand(kubectlArgv(cluster, 'get', 'namespaces'))}`,
     ),
     of(
+      'kube.node',
+      exitCodes.later,
+      'error dialing backend|unable to upgrade connection.*(connection refused|i/o timeout)',
+      `See which: ${quoteCommand(kubectlArgv(cluster, 'get', 'nodes'))}; when its kubelet answers again, run the same command.`,
+    ),
+    of(
       'kube.unreachable',
       exitCodes.later,
       'connection refused|was refused - did you specify|no such host|i/o timeout|TLS handshake timeout|Unable to connect to the server|network is unreachable|no route to host|unexpected EOF|http2: client connection lost|the server is currently unable|etcdserver|connection reset by peer|context deadline exceeded .*Client.Timeout|kubernetes cluster unreachable|Kubernetes cluster unreachable',

@@ -12,7 +12,9 @@ export interface RolloutState {
   /** Whether pods are refused: a quota, an admission policy. */
   refused: boolean
   /** Pods that cannot start by themselves, for their logs and events. */
-  stuck: { pod: string; container?: string; reason: string }[]
+  stuck: { pod: string; uid?: string; container?: string; reason: string }[]
+  /** Broken pods of an older revision that their stateful set holds on to. */
+  held: string[]
   seen: string
   /** Each workload, in the order of the names. */
   rows: { name: string; done: boolean; wrong: boolean; pods: string; now: string }[]
@@ -28,12 +30,14 @@ export function judgeRollout(names: readonly string[], namespace: Namespace): Ro
   const open = found.filter(workload => !isRolledOut(workload))
   const words = open.map(workload => waitingWords(workload, namespace))
   const stuck = open.flatMap(workload => podsOf(workload, namespace).flatMap(stuckPod))
+  const held = open.flatMap(workload => heldPods(workload, namespace))
   const done = missing.length === 0 && open.length === 0
   const count = `${found.length - open.length} of ${names.length} rolled out`
   const waiting = [...missing.map(name => `${name} is not there`), ...words]
   const refused = open.some(each => failuresOf(each).length > 0)
   const rows = names.map(name => rowOf(name, namespace))
-  return { done, missing, waiting, refused, stuck, seen: [count, ...waiting].join('; '), rows }
+  const seen = [count, ...waiting].join('; ')
+  return { done, missing, waiting, refused, stuck, held, seen, rows }
 }
 
 function rowOf(name: string, namespace: Namespace): RolloutState['rows'][number] {
@@ -62,6 +66,23 @@ function isRolledOut({ kind, metadata, spec, status = {} }: KubeObject): boolean
   const revisions =
     status.updateRevision === undefined || status.currentRevision === status.updateRevision
   return (status.readyReplicas ?? 0) >= wanted && (revisions || wanted === 0)
+}
+
+/**
+ * Pods of an older revision that never become ready: a stateful set waits for them before it makes
+ * one of the newest revision, for good (kubernetes/kubernetes#67250, "forced rollback" in its manual).
+ */
+function heldPods(workload: KubeObject, namespace: Namespace): string[] {
+  const newest = workload.status?.updateRevision
+  if (workload.kind !== 'StatefulSet' || newest === undefined) return []
+  return podsOf(workload, namespace)
+    .filter(({ metadata }) => {
+      const revision = metadata.labels?.['controller-revision-hash']
+      return revision !== undefined && revision !== newest
+    })
+    .flatMap(stuckPod)
+    .filter(({ reason }) => reason === 'Pending' || !passing.includes(reason))
+    .map(({ pod }) => pod)
 }
 
 /** Why a workload cannot make its pods at all. */
@@ -129,12 +150,12 @@ function statusesOf(status: { [key: string]: ContainerStatus[] | undefined }): C
 }
 
 function stuckPod({ metadata, status = {} }: KubeObject): RolloutState['stuck'] {
-  const pod = metadata.name
+  const pod = { pod: metadata.name, ...(metadata.uid ? { uid: metadata.uid } : {}) }
   const bad = statusesOf(status).find(
     ({ ready, state, restartCount }) =>
       !ready && (state?.waiting || state?.terminated || restartCount > 0),
   )
-  if (!bad) return status.phase === 'Pending' ? [{ pod, reason: 'Pending' }] : []
+  if (!bad) return status.phase === 'Pending' ? [{ ...pod, reason: 'Pending' }] : []
   const reason = bad.state?.waiting?.reason ?? bad.state?.terminated?.reason ?? 'not ready'
-  return bad.restartCount > 0 ? [{ pod, container: bad.name, reason }] : [{ pod, reason }]
+  return bad.restartCount > 0 ? [{ ...pod, container: bad.name, reason }] : [{ ...pod, reason }]
 }

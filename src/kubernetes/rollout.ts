@@ -2,12 +2,11 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Standing } from '../plan/events.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
-import { oneLine, plainText } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
-import { succeeded } from '../process/tool.ts'
 import { awayWords } from './away.ts'
-import { tryKubectl } from './kubectl.ts'
+import { kubectl } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { readDetails } from './pod-words.ts'
 import { kubernetesFinding } from './problems.ts'
 import { judgeRollout, passing, type RolloutState } from './rollout-state.ts'
 import { watchNamespace } from './watch.ts'
@@ -77,6 +76,7 @@ export function followRollout(
     waiting: [],
     refused: false,
     stuck: [],
+    held: [],
     seen: '',
     rows: [],
   }
@@ -89,6 +89,14 @@ export function followRollout(
   let wasAway = false
   let readAt = Number.NEGATIVE_INFINITY
   const away = awayWords(place)
+  const removed = new Set<string>()
+  const letGo = async (pods: readonly string[]) => {
+    for (const pod of pods.filter(each => !removed.has(each))) {
+      removed.add(pod)
+      ctx.say(`removes pod ${pod}: its stateful set would wait for it for good`)
+      await kubectl(place, ['delete', 'pod', pod, '--ignore-not-found', '--wait=false'], ctx)
+    }
+  }
   const look = async () => {
     if (watching.away()) {
       wasAway = true
@@ -100,6 +108,7 @@ export function followRollout(
     if (!namespace) return
     state = judgeRollout(workloads, namespace)
     if (state.missing.length > 0 && !watching.isWhole()) return
+    await letGo(state.held)
     if (state.stuck.length > 0 && clock.elapsed() - readAt > detailsMs) {
       readAt = clock.elapsed()
       details = await readDetails(place, state.stuck, ctx)
@@ -187,53 +196,4 @@ export function rolloutProblem(place: Place, state: RolloutState, details: reado
     evidence: [...state.waiting, ...details].join('\n').slice(0, 2000),
     fix: `Put right what they say; see more: ${quoteCommand(words)}`,
   })
-}
-
-/** The warnings of stuck pods, and the last lines of those that end again and again. */
-async function readDetails(
-  place: Place,
-  stuck: RolloutState['stuck'],
-  ctx: Performing,
-): Promise<string[]> {
-  const [crashed] = stuck.filter(({ container }) => container !== undefined)
-  const [events, logs] = await Promise.all([
-    readEvents(place, stuck, ctx),
-    crashed ? readLog(place, crashed, ctx) : [],
-  ])
-  return [...events, ...logs]
-}
-
-async function readEvents(
-  place: Place,
-  stuck: RolloutState['stuck'],
-  ctx: Performing,
-): Promise<string[]> {
-  const path =
-    '-o=jsonpath={range .items[*]}{.involvedObject.name}{"\\t"}{.reason}{"\\t"}{.message}{"\\n"}{end}'
-  const words = ['get', 'events', '--field-selector=type=Warning', path]
-  const result = await tryKubectl(place, words, ctx, { limitMs: 15_000 })
-  if (!succeeded(result)) return []
-  const lines = plainText(result.stdout).split('\n')
-  const own = lines.filter(
-    line =>
-      stuck.some(({ pod }) => line.startsWith(`${pod}\t`)) &&
-      !line.includes('\tMissingClusterDNS\t'),
-  )
-  const unique = [...new Set(own.map(line => oneLine(line.split('\t').slice(1).join(': '))))]
-  return unique.slice(-4).map(line => line.slice(0, 300))
-}
-
-async function readLog(
-  place: Place,
-  { pod, container }: RolloutState['stuck'][number],
-  ctx: Performing,
-): Promise<string[]> {
-  const words = ['logs', pod, '-c', String(container), '--tail=6']
-  const before = await tryKubectl(place, [...words, '--previous'], ctx, { limitMs: 15_000 })
-  const result = succeeded(before)
-    ? before
-    : await tryKubectl(place, words, ctx, { limitMs: 15_000 })
-  if (!succeeded(result)) return []
-  const lines = plainText(ctx.redact(result.stdout)).split('\n').map(oneLine).filter(Boolean)
-  return lines.slice(-6).map(line => `${pod}: ${line}`.slice(0, 300))
 }

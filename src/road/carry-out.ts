@@ -52,7 +52,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     { identity, endpoint: plan.endpoint, verb: plan.verb },
     world,
   )
-  const known = Object.values(input.secrets ?? {}).filter(each => each !== undefined)
+  const known = Object.values(input.secrets ?? {}).flatMap(each => each?.split('\n') ?? [])
   const { redact, learnKey } = createGrowingRedact(known)
   const releases: (() => Promise<void>)[] = []
   let journal: Journal | undefined

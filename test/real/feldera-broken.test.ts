@@ -37,7 +37,7 @@ describe('Feldera in a bad world', () => {
     const away = lab.answers(selfSigned, lab.installing())
     const chart = 'oci://127.0.0.1:9/feldera-chart'
     lab.file('away.yaml', away.replace(/chart: .*/, `chart: ${chart}`))
-    const found = await fails(['init', '--answers', 'away.yaml', '--yes'], 69)
+    const found = await fails(['init', '--answers', 'away.yaml', '--yes'], 69, 'failed')
     expect(found).toMatchObject({ id: 'helm.chart', title: `The chart ${chart} cannot be read.` })
     expect(found.evidence).toContain('connection refused')
     expect(found.fix).toContain('target.chart')
@@ -111,7 +111,7 @@ describe('Feldera in a bad world', () => {
     const helm = spawn('helm', [...words, '--set', 'lab.image=lab/none:1'], { stdio: 'ignore' })
     await until(() => statusOf() === 'pending-upgrade')
     helm.kill('SIGKILL')
-    const found = await fails(['rotate', namespace, '--yes'], 75)
+    const found = await fails(['rotate', namespace, '--yes'], 75, 'failed')
     expect(found).toMatchObject({ id: 'helm.pending' })
     expect(found.title).toContain('pending-upgrade')
     const command = /repair it: (.*) \(a first/.exec(found.fix)?.[1] ?? ''
@@ -199,15 +199,20 @@ function endGroup(pid: number): void {
 }
 
 /** Runs a command that must fail; the finding that ended it. */
-async function fails(args: string[], exit: number): Promise<Finding> {
+async function fails(
+  args: string[],
+  exit: number,
+  outcome: 'failed' | 'rolled-back' = 'rolled-back',
+): Promise<Finding> {
   const run = await lab.must([...args, '--json'], exit)
   expect(run.stdout + run.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m)
   const events = run.stdout
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line)) as Event[]
-  const found = events.flatMap(each => (each.type === 'step.failed' ? each.findings : []))
-  const [first] = found
+  const failed = events.filter(({ type }) => type === 'step.failed')
+  expect(events.at(-1), JSON.stringify(failed, null, 2)).toMatchObject({ outcome })
+  const [first] = events.flatMap(each => (each.type === 'step.failed' ? each.findings : []))
   if (!first) throw new Error(run.stdout)
   return first
 }

@@ -14,6 +14,13 @@ const suites = [
   { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
   { name: 'skyserve-lb', labs: ['skyserve', 'acme-dns'], file: 'skyserve-lb.test.ts' },
   { name: 'feldera', labs: ['kubernetes'], file: 'feldera.test.ts' },
+  { name: 'feldera-broken', labs: ['kubernetes'], file: 'feldera-broken.test.ts' },
+  {
+    name: 'feldera-outage',
+    labs: ['kubernetes'],
+    file: 'feldera-outage.test.ts',
+    env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
+  },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
     name: `azureml-${each}`,

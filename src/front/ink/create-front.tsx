@@ -90,10 +90,12 @@ export async function createInkFront(options: InkOptions): Promise<Front> {
         />
       )).result,
     passphrase: (file, wrong) =>
+      front.secret(`Which passphrase opens ${oneLine(file)}?`, 'Passphrase', wrong),
+    secret: (question, noun, wrong) =>
       show<string | undefined>(player, done => (
         <TextQuestion
-          question={`Which passphrase opens ${oneLine(file)}?`}
-          noun="Passphrase"
+          question={question}
+          noun={noun}
           check={text => (text === '' ? 'Nothing is typed yet.' : undefined)}
           wrong={wrong}
           hidden

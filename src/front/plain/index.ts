@@ -38,10 +38,12 @@ export function createPlainFront(options: PlainOptions): Front {
         talk.say(`Wrong: ${wrong}`)
       }
     },
-    async passphrase(file, wrong) {
+    passphrase: (file, wrong) =>
+      front.secret(`Which passphrase opens ${file}?`, 'Passphrase', wrong),
+    async secret(question, noun, wrong) {
       if (wrong) talk.say(`Wrong: ${wrong}`)
-      talk.say(`Which passphrase opens ${file}?`)
-      const typed = await talk.askHidden('Passphrase, hidden:')
+      talk.say(question)
+      const typed = await talk.askHidden(`${noun}, hidden:`)
       return typed === '' ? undefined : typed
     },
     async gate(judgement, now) {

@@ -21,6 +21,11 @@ export const helmFindings = {
     title: 'Helm gave up waiting, and went back to what was there before.',
     why: 'The pods did not become ready with what was changed.',
   },
+  'helm.not-back': {
+    severity: 'blocks',
+    title: 'Helm gave up waiting, and the pods of before did not become ready either.',
+    why: 'What runs now is neither what was wanted nor what was there.',
+  },
   'helm.not-honoured': {
     severity: 'blocks',
     title: 'Helm says that it is done, but the release does not have the value.',

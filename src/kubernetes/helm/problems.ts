@@ -32,6 +32,11 @@ const known: readonly { regex: RegExp; id: Id; exit: ExitCode }[] = [
     exit: exitCodes.data,
   },
   {
+    regex: /error occurred while rolling back/,
+    id: 'helm.not-back',
+    exit: exitCodes.failed,
+  },
+  {
     regex: /context deadline exceeded|timed out waiting/,
     id: 'helm.timed-out',
     exit: exitCodes.failed,
@@ -63,6 +68,8 @@ const fixes: Record<Id, (place: Place, release: string) => string> = {
   'helm.values': () => 'Put the values right that it names; nothing was changed.',
   'helm.timed-out': (place, release) =>
     `See more: ${quoteCommand(helmArgv(place, 'history', release))}`,
+  'helm.not-back': (place, release) =>
+    `Put right what the pods say, then run the same command again; see: ${quoteCommand(helmArgv(place, 'history', release))}`,
   'helm.not-honoured': (place, release) =>
     `See them: ${quoteCommand(helmArgv(place, 'get', 'values', release))}`,
   'helm.changed': () =>

@@ -4,15 +4,14 @@ import { quoteCommand } from '../../process/quote.ts'
 import { placeOf, shellPlace } from '../place.ts'
 import { helmArgv } from './argv.ts'
 import { releaseOp } from './release.ts'
-import { goBack, settle, wordsBack } from './settle.ts'
+import { type Back, goBack, settle, wordsBack } from './settle.ts'
 import { upgradeOp } from './upgrade.ts'
 
-/** Brings a revision back, or removes what was installed: `{place, release, revision, waitMs}`; 0 is nothing. */
+/** Brings a revision back, or removes what was installed: `{place, release, revision, workloads, waitMs}`; 0 is nothing. */
 const restore: Op = {
   changes: true,
-  async run({ place: at, release, revision, waitMs }, ctx): Promise<Json> {
-    const place = placeOf(at)
-    await goBack(place, String(release), Number(revision), Number(waitMs), ctx)
+  async run({ revision, ...input }, ctx): Promise<Json> {
+    await goBack(backOf(input), Number(revision), ctx)
     return {
       restored: true,
       seen: Number(revision) === 0 ? 'removed' : `as in revision ${revision}`,
@@ -32,19 +31,29 @@ const restore: Op = {
 }
 
 /**
- * Repairs a release that a killed helm of ours has left pending: `{place, release, waitMs}`. One that
+ * Repairs a release that a killed helm of ours has left pending: `{place, release, workloads, waitMs}`. One that
  * somebody else is at is left alone.
  */
 const repair: Op = {
   changes: true,
-  async run({ place: at, release: name, waitMs }, ctx): Promise<Json> {
-    return { repaired: true, seen: await settle(placeOf(at), String(name), Number(waitMs), ctx) }
+  async run(input, ctx): Promise<Json> {
+    return { repaired: true, seen: await settle(backOf(input), ctx) }
   },
   printed: ({ place, release }, show) => [
     quoteCommand(helmArgv(placeOf(place as Json), 'rollback', show(release))),
     '  (only where a killed helm has left it pending)',
   ],
   shell: ({ place, release }, sh) => [`helm_repair ${shellPlace(place, sh)} ${sh.word(release)}`],
+}
+
+function backOf({ place, release, workloads, waitMs }: Record<string, Json>): Back {
+  const names = ((workloads ?? []) as string[]).map(String)
+  return {
+    place: placeOf(place),
+    release: String(release),
+    workloads: names,
+    waitMs: Number(waitMs),
+  }
 }
 
 /** What plans of Helm releases may name. */

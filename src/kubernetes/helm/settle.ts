@@ -2,6 +2,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import type { Performing } from '../../plan/op.ts'
 import { succeeded } from '../../process/tool.ts'
 import type { Place } from '../place.ts'
+import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
 import { isOwnPending, isPending, readRelease } from './release.ts'
@@ -14,12 +15,8 @@ import { runHelm } from './run-helm.ts'
  * @returns what was seen or done, in a few words
  * @throws Problem with exit 75 where somebody else's operation is pending
  */
-export async function settle(
-  place: Place,
-  name: string,
-  waitMs: number,
-  ctx: Performing,
-): Promise<string> {
+export async function settle(back: Back, ctx: Performing): Promise<string> {
+  const { place, release: name } = back
   const release = await readRelease(place, name, ctx, [])
   const { status, revision } = release
   if (!isPending(release)) return status
@@ -32,24 +29,45 @@ export async function settle(
     })
   }
   const last = await lastGood(place, name, ctx)
-  await goBack(place, name, last, waitMs, ctx)
+  await goBack(back, last, ctx)
   return last === 0 ? 'removed' : `as in revision ${last} again`
 }
 
-/** Brings a revision back and waits for its pods; 0 removes the release. */
+/** What going back works on. */
+export interface Back {
+  place: Place
+  release: string
+  /** What is rolled out again by it. */
+  workloads: readonly string[]
+  waitMs: number
+}
+
+/**
+ * Brings a revision back and waits for its pods; 0 removes the release. Pods that a stateful set would
+ * hold on to are removed meanwhile: helm itself would wait for them until its limit.
+ */
 export async function goBack(
-  place: Place,
-  release: string,
+  { place, release, workloads, waitMs }: Back,
   revision: number,
-  waitMs: number,
   ctx: Performing,
 ): Promise<void> {
   const argv = helmArgv(place, ...wordsBack(release, revision, waitMs))
   const limitMs = waitMs + 60_000
-  const result = await runHelm(place, release, argv, limitMs, ctx)
-  // what an earlier try has removed before its answer got lost
-  if (revision === 0 && /release: not found/.test(result.stderr)) return
-  if (!succeeded(result)) throw helmProblem(result, place, release, limitMs)
+  const following = followRollout(place, revision === 0 ? [] : workloads, ctx)
+  try {
+    const helm = runHelm(place, release, argv, limitMs, ctx)
+    await following.during(helm)
+    const result = await helm
+    // what an earlier try has removed before its answer got lost
+    if (revision === 0 && /release: not found/.test(result.stderr)) return
+    if (succeeded(result)) return
+    const problem = helmProblem(result, place, release, limitMs)
+    if (!('findings' in problem) || problem.findings[0]?.id !== 'helm.timed-out') throw problem
+    const evidence = [...following.worst(), problem.findings[0].evidence].join('\n')
+    throw helmFinding('helm.not-back', exitCodes.failed, { subject: release, evidence, place })
+  } finally {
+    await following.close()
+  }
 }
 
 /** The words of helm that bring a revision back. */

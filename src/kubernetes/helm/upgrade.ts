@@ -106,7 +106,7 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
   }
   if (isLast) throw problem
   ctx.say('the API server went away under helm: sees what is left of it')
-  await settle(place, release, waitMs, ctx)
+  await settle({ place, release, workloads, waitMs }, ctx)
   await upgrade(wanted, ctx, true)
 }
 
@@ -149,9 +149,11 @@ async function hiddenValues(
 function withWords(problem: ReturnType<typeof helmProblem>, words: readonly string[]) {
   if (!('findings' in problem) || words.length === 0) return problem
   const [first] = problem.findings
-  if (!first || !['helm.timed-out', 'tool.helm.failed'].includes(first.id)) return problem
+  const isKnown = first?.id === 'helm.timed-out' || first?.id === 'helm.not-back'
+  if (!first || !(isKnown || first.id === 'tool.helm.failed')) return problem
   const evidence = [...words, first.evidence].join('\n').slice(0, 2000)
-  return helmFinding('helm.timed-out', exitCodes.failed, { ...first, evidence })
+  const id = first.id === 'helm.not-back' ? first.id : 'helm.timed-out'
+  return helmFinding(id, exitCodes.failed, { ...first, evidence })
 }
 
 function notHonoured(

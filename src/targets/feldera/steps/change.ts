@@ -214,7 +214,13 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
     },
     act: {
       do: 'op:helm.restore',
-      input: { place: at, release: own.release, revision: isNew ? 0 : revision, waitMs },
+      input: {
+        place: at,
+        release: own.release,
+        revision: isNew ? 0 : revision,
+        workloads: [...components],
+        waitMs,
+      },
       limit: rolloutLimit(own),
     },
   }

@@ -11,6 +11,8 @@ import type { FelderaPresent } from '../present.ts'
 const helmRules: readonly Rule[] = [
   { group: '', resource: 'secrets', verbs: ['update'] },
   { group: '', resource: 'services', verbs: ['patch'] },
+  // a stateful set holds on to a broken pod for good, unless somebody removes it
+  { group: '', resource: 'pods', verbs: ['delete'] },
   { group: 'apps', resource: 'deployments', verbs: ['patch'] },
   { group: 'apps', resource: 'statefulsets', verbs: ['patch'] },
 ]

@@ -2,6 +2,7 @@ import { kubectlArgv, placeInput } from '../../../kubernetes/place.ts'
 import { holdStep, secretStep } from '../../../kubernetes/steps.ts'
 import type { Step, Text } from '../../../plan/plan.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
+import { components } from '../components.ts'
 import type { Feldera } from './change.ts'
 
 /** The namespace of a new installation: the Secret must be there before the release. */
@@ -58,7 +59,12 @@ export function holdSteps({ answers, present }: Feldera): Step[] {
       },
       act: {
         do: 'op:helm.repair',
-        input: { place: at, release: own.release, waitMs: rolloutMs(own) },
+        input: {
+          place: at,
+          release: own.release,
+          workloads: [...components],
+          waitMs: rolloutMs(own),
+        },
         limit: rolloutLimit(own),
       },
       needs: ['prepare.hold'],

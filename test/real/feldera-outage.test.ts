@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type RealFeldera, realFeldera, selfSigned } from '../support/real-feldera.ts'
+import { ended } from '../support/sandbox.ts'
+
+// A part of the cluster stops in the middle of a run. Nobody else may use the cluster meanwhile.
+
+const whole = process.env.SE_REAL_PART !== '1'
+const namespace = `feldera-o-${process.pid.toString(36)}`
+
+let lab: RealFeldera
+
+beforeAll(async () => {
+  lab = realFeldera(namespace)
+  lab.file('licence', 'LICENCE\n')
+  lab.file('values.yaml', 'lab:\n  pipelines: default/p1,default/p2\n')
+  const short = lab.answers(selfSigned, lab.installing()).replace('wait: 90s', 'wait: 40s')
+  lab.file('new.yaml', short)
+  await lab.must(['init', '--answers', 'new.yaml', '--yes'])
+})
+
+afterEach(() => allUp())
+
+afterAll(() => {
+  lab.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false'])
+  lab.close()
+})
+
+describe('Feldera while a part of its cluster is away', () => {
+  it('api server away under helm, and back again: the run says so, waits and is done', async () => {
+    const before = lab.expectHttps()
+    const run = await during(' upgrade ', 'kube-apiserver', async said => {
+      await until(() => said().includes('does not answer; waits for it'))
+      allUp()
+    })
+    expect(run.exit, run.stdout + run.stderr).toBe(0)
+    expect(run.stdout).not.toMatch(stackTrace)
+    expect(lab.expectHttps()).not.toBe(before)
+  })
+
+  it.runIf(whole)(
+    'api server away for good: the run ends with 75 and what to type, and the next one finishes',
+    async () => {
+      const before = lab.expectHttps()
+      const run = await during(' upgrade ', 'kube-apiserver')
+      allUp()
+      expect(run.exit, run.stdout + run.stderr).toBe(75)
+      const said = run.stdout + run.stderr
+      expect(said).toContain('The API server of the cluster does not answer.')
+      expect(said).toContain('run the same command: it goes on where it stopped')
+      expect(said).not.toContain('is back and proven')
+      expect(said).not.toMatch(stackTrace)
+      const again = await lab.must(['rotate', namespace, '--yes'], 0)
+      expect(again.stdout + again.stderr).not.toMatch(stackTrace)
+      expect(lab.expectHttps()).not.toBe(before)
+    },
+  )
+
+  it.runIf(whole)(
+    'kubelet away: before a run nothing is changed; in the middle the next run finishes',
+    async () => {
+      const before = lab.expectHttps()
+      part('down', 'kubelet')
+      const first = await lab.must(['rotate', namespace, '--yes'], 75)
+      expect(first.stdout + first.stderr).toContain('The node of a pod does not answer')
+      allUp()
+      expect(lab.expectHttps()).toBe(before)
+      const run = await during(' upgrade ', 'kubelet')
+      allUp()
+      expect([1, 75], run.stdout + run.stderr).toContain(run.exit)
+      expect(run.stdout + run.stderr).not.toMatch(stackTrace)
+      expect(run.stdout + run.stderr).not.toContain('is back and proven')
+      await lab.must(['rotate', namespace, '--yes'])
+      expect(lab.expectHttps()).not.toBe(before)
+    },
+  )
+})
+
+const stackTrace = /^\s+at .*:\d+:\d+\)?$/m
+
+/** A rotation under which a part of the cluster stops as soon as a tool is called with these words. */
+async function during(
+  words: string,
+  name: string,
+  then: (said: () => string) => Promise<void> = async () => {},
+) {
+  const seen = lab.calls().length
+  const child = lab.start(['rotate', namespace, '--yes'])
+  const end = ended(child)
+  let text = ''
+  child.stdout?.on('data', chunk => {
+    text += chunk
+  })
+  const calls = () => lab.calls().slice(seen)
+  await until(() => calls().some(each => each.includes(words)))
+  await sleep(1000) // the tool is in the middle of its work then
+  part('down', name)
+  await then(() => text)
+  return end
+}
+
+function part(what: 'up' | 'down', name: string): void {
+  const program = join(String(process.env.LAB_K8S_FOLDER), what)
+  const { status, stderr } = spawnSync(program, what === 'down' ? ['--part', name] : [], {
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+}
+
+/** Starts again what is stopped; the lab waits until the cluster is ready. */
+function allUp(): void {
+  part('up', '')
+}
+
+async function until(look: () => boolean): Promise<void> {
+  while (!look()) await sleep(300)
+}
