@@ -5,6 +5,7 @@ import { oneLine, plainText } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { succeeded } from '../process/tool.ts'
 import { tryKubectl } from './kubectl.ts'
+import { freshNamespace } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 import { judgeRollout, type RolloutState } from './rollout-state.ts'
@@ -24,6 +25,10 @@ export const rolloutOp: Op = {
   async run(input, ctx): Promise<Json> {
     const place = placeOf(input.place)
     const workloads = (input.workloads as string[]).map(String)
+    // what waited for the change has mostly waited for the rollout, too: one look tells
+    const now = await freshNamespace(place, ctx).catch(() => undefined)
+    const already = now && judgeRollout(workloads, now)
+    if (already?.done) return { done: true, seen: already.seen }
     const following = followRollout(place, workloads, ctx)
     const limitMs = Math.min(
       Number(input.waitMs),
