@@ -1,3 +1,5 @@
+import { canonicalJson } from '../plan/digest.ts'
+import { type Recalling, recently } from '../plan/recent.ts'
 import { type KubeObject, kubectlObjects } from './kubectl.ts'
 import type { Calling, Place } from './place.ts'
 
@@ -15,6 +17,23 @@ export interface Namespace {
 export async function readNamespace(place: Place, calling: Calling): Promise<Namespace> {
   const kinds = 'deployments.apps,statefulsets.apps,services,pods'
   return sorted(await kubectlObjects(place, ['get', kinds], calling))
+}
+
+/** How long a reading stands in for another, while the cluster is not changed. Milliseconds. */
+const recentMs = 3_000
+
+/** The same, as it was read a moment ago. */
+export function recentNamespace(place: Place, calling: Calling & Recalling): Promise<Namespace> {
+  return recently(namespaceKey(place), recentMs, calling, () => readNamespace(place, calling))
+}
+
+/** Reads anew, for those who ask a moment later. */
+export function freshNamespace(place: Place, calling: Calling & Recalling): Promise<Namespace> {
+  return recently(namespaceKey(place), 0, calling, () => readNamespace(place, calling))
+}
+
+function namespaceKey(place: Place): string {
+  return `kubernetes namespace ${canonicalJson(place)}`
 }
 
 export function sorted(objects: readonly KubeObject[]): Namespace {

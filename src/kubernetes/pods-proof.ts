@@ -6,7 +6,15 @@ import type { Probed } from '../proof/result.ts'
 import { probeServers, probeServersPlain, type Server } from '../proof/servers.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import { withForwards } from './forward.ts'
-import { type Namespace, podPort, podsOf, readNamespace, workloadsNamed } from './namespace.ts'
+import {
+  freshNamespace,
+  type Namespace,
+  podPort,
+  podsOf,
+  readNamespace,
+  recentNamespace,
+  workloadsNamed,
+} from './namespace.ts'
 import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 
@@ -57,10 +65,13 @@ async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<J
   const wanted = wantedOf({ ...input, addresses: [] }, ctx)
   const served = input.served as unknown as ServedBy[]
   const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
+  let read = recentNamespace
   const results = await retried(wanted, proving, () =>
-    whileCut(place, ctx, () =>
-      withServers(place, served, ctx, servers => probe(servers, wanted, proving)),
-    ),
+    whileCut(place, ctx, async () => {
+      const pods = await podsToProve(place, served, () => read(place, ctx))
+      read = freshNamespace // a rollout may have replaced them
+      return withPods(place, pods, ctx, servers => probe(servers, wanted, proving))
+    }),
   )
   const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
   const all = [...results, ...skipped]
@@ -100,7 +111,16 @@ export async function withServers<T>(
   calling: Calling,
   use: (servers: Server[]) => Promise<T>,
 ): Promise<T> {
-  const pods = await podsToProve(place, served, calling)
+  const pods = await podsToProve(place, served, () => readNamespace(place, calling))
+  return withPods(place, pods, calling, use)
+}
+
+function withPods<T>(
+  place: Place,
+  pods: readonly PodAt[],
+  calling: Calling,
+  use: (servers: Server[]) => Promise<T>,
+): Promise<T> {
   return withForwards(place, pods, calling, ports =>
     use(
       pods.map(({ pod, port, probes }, index) => ({
@@ -112,13 +132,13 @@ export async function withServers<T>(
   )
 }
 
-/** The pods that serve now, read anew. */
+/** The pods that serve now. */
 async function podsToProve(
   place: Place,
   served: readonly ServedBy[],
-  calling: Calling,
+  read: () => Promise<Namespace>,
 ): Promise<PodAt[]> {
-  const namespace = await readNamespace(place, calling)
+  const namespace = await read()
   for (const each of served) {
     if (!each.optional && podsServing([each], namespace).length === 0)
       throw noWorkload(place, each.workload)

@@ -5,6 +5,7 @@ import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { awayWords } from './away.ts'
 import { kubectl } from './kubectl.ts'
+import { freshNamespace } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { readDetails } from './pod-words.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -25,6 +26,10 @@ export const rolloutOp: Op = {
   async run(input, ctx): Promise<Json> {
     const place = placeOf(input.place)
     const workloads = (input.workloads as string[]).map(String)
+    // what waited for the change has mostly waited for the rollout, too: one look tells
+    const now = await freshNamespace(place, ctx).catch(() => undefined)
+    const already = now && judgeRollout(workloads, now)
+    if (already?.done) return { done: true, seen: already.seen }
     const following = followRollout(place, workloads, ctx)
     const limitMs = Math.min(
       Number(input.waitMs),

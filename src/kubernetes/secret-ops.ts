@@ -57,6 +57,7 @@ const look: Op = {
  */
 const apply: Op = {
   changes: true,
+  changesOnly: 'kubernetes',
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await wantedOf(input)
     const { name, place, content, endpoint, fingerprint } = wanted

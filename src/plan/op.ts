@@ -6,6 +6,7 @@ import type { RecordPaths } from '../record/paths.ts'
 import type { World } from '../world.ts'
 import type { ProofResult, Standing } from './events.ts'
 import type { Json } from './plan.ts'
+import type { Recent } from './recent.ts'
 import type { Bindings } from './text.ts'
 
 /** Where the run's record lies, for the steps that keep certificates. */
@@ -46,7 +47,7 @@ export interface Performing {
   /** What goes on beside the steps, by name; a call ends it and gives what it saw. */
   underway: Map<string, () => Promise<Json>>
   /** Answers of looks, until something is changed: the same question twice in a row costs once. */
-  recent: Map<string, { at: number; output: Json }>
+  recent: Recent
 }
 
 interface WaitState {
@@ -65,6 +66,8 @@ interface WaitState {
 export interface Op {
   /** Whether it changes the target; a look never does, nor what only writes to the record. */
   changes: boolean
+  /** The only system that it changes, where what was read of others a moment ago stays true. */
+  changesOnly?: string
   /** What it does is over when the run is: a lease. Nothing of it is left to be taken up. */
   endsWithRun?: true
   run(input: Record<string, Json>, ctx: Performing): Promise<Json>

@@ -7,7 +7,7 @@ import { limitOf } from './limit.ts'
 import type { Performing } from './op.ts'
 import { tooLong } from './perform/limits.ts'
 import { look } from './perform/look.ts'
-import { perform } from './perform/perform.ts'
+import { forgetChanged, perform } from './perform/perform.ts'
 import { isWritten } from './perform/write.ts'
 import type { Look, Step } from './plan.ts'
 import { type Answer, allHold, atPath, type Predicate } from './predicate.ts'
@@ -53,6 +53,8 @@ export async function performStep(
       return { how: 'already' }
     }
     await onAct?.()
+    // a check asks, whatever tool it uses
+    if (phase !== 'check') forgetChanged(step.act, speaking.ctx)
     const answer = await perform(step.act, speaking.ctx)
     if (step.act.do === 'manual' && isDone(answer) === false) {
       emit({ type: 'step.skipped', id, title, why: answer.seen })

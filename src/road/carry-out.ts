@@ -120,7 +120,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       record: { paths, generation, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
       underway: new Map(),
-      recent: new Map(),
+      recent: new Map(planned.recent),
       atEnd: release => releases.push(release),
       ...(rehearsal ? { rehearsal } : {}),
       ...(input.ask ? { ask: input.ask } : {}),

@@ -14,6 +14,7 @@ import type { Finding } from '../findings.ts'
 import { systemRoots } from '../net/roots.ts'
 import { digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
+import type { Recent } from '../plan/recent.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
 import {
   currentGeneration,
@@ -42,6 +43,8 @@ export interface Planned {
   judgement?: Judgement
   /** Warnings and notes of all checks. */
   findings: Finding[]
+  /** What was read of the target just now: a run that begins at once need not ask again. */
+  recent?: Recent
 }
 
 export interface PlanInput {
@@ -121,6 +124,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     ...(before === undefined ? {} : { before }),
     ...(judgement ? { judgement } : {}),
     findings: [...(judgement?.findings ?? []), ...discovery.findings],
+    ...(discovery.recent ? { recent: discovery.recent } : {}),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Finding } from '../findings.ts'
 import type { RequestOptions, RequestResult } from '../net/request.ts'
 import type { OpTable, Performing } from '../plan/op.ts'
 import type { Json, Step } from '../plan/plan.ts'
+import type { Recent } from '../plan/recent.ts'
 import type { ToolCall, ToolResult } from '../process/tool.ts'
 import type { Server } from '../proof/servers.ts'
 import type { EndpointRecord } from '../record/endpoint.ts'
@@ -29,6 +30,8 @@ export interface ClientSetup<T = string> {
 export interface Discovery<P> {
   present: P
   findings: Finding[]
+  /** What the steps of a plan need not ask again, where it is carried out at once. */
+  recent?: Recent
   /** Exit code of a command that cannot go on, where a finding blocks. */
   exit?: ExitCode
 }

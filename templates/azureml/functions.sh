@@ -77,17 +77,6 @@ azureml_address() {
     answer_json
 }
 
-# azureml_replicas CONTEXT NAMESPACE KUBECONFIG NAME: how many serve another leaf
-azureml_replicas() {
-  local pod port stale=0 all=0
-  for pod in $(kube_pods "$1" "$2" "$3" deployment/azureml-fe-v2); do
-    all=$((all + 1))
-    port=$(kube_port "$1" "$2" "$3" azureml-fe 443 "$pod")
-    with_forward "$1" "$2" "$3" "$pod" "$port" leaf_is "$4" "$(wanted_leaf)" || stale=$((stale + 1))
-  done
-  jq -n --argjson stale "$stale" --argjson all "$all" '{stale: $stale, replicas: $all}' | answer_json
-}
-
 # azureml_restart CONTEXT NAMESPACE KUBECONFIG
 azureml_restart() {
   kube_restart "$1" "$2" "$3" deployment/azureml-fe-v2 &&

@@ -35,6 +35,14 @@ const suites = [
   })),
 ]
 
+suites.push({
+  name: 'azureml-ways',
+  labs: ['kubernetes', 'azure'],
+  file: 'azureml-ways.test.ts',
+  env: { LAB_AZURE_FOLDER: join(labs, 'azure') },
+  lab: ({ KUBECONFIG }) => ({ LAB_KUBECONFIG: KUBECONFIG, LAB_KUBECONFIG_ARC: '' }),
+})
+
 const argv = process.argv.slice(2)
 const part = argv.includes('--part')
 const wanted = argv.filter(each => !each.startsWith('-'))

@@ -36,6 +36,16 @@ export interface AzureMlCase {
   /** SHA-256 of the leaf that is served; empty where TLS is not spoken. */
   servedLeaf(): string
   curl(scheme: 'http' | 'https', roots?: string): { status: string; exit: number | null }
+  /** The same at any address. */
+  leafAt(address: string, port: number): string
+  curlAt(
+    address: string,
+    port: number,
+    scheme: 'http' | 'https',
+    roots?: string,
+  ): { status: string; exit: number | null }
+  /** SHA-256 of the leaf of the current generation. */
+  currentLeaf(): string
   /** The folder of the current generation. */
   generation(): string
   /** HTTPS answers with the leaf of the current generation; gives its fingerprint. */
@@ -63,27 +73,39 @@ export function azuremlCase(name = process.env.SE_AZURE_CASE ?? 'aks-secret'): A
     const path = 'jsonpath={.status.loadBalancer.ingress[0].ip}'
     return lab.kubectl(['-n', 'azureml', 'get', 'svc', 'azureml-fe', '-o', path]).stdout.trim()
   }
-  const servedLeaf = () => {
-    const look = `openssl s_client -connect ${host()}:443 -servername ${domain} -tls1_2 </dev/null 2>/dev/null`
+  const leafAt = (address: string, port: number) => {
+    const look = `openssl s_client -connect ${address}:${port} -servername ${domain} -tls1_2 </dev/null 2>/dev/null`
     const read = 'openssl x509 -noout -fingerprint -sha256'
     const { stdout } = spawnSync('bash', ['-c', `${look} | ${read}`], { encoding: 'utf8' })
     return stdout.trim().split('=')[1] ?? ''
   }
-  const curl = (scheme: 'http' | 'https', roots?: string) => {
-    const port = scheme === 'https' ? 443 : 80
+  const servedLeaf = () => leafAt(host(), 443)
+  const curlAt: AzureMlCase['curlAt'] = (address, port, scheme, roots) => {
     const trust = roots === undefined ? [] : ['--cacert', roots]
-    const at = ['--resolve', `${domain}:${port}:${host()}`, '-o', '/dev/null', '-w', '%{http_code}']
+    const at = [
+      '--resolve',
+      `${domain}:${port}:${address}`,
+      '-o',
+      '/dev/null',
+      '-w',
+      '%{http_code}',
+    ]
     const words = ['-q', '-sS', '--noproxy', '*', '-m', '20', ...trust, ...at]
-    const { stdout, status } = spawnSync('curl', [...words, `${scheme}://${domain}/`], {
+    const { stdout, status } = spawnSync('curl', [...words, `${scheme}://${domain}:${port}/`], {
       encoding: 'utf8',
     })
     return { status: stdout, exit: status }
   }
+  const curl: AzureMlCase['curl'] = (scheme, roots) =>
+    curlAt(host(), scheme === 'https' ? 443 : 80, scheme, roots)
   const generation = () => {
     const folder = join(lab.state, `endpoints/${endpoint}`)
     return join(folder, 'generations', readFileSync(join(folder, 'current'), 'utf8').trim())
   }
+  const currentLeaf = () =>
+    JSON.parse(readFileSync(join(generation(), 'meta.json'), 'utf8')).leaf.fingerprint
   return {
+    ...{ leafAt, curlAt, currentLeaf },
     ...{ lab, kind, mode, domain, endpoint, subscription, where, host, servedLeaf, curl },
     generation,
     answers: (more = {}) => `version: 1
@@ -104,12 +126,12 @@ proof: {wait: 60s}
 `,
     extension: () => (lab.az('k8s-extension', 'list', ...where) as Stored[])[0],
     expectHttps() {
-      const { leaf } = JSON.parse(readFileSync(join(generation(), 'meta.json'), 'utf8'))
-      expect(servedLeaf()).toBe(leaf.fingerprint)
+      const leaf = currentLeaf()
+      expect(servedLeaf()).toBe(leaf)
       expect(curl('https', join(generation(), 'roots.pem'))).toEqual({ status: '200', exit: 0 })
       expect(curl('https').exit).toBe(60)
       expect(curl('http').exit).not.toBe(0)
-      return leaf.fingerprint
+      return leaf
     },
     async must(args, exit = 0) {
       const run = await lab.cli(args)

@@ -5,6 +5,7 @@ import { canonicalJson } from '../digest.ts'
 import type { Op, Performing } from '../op.ts'
 import type { Exec, Handshake, Http, Json, Op as OpAct } from '../plan.ts'
 import type { Answer } from '../predicate.ts'
+import { recently } from '../recent.ts'
 import { resolveInput } from '../text.ts'
 import { execLook } from './exec.ts'
 import { tooLong } from './limits.ts'
@@ -24,12 +25,7 @@ const recentMs = 3_000
 async function opLook(act: OpAct, ctx: Performing): Promise<Answer> {
   const input = resolveInput(act.input, ctx.bindings) as Record<string, Json>
   const key = canonicalJson([act.do, input])
-  const now = ctx.world.clock.elapsed()
-  const recent = ctx.recent.get(key)
-  if (recent && now - recent.at < recentMs) return answerOf(recent.output)
-  const output = await runOp(act, input, ctx)
-  ctx.recent.set(key, { at: ctx.world.clock.elapsed(), output })
-  return answerOf(output)
+  return answerOf(await recently(key, recentMs, ctx, () => runOp(act, input, ctx)))
 }
 
 /** Runs an op within its limit. */

@@ -4,6 +4,7 @@ import type { Finding } from '../../findings.ts'
 import type { Performing } from '../op.ts'
 import type { Act, Explanation, Json, Op } from '../plan.ts'
 import { type Answer, allHold, atPath, holds, type Predicate } from '../predicate.ts'
+import { forget } from '../recent.ts'
 import { resolveInput } from '../text.ts'
 import { execAct } from './exec.ts'
 import { explained } from './explained.ts'
@@ -17,7 +18,6 @@ import { writeAct } from './write.ts'
  * @throws Problem when it did not do what the plan expects of it; Interrupted when the user stopped it
  */
 export async function perform(act: Act, ctx: Performing): Promise<Answer> {
-  if (changes(act, ctx)) ctx.recent.clear()
   switch (act.do) {
     case 'exec':
       return execAct(act, ctx)
@@ -67,7 +67,9 @@ function notAsWanted({ json, seen }: Answer): Finding {
   }
 }
 
-function changes(act: Act, ctx: Performing): boolean {
-  if (act.do === 'exec' || act.do === 'manual') return true
-  return act.do.startsWith('op:') && opNamed(act.do, ctx).changes
+/** Forgets of what was read a moment ago all that an act may change. */
+export function forgetChanged(act: Act, ctx: Performing): void {
+  const op = act.do.startsWith('op:') ? opNamed(act.do, ctx) : undefined
+  if (act.do === 'exec' || act.do === 'manual') forget(ctx.recent)
+  else if (op?.changes) forget(ctx.recent, op.changesOnly)
 }

@@ -53,8 +53,8 @@ async function lookUntil(
   const began = clock.elapsed()
   for (;;) {
     const answer = await look(what, ctx)
-    ctx.recent.clear()
     if (allHold(predicates, answer)) return answer
+    ctx.recent.clear()
     const elapsedMs = clock.elapsed() - began
     if (elapsedMs >= limitMs) throw tooLong(limitMs, answer.seen)
     const state = { elapsedMs, limitMs, nextMs: durationMs(every), seen: shown(answer) }

@@ -1,8 +1,10 @@
 import { tryKubectl } from '../../kubernetes/kubectl.ts'
+import { recentNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling, Cluster } from '../../kubernetes/place.ts'
 import { formatAddress, parseAddress } from '../../net/address.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
+import type { Recalling } from '../../plan/recent.ts'
 import { succeeded } from '../../process/tool.ts'
 import { namespace } from './answers.ts'
 
@@ -33,6 +35,23 @@ export async function addressIn(
   if (!succeeded(result) || result.stdout.trim() === '') return undefined
   const found = JSON.parse(result.stdout) as Json
   return serviceAddress(found, typeof instead === 'string' ? instead : undefined, scheme)
+}
+
+/** The same, where the namespace was read a moment ago for the rollout. */
+export async function recentAddress(
+  cluster: Cluster,
+  where: { instead?: Json | undefined; ingress?: Json | undefined },
+  scheme: 'http' | 'https',
+  calling: Calling & Recalling,
+): Promise<At | undefined> {
+  if (typeof where.ingress === 'string') return addressIn(cluster, where, scheme, calling)
+  // a cluster that is away for a moment has no address to tell yet
+  const seen = await recentNamespace({ ...cluster, namespace }, calling).catch(() => undefined)
+  const found = seen?.services.find(({ metadata }) => metadata.name === service)
+  const { instead } = where
+  return (
+    found && serviceAddress(found as unknown as Json, instead ? String(instead) : undefined, scheme)
+  )
 }
 
 /**

@@ -6,13 +6,16 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
 import type { Calling, Cluster } from '../../kubernetes/place.ts'
+import { canonicalJson } from '../../plan/digest.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
+import { type Recalling, recently } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
 import { tail, toolProblem } from '../../process/tool-problem.ts'
-import type { Where } from './answers.ts'
+import { clusterArguments, type Where } from './answers.ts'
 import { azuremlFindings } from './findings.ts'
+import { clusterInput } from './words.ts'
 
 const readLimitMs = 120_000
 
@@ -29,7 +32,7 @@ interface Server {
  *
  * @throws Problem with exit 65 when they are two
  */
-export async function sameCluster(
+async function sameCluster(
   where: Omit<Where, 'extension'>,
   at: Cluster,
   calling: Calling,
@@ -48,6 +51,19 @@ export async function sameCluster(
       agreed.authorities.some(each => ours.authorities.includes(each)))
   if (!same) throw twoClusters(where, at, `az: ${agreed.url}\nkubectl: ${ours.url}`)
   return ours.url
+}
+
+/** How long the comparison stands in for starting az again, while Azure is not changed. Milliseconds. */
+const recentMs = 30_000
+
+/** The same, where it was not done a moment ago. */
+export function recentlySame(
+  where: Omit<Where, 'extension'>,
+  at: Cluster,
+  calling: Calling & Recalling,
+): Promise<string> {
+  const key = `azure same-cluster ${canonicalJson([clusterArguments(where), clusterInput(at)])}`
+  return recently(key, recentMs, calling, () => sameCluster(where, at, calling))
 }
 
 async function serverOfContext(at: Cluster, calling: Calling): Promise<Server> {

@@ -16,8 +16,8 @@ import { toolInfo } from '../../process/tools.ts'
 import type { World } from '../../world.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } from './answers.ts'
-import { sameCluster } from './cluster.ts'
-import { type Extension, hasStoredPair, lostSettings, readExtension } from './extension.ts'
+import { recentlySame } from './cluster.ts'
+import { type Extension, hasStoredPair, lostSettings, recentExtension } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
 import { readSettings } from './ops-change.ts'
 import type { AzureMlPresent } from './present.ts'
@@ -39,16 +39,18 @@ export async function discover(
   if (early) return { present: nothing, findings: [early.finding], exit: early.exit }
   const signal = AbortSignal.timeout(limitMs)
   const calling: Calling = { run: world.run, signal, userFolder: folder }
+  const reading = { ...calling, world, recent: new Map() }
   try {
     const [read, compared] = await Promise.allSettled([
-      readExtension(where, calling),
-      sameCluster(where, own, calling),
+      recentExtension(where, reading),
+      recentlySame(where, own, reading),
     ])
     // what Azure knows comes first: a cluster that is not there cannot be another one
     if (read.status === 'rejected') throw read.reason
     if (compared.status === 'rejected') throw compared.reason
     const [extension, server] = [read.value, compared.value]
-    const leaf = await leafOf(extension, own, calling)
+    // what we have put there ourselves is in the record
+    const leaf = record?.https ? undefined : await leafOf(extension, own, calling)
     const present: AzureMlPresent = {
       server,
       ...(extension ? { extension } : {}),
@@ -61,6 +63,7 @@ export async function discover(
     if (blocked) return { present, findings: [blocked.finding], exit: blocked.exit }
     return {
       present,
+      recent: reading.recent,
       findings: [...warnings(own, extension, hasPair), ...keyNote(answers.certificate)],
     }
   } catch (error) {

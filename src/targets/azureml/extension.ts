@@ -1,6 +1,7 @@
 import { type AzContext, az, azProblem } from '../../azure/az.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
+import { type Recalling, recently } from '../../plan/recent.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { clusterArguments, type Where } from './answers.ts'
 
@@ -68,6 +69,19 @@ export async function readExtension(
   const all = Array.isArray(answer.value) ? answer.value : []
   const found = all.find(each => text(each, 'extensionType')?.toLowerCase() === extensionType)
   return found === undefined ? undefined : parseExtension(found)
+}
+
+/** How long an answer of az stands in for starting it again, while Azure is not changed. Milliseconds. */
+const recentMs = 30_000
+
+/** The extension as it was read a moment ago, else anew. */
+export async function recentExtension(
+  where: Omit<Where, 'extension'>,
+  ctx: AzContext & Recalling,
+): Promise<Extension | undefined> {
+  const key = `azure extension ${clusterArguments(where).join(' ')}`
+  const ask = async () => (await readExtension(where, ctx)) ?? null
+  return (await recently(key, recentMs, ctx, ask)) ?? undefined
 }
 
 /** One entry of `az k8s-extension list`, or the answer of `show`, `create` and `update`. */

@@ -4,6 +4,7 @@ import { type AzAnswer, az, azProblem, jsonOnly } from '../../azure/az.ts'
 import { Problem, problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
+import type { Place } from '../../kubernetes/place.ts'
 import { followRollout } from '../../kubernetes/rollout.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -31,8 +32,8 @@ type Input = Record<string, Json>
 const changeLimitMs = 40 * 60_000
 /** How often the state is read while Azure is at another operation. Milliseconds. */
 const lookEveryMs = 10_000
-/** How often what the pods do is looked at while az waits. Milliseconds. */
-const tellEveryMs = 2_000
+/** az takes its time to start: before this there is nothing to see in the cluster. Milliseconds. */
+const quietMs = 2_500
 /** How often a change is sent, where its answer is lost each time. */
 const most = 3
 
@@ -163,33 +164,33 @@ async function send(
 async function asked(sending: Change, input: Input, ctx: Performing): Promise<AzAnswer> {
   const args = changeArguments(sending, stringWriter)
   const cwd = sending.pairIn ?? ctx.userFolder
-  const place = { ...clusterOf(input.cluster), namespace }
-  const following = followRollout(place, [workload], ctx)
+  const over = new AbortController()
+  const signal = AbortSignal.any([ctx.signal, over.signal])
+  const telling = tellRollout({ ...clusterOf(input.cluster), namespace }, { ...ctx, signal })
   try {
-    const answer = az({ args, cwd, limitMs: changeLimitMs }, ctx)
-    let over = false
-    const ended = answer.then(
-      () => {
-        over = true
-      },
-      () => {
-        over = true
-      },
-    )
-    while (!over) {
-      // it only tells: what is wrong with the cluster shows in the change itself
-      await following.until(changeLimitMs, ended).catch(() => {})
-      await Promise.race([ended, ctx.world.clock.sleep(tellEveryMs, ctx.signal).catch(() => {})])
-    }
-    return await answer
+    return await az({ args, cwd, limitMs: changeLimitMs }, ctx)
   } catch (error) {
     const [found] = error instanceof Problem ? error.findings : []
     if (found?.id !== 'tool.az.hangs') throw error
     // az waits as long as Azure is at it: the operation goes on, and nothing may be sent beside it
     return { ok: false, failure: 'in-progress', said: found.title, command: found.fix }
   } finally {
-    await following.close()
+    over.abort()
+    await telling
   }
+}
+
+/**
+ * Says what the replicas do until the signal fires. It only tells: what is wrong with the cluster shows
+ * in the change itself.
+ */
+async function tellRollout(place: Place, ctx: Performing): Promise<void> {
+  const { signal, world } = ctx
+  await world.clock.sleep(quietMs, signal).catch(() => {})
+  if (signal.aborted) return
+  const following = followRollout(place, [workload], ctx)
+  await following.during(new Promise(resolve => signal.addEventListener('abort', resolve)))
+  await following.close()
 }
 
 async function storedAfter(

@@ -7,7 +7,7 @@ import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { addressIn } from './address.ts'
 import { clusterArguments, type Where } from './answers.ts'
-import { type Extension, isMoving, leftBehind, readExtension, type TlsMode } from './extension.ts'
+import { type Extension, isMoving, leftBehind, recentExtension, type TlsMode } from './extension.ts'
 import { clusterOf } from './words.ts'
 
 type Input = Record<string, Json>
@@ -44,7 +44,7 @@ export const look: Op = {
   async run(input: Input, ctx): Promise<Json> {
     const where = input.where as unknown as Where
     const wanted = input.wanted as unknown as WantedExtension | undefined
-    const now = await readExtension(where, ctx)
+    const now = await recentExtension(where, ctx)
     const asWanted = wanted !== undefined && (await isDone(now, wanted, input, ctx))
     const answer: ExtensionLook = {
       state: now?.state ?? 'Absent',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../../../src/errors.ts'
 import type { Json } from '../../../src/plan/plan.ts'
+import type { RunTool } from '../../../src/process/tool.ts'
 import { change } from '../../../src/targets/azureml/ops-change.ts'
 import {
   azWords,
@@ -112,6 +113,32 @@ describe('a change of the extension', () => {
       list: [listed(secretSettings('s1'), 'Updating')],
     })
     expect(end).toMatchObject({ exit: 75, findings: [{ id: 'azure.in-progress' }] })
+  })
+
+  it('ends when the user stops it, and waits for az to be gone', async () => {
+    const stop = new AbortController()
+    let isGone = false
+    const run: RunTool = async ({ argv, signal }) => {
+      const ended = {
+        argv,
+        outcome: 'aborted',
+        exit: 130,
+        stdout: '',
+        stderr: '',
+        tookMs: 0,
+      } as const
+      await new Promise(resolve => signal?.addEventListener('abort', resolve))
+      // a tool takes a moment to go: whoever spins meanwhile never hears of it
+      await new Promise(resolve => setTimeout(resolve, 20))
+      isGone ||= argv[0] === 'az'
+      return ended
+    }
+    const { run: _run, world, ...ctx } = ctxOf(run, { signal: stop.signal })
+    const clock = { ...world.clock, sleep: async () => {} }
+    const going = change.run(input, { ...ctx, run, world: { ...world, clock } })
+    setTimeout(() => stop.abort(), 20)
+    await expect(going).rejects.toThrow()
+    expect(isGone).toBe(true)
   })
 
   it('ends with 75 where az itself waits in vain, and sends nothing beside it', async () => {

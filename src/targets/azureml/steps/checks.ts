@@ -1,13 +1,13 @@
 import { azureFindings } from '../../../azure/findings.ts'
 import type { Rule } from '../../../kubernetes/access.ts'
-import type { Place } from '../../../kubernetes/place.ts'
 import { checkAccess, checkCluster, commonRules } from '../../../kubernetes/steps.ts'
 import type { Explanation, Step } from '../../../plan/plan.ts'
+import type { Wanted } from '../../target.ts'
 import { type AzureMlAnswers, whereOf } from '../answers.ts'
 import { hasStoredPair } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { clusterInput } from '../words.ts'
-import { extensionLook, isMoving } from './commands.ts'
+import { extensionLook, isMoving, placeOf } from './commands.ts'
 
 /** k8s-extension 1.4.1 is the first whose update passes sslSecret on rightly. */
 const newEnough = '^(1\\.(4\\.([1-9]|\\d\\d)|([5-9]|\\d\\d)\\.)|[2-9]\\.|\\d\\d)'
@@ -64,8 +64,17 @@ function isMadeAnew({ mode }: AzureMlAnswers, { extension }: AzureMlPresent): bo
   return !extension || (mode === 'secret' && hasStoredPair(extension))
 }
 
-/** Tool, cluster, permissions, and the extension as the plan knows it. */
-export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPresent): Step[] {
+/**
+ * Tool, cluster, permissions, and the extension as the plan knows it. Where a run has ended well before,
+ * az and the cluster show with the other checks that they are there.
+ */
+export function checkSteps(
+  { present, record }: Pick<Wanted<AzureMlPresent>, 'present' | 'record'>,
+  own: AzureMlAnswers,
+): Step[] {
+  const place = placeOf(own)
+  const first = record ? [] : [checkAz, checkCluster(place)]
+  const after = (...ids: string[]) => (record ? [] : ids)
   const rules = [
     ...commonRules,
     ...ownRules,
@@ -73,9 +82,8 @@ export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPr
     ...(isMadeAnew(own, present) ? namespaceRules : []),
   ]
   return [
-    checkAz,
-    checkCluster(place),
-    checkAccess(place, rules),
+    ...first,
+    { ...checkAccess(place, rules), needs: after('check.cluster') },
     {
       id: 'check.same-cluster',
       phase: 'check',
@@ -86,7 +94,7 @@ export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPr
         limit: '5m',
         expect: [{ json: 'same', equals: true }],
       },
-      needs: ['check.az', 'check.cluster'],
+      needs: after('check.az', 'check.cluster'),
       onFail: 'stop',
     },
     {
@@ -101,7 +109,7 @@ export function checkSteps(own: AzureMlAnswers, place: Place, present: AzureMlPr
         limit: '45m',
         atLimit: 'fail',
       },
-      needs: ['check.az'],
+      needs: after('check.az'),
       onFail: 'stop',
     },
   ]

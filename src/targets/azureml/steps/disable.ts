@@ -28,7 +28,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
   const stays = present.extension && hasStoredPair(present.extension) ? ` ${pairStays(own)}` : ''
   if (own.mode === 'ingress') {
     return [
-      ...checkSteps(own, place, present),
+      ...checkSteps(wanted, own),
       holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
       ...watchSteps(wanted, 'http'),
       ...plainIngressSteps(wanted, ['prepare.hold']),
@@ -36,7 +36,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
     ]
   }
   return [
-    ...checkSteps(own, place, present),
+    ...checkSteps(wanted, own),
     httpSettings(),
     holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
     ...watchSteps(wanted, 'http'),

@@ -25,7 +25,7 @@ export function enableSteps(wanted: AzureMl): Step[] {
   const place = placeOf(own)
   const isNew = present.extension === undefined
   return [
-    ...checkSteps(own, place, present),
+    ...checkSteps(wanted, own),
     certificateStep(wanted, profile(answers)),
     httpSettings(),
     ...keepFound(wanted, own),

@@ -1,5 +1,4 @@
 import { durationMs } from '../../../duration.ts'
-import { placeInput } from '../../../kubernetes/place.ts'
 import { pruneStep, rolloutStep } from '../../../kubernetes/steps.ts'
 import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
@@ -74,14 +73,13 @@ function replicasBefore(wanted: AzureMl, ask: { [key: string]: Input }): Step[] 
   const own = azuremlAnswers(wanted.answers)
   return [
     rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
-    restartStep(wanted, { capture: 'prepare.certificate.fingerprint' }),
-    addressStep(wanted, 'https', ['serve.restart']),
+    addressStep(wanted, 'https', ['serve.rollout']),
     {
       id: 'serve.pods',
       phase: 'serve',
       title: 'Prove which leaf each replica serves',
       act: {
-        do: 'op:kubernetes.prove-pods',
+        do: 'op:azureml.prove-replicas',
         input: { ...podsInput(wanted, own, false), ...ask, decides: 'undo' },
         limit: '1h',
         expect: passes,
@@ -145,24 +143,6 @@ export function plainProofSteps(wanted: AzureMl): Step[] {
     lossStep(wanted, ['serve.proof']),
     record(wanted, false),
   ]
-}
-
-/** A Secret that was changed by hand leaves replicas that read the wrong pair when they started. */
-function restartStep({ answers }: AzureMl, leaf: Text): Step {
-  const place = placeInput(placeOf(azuremlAnswers(answers)))
-  const input = { place, name: answers.domain, leaf }
-  return {
-    id: 'serve.restart',
-    phase: 'serve',
-    title: 'Restart the replicas where one still serves another leaf',
-    look: {
-      look: { do: 'op:azureml.replicas', input, limit: '3m' },
-      already: [{ json: 'stale', equals: 0 }],
-    },
-    act: { do: 'op:azureml.restart', input, limit: '30m' },
-    needs: ['serve.rollout'],
-    onFail: 'undo',
-  }
 }
 
 /** Read anew each time: a service type that changes gives another address. */
