@@ -11,6 +11,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { canonicalJson } from '../plan/digest.ts'
 import type { Json } from '../plan/plan.ts'
 import { makeFolder, writeFileAtomic } from '../record/write.ts'
+import { fileTaken } from '../user-file.ts'
 import { pointTo } from './pointers.ts'
 import {
   readRequest,
@@ -19,6 +20,8 @@ import {
   type WaitingRequest,
   writeRequest,
 } from './request-folder.ts'
+
+const anotherFolder = 'Name another folder with --out FOLDER.'
 
 export interface RequestWish {
   /** Absolute; it is made where it is not there. */
@@ -54,7 +57,8 @@ export async function makeRequest(
   const before = await readRequest(folder)
   if (before && !isSame(before, { ...wish, names })) throw otherRequest(folder, before)
   const foreign = [paths.key, paths.chain].find(existsSync)
-  if (foreign !== undefined && (!before || before.answered)) throw taken(foreign)
+  if (foreign !== undefined && (!before || before.answered))
+    throw fileTaken(foreign, { fix: anotherFolder })
 
   const request: WaitingRequest = before ?? {
     schema: 'secure-endpoint/request@1',
@@ -69,7 +73,7 @@ export async function makeRequest(
   await pointTo(stateFolder, folder)
   if (!before) await writeRequest(folder, request)
   const found = await readRequestKey(folder)
-  if (found && keyTypeOf(found) !== keyType) throw taken(paths.key)
+  if (found && keyTypeOf(found) !== keyType) throw fileTaken(paths.key, { fix: anotherFolder })
   const key = found ?? (await generateKey(keyType))
   if (!found) await writeFileAtomic(paths.key, keyPem(key))
   const csr = certificateRequest({ ...request, extendedKeyUsage: request.uses }, key)
@@ -89,15 +93,6 @@ function otherRequest(folder: string, { names, made }: WaitingRequest) {
     title: `Another request waits in ${folder}.`,
     subject: folder,
     evidence: `for ${names.slice(0, 5).join(', ')}, made ${made.slice(0, 10)}`,
-    fix: 'Name another folder with --out FOLDER.',
-  })
-}
-
-function taken(path: string) {
-  return problem(exitCodes.cannotWrite, {
-    id: 'cert.file-taken',
-    title: `${path} is there already.`,
-    subject: path,
-    fix: 'Name another folder with --out FOLDER.',
+    fix: anotherFolder,
   })
 }

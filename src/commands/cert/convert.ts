@@ -19,6 +19,7 @@ import { Problem, problem, usage } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Line, span } from '../../front/words/line.ts'
 import { makeFolder, writeFileAtomic } from '../../record/write.ts'
+import { fileTaken } from '../../user-file.ts'
 import { type Io, printJson, printOut } from '../io.ts'
 import { readNamed } from './read-named.ts'
 
@@ -55,7 +56,11 @@ export async function convert(files: string[], options: ConvertOptions, io: Io):
     ? made.map(each => ({ ...each, path: join(path, each.name) }))
     : [{ ...inOneFile(made, form), path }]
   for (const each of placed) {
-    if (existsSync(each.path) && !options.force) throw taken(each.path)
+    if (existsSync(each.path) && !options.force)
+      throw fileTaken(each.path, {
+        why: 'What is in it may be in use.',
+        fix: 'Name another place with --out, or add --force to write over it.',
+      })
   }
   if (folder) await makeFolder(path)
   for (const each of placed) {
@@ -145,16 +150,6 @@ function inOneFile(made: readonly Converted[], form: Form): Converted {
     `DER holds one thing in a file, and here are ${made.length}.`,
     'Name a folder: --out ./der/',
   )
-}
-
-function taken(path: string) {
-  return problem(exitCodes.cannotWrite, {
-    id: 'cert.file-taken',
-    title: `${path} is there already.`,
-    subject: path,
-    why: 'What is in it may be in use.',
-    fix: 'Name another place with --out, or add --force to write over it.',
-  })
 }
 
 function say(

@@ -7,11 +7,11 @@ import { issuedChain, issueLeaf, type Pair } from '../../certificates/issue.ts'
 import { noteIssued } from '../../certificates/issued.ts'
 import { keyPem } from '../../certificates/private-key.ts'
 import { leafSummary } from '../../certificates/summary.ts'
-import { problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Line, span } from '../../front/words/line.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { makeFolder, writeFileAtomic } from '../../record/write.ts'
+import { fileTaken } from '../../user-file.ts'
 import { type Io, printErr, printJson, printOut } from '../io.ts'
 import { type PassphraseOptions, passphraseOf, withPassphrase } from './passphrase.ts'
 import { shownPath } from './shown-path.ts'
@@ -45,7 +45,11 @@ export async function issue(names: string[], options: IssueOptions, io: Io): Pro
   const folder = resolve(world.cwd, options.out ?? '.')
   const files = ['chain.pem', 'key.pem', 'roots.pem'].map(name => join(folder, name))
   const taken = files.find(existsSync)
-  if (taken) throw fileTaken(taken)
+  if (taken)
+    throw fileTaken(taken, {
+      why: 'A key that is in use must not be written over.',
+      fix: 'Name another folder with --out FOLDER.',
+    })
   const given = signedBy === 'none' ? undefined : await passphraseOf(options, io)
   const around = { now: world.clock.now(), random: world.random }
   const signing: Signing = { stateFolder: world.stateFolder, ...wanted, ...around }
@@ -136,15 +140,4 @@ function say(
     row('roots', here(roots)),
     row('trust', quoteCommand(['secure-endpoint', 'cert', 'trust', here(roots)])),
   ])
-}
-
-function fileTaken(path: string) {
-  return problem(exitCodes.cannotWrite, {
-    id: 'cert.file-taken',
-    title: `${path} is there already.`,
-    subject: path,
-    evidence: '',
-    why: 'A key that is in use must not be written over.',
-    fix: 'Name another folder with --out FOLDER.',
-  })
 }

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { problem } from '../../errors.ts'
-import { exitCodes } from '../../exit-codes.ts'
-import { codeOf, writeFileAtomic } from '../../record/write.ts'
+import { writeFileAtomic } from '../../record/write.ts'
+import { readUserFile } from '../../user-file.ts'
 import { editYaml } from '../edit-yaml.ts'
 import type { Performing } from '../op.ts'
 import type { Content, Text, Write } from '../plan.ts'
@@ -41,7 +40,7 @@ export async function contentOf(
   }
   const path = resolveText(content.yaml, bindings)
   const absolute = isAbsolute(path) ? path : join(userFolder, path)
-  const source = await readUserFile(absolute)
+  const source = String(await readUserFile(absolute, 'The plan makes its copy from it.'))
   const set = (content.set ?? []).map(({ at, template, values }) => ({
     at,
     template,
@@ -54,19 +53,4 @@ function resolved(values: Record<string, Text>, bindings: Bindings): Record<stri
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [key, resolveText(value, bindings)]),
   )
-}
-
-async function readUserFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw problem(exitCodes.data, {
-      id: 'answers.file-unreadable',
-      title: `${path} cannot be read.`,
-      subject: path,
-      evidence: codeOf(error),
-      why: 'The plan makes its copy from it.',
-      fix: 'Put the file back, or name another one in the answers.',
-    })
-  }
 }

@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { resolve } from 'node:path'
 import { readCertificate } from '../../certificates/certificate.ts'
 import { cutPem } from '../../certificates/pem.ts'
 import { leafSummary } from '../../certificates/summary.ts'
@@ -15,7 +14,7 @@ import {
   listGenerations,
   writeGeneration,
 } from '../../record/generation.ts'
-import { codeOf } from '../../record/write.ts'
+import { readUserFile } from '../../user-file.ts'
 import { namespace } from './answers.ts'
 import { clusterOf } from './words.ts'
 
@@ -71,10 +70,8 @@ async function fromSecret({ cluster, secret }: Input, ctx: Performing): Promise<
 
 async function fromFiles({ chain, key }: Input, { userFolder }: Performing): Promise<Found> {
   if (typeof chain !== 'string' || typeof key !== 'string') return { files: {} }
-  const files = {
-    'chain.pem': await readUserFile(chain, userFolder),
-    'key.pem': await readUserFile(key, userFolder),
-  }
+  const read = (path: string) => readUserFile(resolve(userFolder, path), 'It is the way back.')
+  const files = { 'chain.pem': await read(chain), 'key.pem': await read(key) }
   if (!belongTogether(files['chain.pem'], files['key.pem'])) {
     throw problem(exitCodes.data, {
       id: 'answers.wrong',
@@ -87,21 +84,6 @@ async function fromFiles({ chain, key }: Input, { userFolder }: Performing): Pro
   }
   const leaf = leafIn(files['chain.pem'])
   return { files, ...(leaf ? { leaf } : {}) }
-}
-
-async function readUserFile(path: string, folder: string): Promise<Buffer> {
-  try {
-    return await readFile(isAbsolute(path) ? path : join(folder, path))
-  } catch (error) {
-    throw problem(exitCodes.data, {
-      id: 'answers.file-unreadable',
-      title: `${path} cannot be read.`,
-      subject: path,
-      evidence: codeOf(error),
-      why: 'It is the way back.',
-      fix: 'Put the file back, or name another one in the answers.',
-    })
-  }
 }
 
 function belongTogether(chain: Buffer, key: Buffer): boolean {
