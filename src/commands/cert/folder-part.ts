@@ -93,14 +93,13 @@ export function createPart(
       const more = readUpload(above.files, undefined, remember)
       const all = [...files, ...folders].flatMap(({ upload }) => upload.certificates)
       const suffixes = await publicSuffixesFor(all)
+      const held = { ...standard, ...suffixes, anchors, known, keyOptional: true }
       const toResult = ({ name, upload, leafFiles }: Unit): Result => {
-        const whole = {
-          ...upload,
+        const { verdict, findings, repairs } = judge({
+          ...{ ...held, ...upload, leafFiles },
           certificates: [...upload.certificates, ...more.certificates],
           unread: [...upload.unread, ...more.unread],
-        }
-        const held = { ...standard, ...suffixes, anchors, known, keyOptional: true, leafFiles }
-        const { verdict, findings, repairs } = judge({ ...whole, ...held })
+        })
         return { name, verdict, findings, repairs }
       }
       const sent = cas.flatMap(({ der, ...place }) => {
