@@ -61,7 +61,7 @@ export function createAnchors(
   return {
     above(certificate) {
       const all = allAbove(certificate)
-      return all.find(({ x509 }) => isCurrent(x509, now)) ?? all[0]
+      return all.find(each => each.notBefore <= now && now <= each.notAfter) ?? all[0]
     },
     allAbove,
     isKnownHere,
@@ -96,10 +96,6 @@ function publicKeyOf(x509: X509Certificate) {
   } catch {
     return undefined
   }
-}
-
-function isCurrent(x509: X509Certificate, now: number): boolean {
-  return Date.parse(x509.validFrom) <= now && now <= Date.parse(x509.validTo)
 }
 
 function asCertificate(x509: X509Certificate): Certificate | undefined {

@@ -161,10 +161,10 @@ export async function openAuthority(
   const reading = block && isKey ? openKey(block, passphrase, createWork()) : undefined
   if (reading?.state === 'locked') throw stillLocked(name)
   if (reading?.state === 'wrong-passphrase') throw wrongPassphrase(name)
-  if (reading?.state !== 'open' || !certificate.x509.checkPrivateKey(reading.key)) {
-    throw damaged(folder)
-  }
-  return { name, certificate, key: reading.key }
+  if (reading?.state !== 'open') throw damaged(folder)
+  const key = reading.open()
+  if (!certificate.x509.checkPrivateKey(key)) throw damaged(folder)
+  return { name, certificate, key }
 }
 
 async function readEntry(stateFolder: string, name: string): Promise<AuthorityEntry | undefined> {

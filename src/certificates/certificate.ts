@@ -3,7 +3,7 @@ import type { Asn1 } from 'node-forge/lib/asn1.js'
 import * as der from './der.ts'
 import { readName } from './distinguished-name.ts'
 import { type Extensions, readExtensions } from './extensions.ts'
-import { keyTypeOf, sha256 } from './key-type.ts'
+import { curves, isPlainKey, keyTypeOf, sha256, shortCurves } from './key-type.ts'
 import { hashes, oids, signatureHashes } from './oids.ts'
 
 /** A certificate that was read. All text in it is one safe line. */
@@ -18,6 +18,8 @@ export interface Certificate extends Extensions {
   publicKey?: KeyObject
   /** Over SPKI, lower-case hex. */
   publicKeySha256: string
+  /** Whether no other SPKI stands for the same key: a point on a named curve, written out whole. */
+  hasPlainKey: boolean
   /** 1 to 3. */
   version: number
   subject: string
@@ -105,9 +107,10 @@ function certificateOf(x509: X509Certificate): Certificate {
     get pem() {
       return x509.toString()
     },
-    fingerprint: x509.fingerprint256,
+    fingerprint: colons(sha256(raw)),
     ...(publicKey ? { publicKey } : {}),
     publicKeySha256: sha256(der.encode(spki)),
+    hasPlainKey: isPlainKey(der.encode(spki)),
     version: version ? der.readNumber(der.parts(version, 0xa0)[0]) + 1 : 1,
     subject: subject.text,
     issuer: issuer.text,
@@ -118,11 +121,25 @@ function certificateOf(x509: X509Certificate): Certificate {
     serial: x509.serialNumber,
     notBefore: dateOf(x509.validFrom),
     notAfter: dateOf(x509.validTo),
-    keyType: keyTypeOf(publicKey),
+    keyType: (publicKey && curveTypeOf(spki)) ?? keyTypeOf(publicKey),
     signatureHash: signatureHashOf(algorithm),
     selfIssued,
     selfSigned: selfIssued && isSignedBy(x509, publicKey),
   }
+}
+
+/** In a quarter of the time that Node takes for `fingerprint256`. */
+function colons(hex: string): string {
+  return hex.toUpperCase().replace(/..(?!$)/g, '$&:')
+}
+
+/** The type of a key on a named curve by its identifier: Node's details take longer than all the rest. */
+function curveTypeOf(spki: Asn1): string | undefined {
+  const [type, curve] = der.parts(der.parts(spki)[0])
+  if (der.readOid(type) !== oids.ecPublicKey || !curve || der.tagOf(curve) !== 0x06)
+    return undefined
+  const name = curves[der.readOid(curve)]
+  return name && `ecdsa-${shortCurves[name]}`
 }
 
 function publicKeyOf(x509: X509Certificate): KeyObject | undefined {

@@ -53,7 +53,7 @@ export function toPem({ certificates, key }: Contents): Converted[] {
   const chain = certificates.map(({ pem }) => pem).join('')
   return [
     ...(chain === '' ? [] : [{ name: 'chain.pem', content: Buffer.from(chain), secret: false }]),
-    ...(key ? [{ name: 'key.pem', content: Buffer.from(keyPem(key.key)), secret: true }] : []),
+    ...(key ? [{ name: 'key.pem', content: Buffer.from(keyPem(key.open())), secret: true }] : []),
   ]
 }
 
@@ -65,7 +65,7 @@ export function toDer({ certificates, key }: Contents): Converted[] {
     secret: false,
   }))
   if (!key) return files
-  const content = key.key.export({ type: 'pkcs8', format: 'der' })
+  const content = key.open().export({ type: 'pkcs8', format: 'der' })
   return [...files, { name: 'key.der', content, secret: true }]
 }
 
@@ -85,7 +85,7 @@ export function toPkcs12(
 ): Converted[] {
   const name = certificates[0] ? labelOf(certificates[0]) : 'key'
   const content = writePkcs12(
-    { certificates, passphrase, name, ...(key ? { key: key.key } : {}) },
+    { certificates, passphrase, name, ...(key ? { key: key.open() } : {}) },
     random,
   )
   return [{ name: 'certificate.p12', content, secret: key !== undefined }]
@@ -103,7 +103,7 @@ export function toSecret({ certificates, key }: Contents): Converted[] {
     `  name: ${secretName(leaf ? labelOf(leaf) : '')}`,
     'data:',
     `  tls.crt: ${base64(certificates.map(({ pem }) => pem).join(''))}`,
-    `  tls.key: ${base64(key ? keyPem(key.key) : '')}`,
+    `  tls.key: ${base64(key ? keyPem(key.open()) : '')}`,
     '',
   ]
   return [{ name: 'secret.yaml', content: Buffer.from(lines.join('\n')), secret: true }]

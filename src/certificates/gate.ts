@@ -65,7 +65,7 @@ export function judge(given: JudgeInput): Judgement {
     diff: repaired.diff,
     chain: repaired.chain,
     ...(chain.root ? { root: chain.root } : {}),
-    ...(picked.key ? { key: picked.key.key } : {}),
+    ...(picked.key ? { openKey: picked.key.open } : {}),
   }
 }
 

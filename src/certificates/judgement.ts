@@ -101,7 +101,7 @@ export interface Judgement {
   chain: Certificate[]
   /** Where the chain leads: what clients must trust. */
   root?: Certificate
-  key?: KeyObject
+  openKey?: () => KeyObject
   /** Where a certificate that is missing could be fetched, if somebody agreed to that. */
   offeredAt?: OfferedAt
 }

@@ -1,7 +1,17 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import type { LeafKey } from './profile.ts'
 
-const curves: Readonly<Record<string, string>> = {
+/** As OpenSSL names them. */
+export type CurveName = 'prime256v1' | 'secp384r1' | 'secp521r1'
+
+/** By their identifiers (RFC 5480, 2.1.1.1). */
+export const curves: Readonly<Record<string, CurveName>> = {
+  '1.2.840.10045.3.1.7': 'prime256v1',
+  '1.3.132.0.34': 'secp384r1',
+  '1.3.132.0.35': 'secp521r1',
+}
+
+export const shortCurves: Readonly<Record<CurveName, string>> = {
   prime256v1: 'p256',
   secp384r1: 'p384',
   secp521r1: 'p521',
@@ -14,7 +24,7 @@ export function keyTypeOf(key: KeyObject | undefined): string {
   switch (key.asymmetricKeyType) {
     case 'ec': {
       const curve = details?.namedCurve ?? 'unknown'
-      return `ecdsa-${curves[curve] ?? curve}`
+      return `ecdsa-${shortCurves[curve as CurveName] ?? curve}`
     }
     case 'rsa':
     case 'rsa-pss':
@@ -57,24 +67,46 @@ export function publicKeyDer(key: KeyObject): Buffer {
 }
 
 /**
- * SubjectPublicKeyInfo up to the two coordinates, by curve (RFC 5480, 2). Writing it here takes a tenth
- * of the time of OpenSSL's encoder, which counts when a thousand keys are held against certificates.
+ * SubjectPublicKeyInfo up to the point, by curve (RFC 5480, 2). Writing it here takes a tenth of the time
+ * of OpenSSL's encoder, which counts when a thousand keys are held against certificates.
  */
-const spkiHeads: Readonly<Record<string, string>> = {
-  'P-256': '3059301306072a8648ce3d020106082a8648ce3d03010703420004',
-  'P-384': '3076301006072a8648ce3d020106052b8104002203620004',
-  'P-521': '30819b301006072a8648ce3d020106052b810400230381860004',
+const spkiHeads: Readonly<Record<CurveName, string>> = {
+  prime256v1: '3059301306072a8648ce3d020106082a8648ce3d030107034200',
+  secp384r1: '3076301006072a8648ce3d020106052b81040022036200',
+  secp521r1: '30819b301006072a8648ce3d020106052b8104002303818600',
+}
+
+const jwkCurves: Readonly<Record<string, CurveName>> = {
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+}
+
+/** SPKI of a point that is written out whole (04 x y). */
+export function publicKeyOn(curve: CurveName, point: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(spkiHeads[curve], 'hex'), point])
+}
+
+/** Whether an SPKI is one that `publicKeyOn` writes. */
+export function isPlainKey(spki: Buffer): boolean {
+  const start = spki.toString('hex', 0, 27)
+  return Object.values(spkiHeads).some(head => start.startsWith(`${head}04`))
+}
+
+/** The curve, point and (of a private key) secret; undefined for other keys and curves. */
+export function ecParts(
+  key: KeyObject,
+): { curve: CurveName; point: Buffer; secret: Buffer } | undefined {
+  const { crv = '', x = '', y = '', d = '' } = key.asymmetricKeyType === 'ec' ? jwkOf(key) : {}
+  const curve = jwkCurves[crv]
+  if (!curve) return undefined
+  const [secret, ...point] = [d, x, y].map(each => Buffer.from(each, 'base64url'))
+  return { curve, point: Buffer.concat([Buffer.from([4]), ...point]), secret: secret as Buffer }
 }
 
 function spkiOf(half: KeyObject): Buffer {
-  const { crv = '', x = '', y = '' } = half.asymmetricKeyType === 'ec' ? jwkOf(half) : {}
-  const head = spkiHeads[crv]
-  if (!head) return half.export({ type: 'spki', format: 'der' })
-  return Buffer.concat([
-    Buffer.from(head, 'hex'),
-    Buffer.from(x, 'base64url'),
-    Buffer.from(y, 'base64url'),
-  ])
+  const ec = ecParts(half)
+  return ec ? publicKeyOn(ec.curve, ec.point) : half.export({ type: 'spki', format: 'der' })
 }
 
 function jwkOf(half: KeyObject) {
@@ -91,5 +123,5 @@ export function publicKeySha256(key: KeyObject): string {
 }
 
 export function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
+  return hash('sha256', bytes, 'hex')
 }

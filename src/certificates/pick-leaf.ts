@@ -44,8 +44,9 @@ export function pickLeaf(
 /** Whether a key and a certificate are two halves of one. */
 export function fits(certificate: Certificate, key: FoundKey): boolean {
   if (certificate.publicKeySha256 === key.publicKeySha256) return true
+  if (certificate.hasPlainKey) return false
   try {
-    return certificate.x509.checkPrivateKey(key.key) // the same point can be written in two ways
+    return certificate.x509.checkPrivateKey(key.open()) // the same point can be written in two ways
   } catch {
     return false
   }

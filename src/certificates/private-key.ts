@@ -3,9 +3,9 @@ import { codeOf } from '../record/write.ts'
 import { octetsOf, partsOf, readBer } from './ber.ts'
 import { decrypt, openDes } from './decrypt.ts'
 import { toPassphrase } from './derive-key.ts'
-import { publicKeySha256 } from './key-type.ts'
+import { ecParts, publicKeySha256 } from './key-type.ts'
 import type { PemBlock } from './pem.ts'
-import { asSec1 } from './sec1.ts'
+import { type EcKey, isPointOf, readEcKey } from './sec1.ts'
 import { LockError, type Work } from './work.ts'
 
 /**
@@ -13,7 +13,7 @@ import { LockError, type Work } from './work.ts'
  * not passed on.
  */
 export type KeyReading =
-  | { state: 'open'; key: KeyObject; publicKeySha256: string; wasLocked: boolean }
+  | { state: 'open'; open(): KeyObject; publicKeySha256: string; wasLocked: boolean }
   | { state: 'locked' }
   | { state: 'wrong-passphrase' }
   /** `seen` names the algorithm. */
@@ -29,13 +29,13 @@ export function openKey(
 ): KeyReading {
   if (block.label === 'ENCRYPTED PRIVATE KEY') return openLockedKey(block.der, passphrase, work)
   if (block.kind === 'private-key') {
-    const sec1 = block.label === 'PRIVATE KEY' ? asSec1(block.der) : undefined
-    const quick = sec1 && tryToOpen({ key: sec1, format: 'der', type: 'sec1' })
-    return opened(quick?.key ? quick : tryToOpen({ key: block.text, format: 'pem' }))
+    const quick = block.label === 'PRIVATE KEY' ? readEcKey(block.der) : undefined
+    if (quick === 'torn') return { state: 'damaged' }
+    return opened(quick ?? tryToOpen({ key: block.text, format: 'pem' }))
   }
   if (passphrase === undefined) return { state: 'locked' }
   const tried = tryToOpen({ key: block.text, format: 'pem', passphrase })
-  if (tried.key) return { state: 'open', ...tried, wasLocked: true }
+  if (tried.open) return { state: 'open', ...tried, wasLocked: true }
   // other codes than BAD_DECRYPT come up when a wrong passphrase leaves rubbish with right padding
   if (tried.code !== 'ERR_OSSL_EVP_UNSUPPORTED') return { state: 'wrong-passphrase' }
   return openOldPem(block, passphrase)
@@ -50,7 +50,7 @@ export function openKeyDer(
   if (isLocked(bytes)) return openLockedKey(bytes, passphrase, work)
   for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
     const tried = tryToOpen({ key: bytes, format: 'der', type })
-    if (tried.key) return opened(tried)
+    if (tried.open) return opened(tried)
   }
   return { state: 'damaged' }
 }
@@ -73,7 +73,7 @@ function openLockedKey(
     if (passphrase === undefined) return { state: 'locked' }
     const der = decrypt(algorithm, content, toPassphrase(passphrase), work)
     const tried = tryToOpen({ key: der, format: 'der', type: 'pkcs8' })
-    if (tried.key) return { state: 'open', ...tried, wasLocked: true }
+    if (tried.open) return { state: 'open', ...tried, wasLocked: true }
     return { state: 'wrong-passphrase' }
   } catch (error) {
     if (!(error instanceof LockError)) return { state: 'damaged' }
@@ -93,7 +93,7 @@ function openOldPem({ text, der }: PemBlock, passphrase: string | Buffer): KeyRe
     const plain = openDes(hash('md5', salted, 'buffer').subarray(0, 8), iv, der)
     for (const type of ['pkcs1', 'sec1'] as const) {
       const tried = tryToOpen({ key: plain, format: 'der', type })
-      if (tried.key) return { state: 'open', ...tried, wasLocked: true }
+      if (tried.open) return { state: 'open', ...tried, wasLocked: true }
     }
     return { state: 'wrong-passphrase' }
   } catch (error) {
@@ -110,18 +110,21 @@ function isLocked(bytes: Buffer): boolean {
   }
 }
 
-type Tried = { key: KeyObject; publicKeySha256: string } | { key?: never; code: string }
+type Tried = EcKey | { open?: never; code: string }
 
 /** The key, or OpenSSL's code for why not. */
 function tryToOpen(input: Parameters<typeof createPrivateKey>[0]): Tried {
   try {
     const key = createPrivateKey(input)
-    return { key, publicKeySha256: publicKeySha256(key) }
+    const ec = ecParts(key)
+    // OpenSSL does not look whether the two halves belong together; no handshake would succeed
+    if (ec && !isPointOf(ec.curve, ec.secret, ec.point)) return { code: 'torn' }
+    return { open: () => key, publicKeySha256: publicKeySha256(key) }
   } catch (error) {
     return { code: codeOf(error) }
   }
 }
 
 function opened(tried: Tried): KeyReading {
-  return tried.key ? { state: 'open', ...tried, wasLocked: false } : { state: 'damaged' }
+  return tried.open ? { state: 'open', ...tried, wasLocked: false } : { state: 'damaged' }
 }

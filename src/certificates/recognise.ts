@@ -135,8 +135,8 @@ function keyText(file: ReadFile, certificates: readonly FoundCertificate[]): str
   const own = file.certificates.some(({ certificate }) => fits(certificate, key))
   const fitting = certificates.filter(({ certificate }) => fits(certificate, key))
   const others = [...new Set(fitting.map(each => each.file))]
-  const type = `a key (${keyTypeText(keyTypeOf(key.key))})`
-  if (own) return `with its key (${keyTypeText(keyTypeOf(key.key))})`
+  const type = `a key (${keyTypeText(keyTypeOf(key.open()))})`
+  if (own) return `with its key (${keyTypeText(keyTypeOf(key.open()))})`
   return others.length > 0 ? `${type}, fits ${others.join(', ')}` : `${type}, fits nothing here`
 }
 

@@ -175,7 +175,7 @@ function formLines(
 /** A key that a passphrase opened goes in open, where the server cannot ask for the passphrase. */
 function unlockLines({ profile }: JudgeInput, key: FoundKey | undefined): DiffLine[] {
   if (!key?.wasLocked || profile.encryptedKey === 'accepted') return []
-  const subject = `key ${keyTypeText(keyTypeOf(key.key))}`
+  const subject = `key ${keyTypeText(keyTypeOf(key.open()))}`
   const text = 'without its passphrase, 0600'
   return [{ sign: '+', subject, file: key.file, text, id: 'cert.key-unlocked' }]
 }

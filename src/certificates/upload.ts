@@ -52,7 +52,8 @@ export interface FoundCertificate extends Place {
 }
 
 export interface FoundKey extends Place {
-  key: KeyObject
+  /** Made when it is asked for: most keys of a folder only have to be known by their public half. */
+  open(): KeyObject
   publicKeySha256: string
   /** Whether a passphrase had to open it. */
   wasLocked: boolean

@@ -115,10 +115,10 @@ const keep: Op = {
       fetching: { offered: world.offered },
       ...passphraseIn(secrets),
     })
-    if (judged.verdict === 'blocked' || !judged.key)
+    if (judged.verdict === 'blocked' || !judged.openKey)
       throw new Problem(exitCodes.data, judged.findings)
     const roots = privateRoot && judged.root ? [judged.root] : []
-    return writePair(ctx, 'uploaded', judged.chain, keyPem(judged.key), roots)
+    return writePair(ctx, 'uploaded', judged.chain, keyPem(judged.openKey()), roots)
   },
   printed: ({ chain, key, repair }, show) => [
     `keeps ${show(chain)}${key === undefined ? '' : ` and ${show(key)}`}, repaired where needed; the files stay as they are`,

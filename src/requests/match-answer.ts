@@ -31,7 +31,7 @@ export async function matchAnswer(
     const sha256 = publicKeySha256(key)
     keys.push({
       waiting,
-      key: { key, publicKeySha256: sha256, wasLocked: false, file, position: 1 },
+      key: { open: () => key, publicKeySha256: sha256, wasLocked: false, file, position: 1 },
     })
   }
   for (const { certificate } of certificates) {

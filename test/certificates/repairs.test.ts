@@ -139,7 +139,7 @@ describe('cert.passed-over', () => {
   test('another key is named, the same key twice is not', () => {
     const chain = { 'c.pem': leaf.pem + issuing.pem }
     const judgement = look({ ...chain, 'k.pem': other.keyPem + leaf.keyPem })
-    expect(judgement.key?.equals(leaf.key)).toBe(true)
+    expect(judgement.openKey?.().equals(leaf.key)).toBe(true)
     expect(judgement.findings).toMatchObject([{ id: 'cert.passed-over', severity: 'notes' }])
     expect(judgement.findings[0]?.evidence).toMatch(/not key [0-9A-F:]{11} in k\.pem$/)
     expect(look({ ...chain, 'k.pem': leaf.keyPem + leaf.keyPem }).findings).toEqual([])
@@ -176,5 +176,5 @@ test('what blocks has no repairs and no chain', () => {
   const judgement = look(files)
   expect(judgement).toMatchObject({ verdict: 'blocked', repairs: [], diff: [], chain: [] })
   expect(judgement.findings.map(({ id }) => id)).toEqual(['cert.key-mismatch'])
-  expect(judgement.key).toBeUndefined()
+  expect(judgement.openKey).toBeUndefined()
 })

@@ -10,7 +10,14 @@ import { oneLine } from '../../process/plain-text.ts'
 import { type Io, printJson, printOut, widthOf } from '../io.ts'
 import type { CheckOptions } from './check.ts'
 import { readFiles, type Standard } from './check-input.ts'
-import { createPart, type Entry, type Result } from './folder-part.ts'
+import {
+  createPart,
+  type Entry,
+  type Held,
+  type Part,
+  type Result,
+  type SentKey,
+} from './folder-part.ts'
 
 /**
  * Checks every pair in a folder: each folder in it is one (`live/NAME`), and so is each file in it with
@@ -74,12 +81,11 @@ async function judgeEntries(
         )
   const parts = [createPart(own, options, standard, cwd), ...workers]
   const held = await Promise.all(parts.map(part => part.read()))
+  const keys = await Promise.all(held.map((each, at) => keysFor(each, at, held, parts)))
   const judged = await Promise.all(
     parts.map((part, at) => {
-      const lacks = new Set(held[at]?.lacks)
       const beside = held.filter((_, index) => index !== at)
-      const keys = beside.flatMap(each => each.keys).filter(key => lacks.has(key.publicKeySha256))
-      return part.judge({ keys, cas: beside.flatMap(({ cas }) => cas) })
+      return part.judge({ keys: keys[at] ?? [], cas: beside.flatMap(({ cas }) => cas) })
     }),
   )
   return [
@@ -87,6 +93,21 @@ async function judgeEntries(
     ...judged.flatMap(({ unread }) => unread),
     ...judged.flatMap(({ folders }) => folders),
   ]
+}
+
+/** Keys that a part lacks and others have. Mostly none: a pair lies side by side. */
+async function keysFor(
+  { lacks }: Held,
+  at: number,
+  held: readonly Held[],
+  parts: readonly Part[],
+): Promise<SentKey[]> {
+  const lacking = new Set(lacks)
+  const given = parts.map(async (part, index) => {
+    const wanted = (held[index]?.keys ?? []).filter(each => lacking.has(each))
+    return index === at || wanted.length === 0 ? [] : part.give(wanted)
+  })
+  return (await Promise.all(given)).flat()
 }
 
 /** A thread costs as much as some hundred files, and 35 MB: with more than two, 200 MB are passed. */

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readCertificate } from '../../certificates/certificate.ts'
@@ -28,7 +29,8 @@ export type Result = Pick<Judgement, 'verdict' | 'findings' | 'repairs'> & { nam
 
 /** What other parts may need of the files of one; it can be sent to another thread. */
 export interface Held {
-  keys: FoundKey[]
+  /** What keys there are; SHA-256 over SPKI. */
+  keys: string[]
   /** Out of files with CAs alone. */
   cas: (Place & { der: Uint8Array })[]
   /** Public keys of certificates that have no key here; SHA-256 over SPKI. */
@@ -45,8 +47,13 @@ export interface Judged {
 /** Some of the entries of a folder: first they are read, then judged with what lies in the others. */
 export interface Part {
   read(): Promise<Held>
-  judge(beside: Pick<Held, 'keys' | 'cas'>): Promise<Judged>
+  /** Some of its keys, by their public halves: another part has the certificate of each. */
+  give(wanted: readonly string[]): Promise<SentKey[]>
+  judge(beside: { keys: SentKey[]; cas: Held['cas'] }): Promise<Judged>
 }
+
+/** A key as it can be sent to another thread. */
+export type SentKey = Omit<FoundKey, 'open'> & { key: KeyObject }
 
 /** A certificate with what belongs to it: a folder, or one file among others. */
 interface Unit {
@@ -75,19 +82,24 @@ export function createPart(
       folders = await folderUnits(paths(true), cwd, read)
       return heldIn(files)
     },
+    async give(wanted) {
+      const given = files.flatMap(({ upload }) => upload.keys)
+      return given
+        .filter(({ publicKeySha256 }) => wanted.includes(publicKeySha256))
+        .map(({ open, ...key }) => ({ ...key, key: open() }))
+    },
     async judge({ keys, cas }) {
       const above = await readFiles(options.intermediates, cwd)
       const more = readUpload(above.files, undefined, remember)
       const all = [...files, ...folders].flatMap(({ upload }) => upload.certificates)
       const suffixes = await publicSuffixesFor(all)
+      const held = { ...standard, ...suffixes, anchors, known, keyOptional: true }
       const toResult = ({ name, upload, leafFiles }: Unit): Result => {
-        const whole = {
-          ...upload,
+        const { verdict, findings, repairs } = judge({
+          ...{ ...held, ...upload, leafFiles },
           certificates: [...upload.certificates, ...more.certificates],
           unread: [...upload.unread, ...more.unread],
-        }
-        const held = { ...standard, ...suffixes, anchors, known, keyOptional: true, leafFiles }
-        const { verdict, findings, repairs } = judge({ ...whole, ...held })
+        })
         return { name, verdict, findings, repairs }
       }
       const sent = cas.flatMap(({ der, ...place }) => {
@@ -95,12 +107,16 @@ export function createPart(
         return reading.ok ? [{ ...place, certificate: reading.certificate }] : []
       })
       return {
-        leaves: withTheirs(files, keys, sent).map(toResult),
+        leaves: withTheirs(files, keys.map(toFound), sent).map(toResult),
         unread: files.filter(isUnread).map(toResult),
         folders: folders.map(toResult),
       }
     },
   }
+}
+
+function toFound({ key, ...found }: SentKey): FoundKey {
+  return { ...found, open: () => key }
 }
 
 async function folderUnits(
@@ -140,14 +156,15 @@ async function fileUnits(
 }
 
 function heldIn(files: readonly Unit[]): Held {
-  const keys = files.flatMap(({ upload }) => upload.keys)
-  const here = new Set(keys.map(({ publicKeySha256 }) => publicKeySha256))
+  const here = new Set(
+    files.flatMap(({ upload }) => upload.keys.map(({ publicKeySha256 }) => publicKeySha256)),
+  )
   const wanted = files
     .filter(isLeafFile)
     .flatMap(({ upload }) => upload.certificates)
     .map(({ certificate }) => certificate.publicKeySha256)
   return {
-    keys,
+    keys: [...here],
     cas: casIn(files).map(({ certificate, ...place }) => ({ ...place, der: certificate.der })),
     lacks: [...new Set(wanted)].filter(each => !here.has(each)),
   }

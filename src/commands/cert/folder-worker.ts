@@ -2,7 +2,14 @@ import { parentPort, Worker, workerData } from 'node:worker_threads'
 import type { World } from '../../world.ts'
 import type { CheckOptions } from './check.ts'
 import { standardFor } from './check-input.ts'
-import { createPart, type Entry, type Held, type Judged, type Part } from './folder-part.ts'
+import {
+  createPart,
+  type Entry,
+  type Held,
+  type Judged,
+  type Part,
+  type SentKey,
+} from './folder-part.ts'
 
 /** What a thread needs to know to judge like the one that started it. */
 interface Task {
@@ -14,6 +21,9 @@ interface Task {
   env: World['env']
   passphrase: string | undefined
 }
+
+/** What the parts of a run are asked, one after the other. */
+type Ask = { give: readonly string[] } | { judge: Parameters<Part['judge']>[0] }
 
 /** Reads and judges some entries in a thread of its own, which ends with its judgement. */
 export function startPart(task: Task): Part {
@@ -30,9 +40,14 @@ export function startPart(task: Task): Part {
   const held = answer<Held>()
   return {
     read: () => held,
+    give(wanted) {
+      const given = answer<SentKey[]>()
+      worker.postMessage({ give: wanted } satisfies Ask)
+      return given
+    },
     judge(beside) {
       const judged = answer<Judged>()
-      worker.postMessage(beside)
+      worker.postMessage({ judge: beside } satisfies Ask)
       return judged
     },
   }
@@ -54,8 +69,9 @@ export async function serve(): Promise<void> {
     { ...standard, ...(passphrase === undefined ? {} : { passphrase }) },
     cwd,
   )
-  parentPort?.once('message', async (beside: Held) =>
-    parentPort?.postMessage(await part.judge(beside)),
-  )
+  parentPort?.on('message', async (ask: Ask) => {
+    parentPort?.postMessage('give' in ask ? await part.give(ask.give) : await part.judge(ask.judge))
+    if ('judge' in ask) parentPort?.close()
+  })
   parentPort?.postMessage(await part.read())
 }

@@ -61,7 +61,7 @@ function documentOf({ upload, folders, findings }: Named) {
     keys: upload.keys.map(found => ({
       ...{ file: found.file, position: found.position },
       ...(found.name ? { name: found.name } : {}),
-      type: found.key.asymmetricKeyType,
+      type: found.open().asymmetricKeyType,
       publicKeySha256: found.publicKeySha256,
       encrypted: found.wasLocked,
       fits: fingerprintsFor(upload, found),

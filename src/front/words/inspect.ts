@@ -151,10 +151,10 @@ function usesOf({ extendedKeyUsage, isCa }: Certificate): string {
 }
 
 function keyLines(found: FoundKey, { certificates }: Upload, width: number): Line[] {
-  const { key, publicKeySha256, wasLocked, name, mode } = found
+  const { open, publicKeySha256, wasLocked, name, mode } = found
   const fitting = certificates.filter(({ certificate }) => fits(certificate, found))
   const labels = fitting.map(({ certificate, file }) => `${labelOf(certificate)} in ${file}`)
-  const open = mode !== undefined && (mode & 0o044) !== 0
+  const readable = mode !== undefined && (mode & 0o044) !== 0
   return [
     [span('  Private key', 'bold')],
     ...wrapText(
@@ -164,10 +164,14 @@ function keyLines(found: FoundKey, { certificates }: Upload, width: number): Lin
       'quiet',
     ),
     ...row('called', name ?? '', width),
-    ...row('key', `${keyTypeText(keyTypeOf(key))}, public key ${shortKey(publicKeySha256)}`, width),
+    ...row(
+      'key',
+      `${keyTypeText(keyTypeOf(open()))}, public key ${shortKey(publicKeySha256)}`,
+      width,
+    ),
     ...row('belongs to', [...new Set(labels)].join(', ') || 'no certificate in these files', width),
     ...row('locked', wasLocked ? 'with a passphrase' : 'no', width),
-    ...row('readable', open ? 'by others on this machine: type chmod 600' : '', width),
+    ...row('readable', readable ? 'by others on this machine: type chmod 600' : '', width),
   ]
 }
 
