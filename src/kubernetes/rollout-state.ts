@@ -68,7 +68,11 @@ function heldPods(workload: KubeObject, namespace: Namespace): string[] {
 /** Why a workload cannot make its pods at all. */
 function failuresOf({ status = {} }: KubeObject): string[] {
   return ((status.conditions ?? []) as Condition[])
-    .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
+    .filter(
+      ({ type, status: is, reason }) =>
+        (type === 'ReplicaFailure' && is === 'True') ||
+        (type === 'Progressing' && is === 'False' && reason === 'ReplicaSetCreateError'),
+    )
     .map(({ message = '' }) => message)
 }
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { Secrets } from '../../answers/secret.ts'
 import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
@@ -51,7 +52,7 @@ class NoAnswer extends Error {}
  *
  * @returns undefined where there is no pod of the API server
  */
-export async function withApi<T>(
+async function withApi<T>(
   access: ApiAccess,
   calling: ApiCalling,
   use: (api: Api) => Promise<T>,
@@ -66,6 +67,26 @@ export async function withApi<T>(
       await calling.world.clock.sleep(againMs, calling.signal)
     }
   }
+}
+
+/**
+ * The same with the key of each tenant in turn: an API key sees the pipelines of one tenant alone. One
+ * time without a key where none is given.
+ *
+ * @returns one answer for each; none where there is no pod of the API server
+ */
+export async function withApis<T>(
+  access: Omit<ApiAccess, 'key'>,
+  secrets: Secrets,
+  calling: ApiCalling,
+  use: (api: Api) => Promise<T>,
+): Promise<T[]> {
+  const answers: T[] = []
+  for (const key of secrets['target.apiKey']?.split('\n') ?? [undefined]) {
+    const answer = await withApi({ ...access, key }, calling, use)
+    if (answer !== undefined) answers.push(answer)
+  }
+  return answers
 }
 
 async function tryApi<T>(
