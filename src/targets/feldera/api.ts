@@ -112,6 +112,7 @@ async function tryApi<T>(
         method,
         ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
         roots: trust?.roots ?? [],
+        endsAnywhere: true,
         timeoutMs: answerMs,
         signal: calling.signal,
       })
@@ -128,7 +129,8 @@ async function tryApi<T>(
 /**
  * What the API server is trusted by, and under which of its names; undefined on plain HTTP. The
  * cluster's own tunnel leads to this very pod, so the end of the chain that it serves itself is taken
- * beside the kept ones: after a Secret was changed by hand nothing else would be known. This is never
+ * beside the kept ones, root or not: after a Secret was changed by hand, or for a chain of somebody else
+ * that lacks its root, nothing else would be known. This is never
  * a proof: what must be served is proven against the recorded leaf and roots.
  */
 function trustOf(

@@ -1,11 +1,8 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Problem } from '../../../src/errors.ts'
 import type { ToolCall } from '../../../src/process/tool.ts'
 import { make } from '../../support/certificates.ts'
-import { createFelderaFlow, flowOf, text } from '../../support/feldera-flow.ts'
-import { createScratch } from '../../support/scratch.ts'
+import { flowOf, text } from '../../support/feldera-flow.ts'
 import { serveTls } from '../../support/servers.ts'
 
 describe('Feldera, when something is wrong', () => {
@@ -170,75 +167,6 @@ describe('Feldera, when something is wrong', () => {
     flow.breakApi(() => ({ status: 401, body: '{"message": "no valid API key"}' }))
     const problem = await flow.run('enable').catch(error => error)
     expect(problem).toMatchObject({ exit: 77, findings: [{ id: 'feldera.login' }] })
-  })
-
-  it('stops and starts the pipelines of each tenant whose key it is given', async () => {
-    const scratch = createScratch(onTestFinished)
-    scratch.file('keys', 'key-of-a\n\nkey-of-b\n')
-    const flow = await createFelderaFlow(scratch, text('  apiKey: {file: ./keys}'))
-    onTestFinished(() => flow.close())
-    const b = { id: 'b1', name: 'reports', status: 'Running' }
-    const did: string[] = []
-    flow.breakApi(({ url, method = 'GET', headers = {} }) => {
-      const key = String(headers.authorization).replace('Bearer ', '')
-      if (!url.includes('/v0/pipelines')) return undefined
-      if (method === 'POST')
-        did.push(`${key} ${new URL(url).pathname.split('/').slice(3).join(' ')}`)
-      if (key !== 'key-of-b') return undefined
-      if (method === 'POST') b.status = url.includes('/start') ? 'Running' : 'Stopped'
-      const { id, name, status } = b
-      const one = { id, name, deployment_status: status, deployment_desired_status: status }
-      return { status: method === 'POST' ? 202 : 200, body: JSON.stringify([one]) }
-    })
-    const run = await flow.run('enable')
-    expect(run).toMatchObject({ outcome: 'done' })
-    expect(run.plan.world.pipelines).toEqual(['payments', 'reports'])
-    expect(did).toEqual([
-      'key-of-a payments stop',
-      'key-of-b reports stop',
-      'key-of-a payments start',
-      'key-of-b reports start',
-    ])
-    const told = JSON.stringify([flow.words(), run.events, run.plan]) + flow.journal()
-    expect(told).not.toMatch(/key-of-[ab]/)
-  })
-
-  it('installs nothing without a licence key, and says where to put it', async () => {
-    const more = '  install: new\n  version: 0.337.0\n  databaseSecret: db\n  accountId: a\n'
-    const flow = await flowOf(text(more))
-    const problem = await flow.run('enable').catch(error => error)
-    expect(problem).toMatchObject({ exit: 65, findings: [{ id: 'answers.secret-missing' }] })
-    expect(problem.findings[0]).toMatchObject({ subject: 'target.licence' })
-    expect(problem.findings[0].fix).toContain('target.licence: {file: PATH}')
-    expect(flow.words().join('\n')).not.toContain(' apply ')
-  })
-
-  it('adopts a certificate of somebody else only where that is said, and can go back to it', async () => {
-    const flow = await flowOf()
-    const other = make({ names: ['*.feldera.svc.cluster.local', 'localhost'], at: Date.now() })
-    const encoded = (pem: string) => Buffer.from(pem).toString('base64')
-    await flow.kubectl(['apply', '-f', '-'], {
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: { name: 'theirs' },
-      data: { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) },
-    })
-    const file = join(flow.folder, 'theirs.yaml')
-    writeFileSync(file, 'httpsSecretRef: theirs\n')
-    await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
-    const refused = await flow.run('enable').catch(error => error)
-    expect(refused).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
-    flow.breakTool(call =>
-      call.argv.includes('upgrade')
-        ? { exit: 1, stderr: 'Error: context deadline exceeded' }
-        : undefined,
-    )
-    const adopt = text('  onConflict: adopt')
-    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'rolled-back' })
-    expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
-    flow.breakTool()
-    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'done' })
-    expect(await flow.secrets()).toContain('theirs')
   })
 })
 
