@@ -42,6 +42,11 @@ export const generalFindings = {
     title: 'A secret cannot be read from where the answers point.',
     why: 'The key stays locked without it.',
   },
+  'answers.secret-missing': {
+    severity: 'blocks',
+    title: 'A secret is needed that the answers point to nowhere.',
+    why: 'It is asked for, hidden, where somebody is at a terminal; a script must be told where it is.',
+  },
   'answers.no-mapping': {
     severity: 'blocks',
     title: 'A file that the answers name is no YAML with keys.',

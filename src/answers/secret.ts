@@ -51,6 +51,17 @@ async function readAll(fd: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** A secret that is needed, and that neither a person has typed nor the answers point to. */
+export function missingSecret(question: string, what: string) {
+  return problem(exitCodes.data, {
+    id: 'answers.secret-missing',
+    title: `${what} is needed, and the answers do not say where it is.`,
+    subject: question,
+    evidence: `${question} is not there`,
+    fix: `Put ${question}: {file: PATH} into the answers, or {fd: 3} and call it with 3<PATH; at a terminal the wizard asks for it.`,
+  })
+}
+
 function unreadable(name: string, evidence: string) {
   return problem(exitCodes.data, {
     id: 'answers.secret-unreadable',

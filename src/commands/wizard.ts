@@ -10,6 +10,7 @@ import { targets } from '../targets/index.ts'
 import type { Io } from './io.ts'
 import type { GoOptions } from './planning.ts'
 import { problemLines } from './report.ts'
+import { secretFor } from './secret-for.ts'
 
 /** The interview, the review and the run, with a person at the terminal. */
 export async function secure(
@@ -158,8 +159,10 @@ async function tryToRun(
         await saveAnswers(front, await freePath(io.world.cwd, answered), answered, io)
         throw error
       }
-      const opened = await passphraseFor(front, error, secrets)
-      if (opened) continue
+      const given =
+        (await passphraseFor(front, error, secrets)) ||
+        (await secretFor(front, error, answered, secrets))
+      if (given) continue
       front.print(problemLines(error, io))
       const choice = await front.choose('What now?', [
         ...(error.findings[0]?.id === 'record.unfinished'

@@ -2,7 +2,7 @@ import type { Performing } from '../plan/op.ts'
 import { oneLine, plainText } from '../process/plain-text.ts'
 import { succeeded } from '../process/tool.ts'
 import { tryKubectl } from './kubectl.ts'
-import type { Place } from './place.ts'
+import type { Calling, Place } from './place.ts'
 import type { RolloutState } from './rollout-state.ts'
 
 /** The warnings of stuck pods, and the last lines of those that end again and again. */
@@ -19,24 +19,29 @@ export async function readDetails(
   return [...events, ...logs]
 }
 
-async function readEvents(
+function readEvents(place: Place, stuck: RolloutState['stuck'], ctx: Calling): Promise<string[]> {
+  // an earlier pod of a stateful set had the same name
+  const isOwn = (name: string, id: string) =>
+    stuck.some(({ pod, uid }) => pod === name && (uid === undefined || uid === id))
+  return readWarnings(place, isOwn, ctx)
+}
+
+/** The last warnings about some objects of a namespace; none where they cannot be read. */
+export async function readWarnings(
   place: Place,
-  stuck: RolloutState['stuck'],
-  ctx: Performing,
+  isAbout: (name: string, uid: string) => boolean,
+  ctx: Calling,
 ): Promise<string[]> {
   const path =
     '-o=jsonpath={range .items[*]}{.involvedObject.uid}{"\\t"}{.involvedObject.name}{"\\t"}{.reason}{"\\t"}{.message}{"\\n"}{end}'
   const words = ['get', 'events', '--field-selector=type=Warning', path]
   const result = await tryKubectl(place, words, ctx, { limitMs: 15_000 })
   if (!succeeded(result)) return []
-  const lines = plainText(result.stdout).split('\n')
-  const own = lines.filter(
-    line =>
-      // an earlier pod of a stateful set had the same name
-      stuck.some(({ pod, uid = '' }) => line.includes(`\t${pod}\t`) && line.startsWith(uid)) &&
-      !line.includes('\tMissingClusterDNS\t'),
-  )
-  const unique = [...new Set(own.map(line => oneLine(line.split('\t').slice(2).join(': '))))]
+  const own = plainText(result.stdout)
+    .split('\n')
+    .map(line => line.split('\t'))
+    .filter(([uid = '', name = '', reason]) => isAbout(name, uid) && reason !== 'MissingClusterDNS')
+  const unique = [...new Set(own.map(([, , ...said]) => oneLine(said.join(': '))))]
   return unique.slice(-4).map(line => line.slice(0, 300))
 }
 

@@ -87,12 +87,18 @@ function heldPods(workload: KubeObject, namespace: Namespace): string[] {
 
 /** Why a workload cannot make its pods at all. */
 function failuresOf({ status = {} }: KubeObject): string[] {
-  return (
-    ((status.conditions ?? []) as Condition[])
-      .filter(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
-      // the pod's name, which nobody will ever see, would push the cause out of the line
-      .map(({ message = '' }) => message.replace(/^pods "[^"]*" is forbidden: /, ''))
-  )
+  return ((status.conditions ?? []) as Condition[])
+    .filter(
+      ({ type, status: is, reason }) =>
+        (type === 'ReplicaFailure' && is === 'True') ||
+        (type === 'Progressing' && is === 'False' && reason === 'ReplicaSetCreateError'),
+    )
+    .map(({ message = '' }) => withoutPod(message))
+}
+
+/** The pod's name, which nobody will ever see, would push the cause out of the line. */
+function withoutPod(message: string): string {
+  return message.replace(/^pods "[^"]*" is forbidden: /, '')
 }
 
 function waitingWords(workload: KubeObject, namespace: Namespace): string {

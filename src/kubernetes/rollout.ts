@@ -87,11 +87,13 @@ export function followRollout(
   }
   let details: string[] = []
   let worst: string[] = []
+  let worstDetails = 0
   let wasBad = false
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
   let wasAway = false
+  let readFor = ''
   let readAt = Number.NEGATIVE_INFINITY
   const away = awayWords(place)
   const removed = new Set<string>()
@@ -113,16 +115,22 @@ export function followRollout(
     if (!namespace) return
     state = judgeRollout(workloads, namespace)
     if (state.missing.length > 0 && !watching.isWhole()) return
-    await letGo(state.held)
-    if (state.stuck.length > 0 && clock.elapsed() - readAt > detailsMs) {
+    const reasons = state.stuck.map(({ reason }) => reason).join()
+    if (reasons !== '' && (reasons !== readFor || clock.elapsed() - readAt > detailsMs)) {
       readAt = clock.elapsed()
+      readFor = reasons
       details = await readDetails(place, state.stuck, ctx)
     }
     const bad = state.refused || state.stuck.some(({ reason }) => !passing.includes(reason))
     wasBad ||= bad
     // once pods have failed, what others wait for on the way back says nothing of why
-    if (bad || (!wasBad && details.length > 0 && !state.done))
+    const isTelling = bad || (!wasBad && details.length > 0 && !state.done)
+    // a pod that is on its way out has no log any more
+    if (isTelling && details.length >= worstDetails) {
       worst = [...state.waiting, ...details]
+      worstDetails = details.length
+    }
+    await letGo(state.held)
     if (state.done && !began) return
     began = true
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')

@@ -11,6 +11,8 @@ export interface RequestOptions {
   body?: string
   /** PEM certificates that are trusted (https). */
   roots?: readonly string[]
+  /** A way may end with any of `roots`, as rustls has it, not only with one that signed itself. */
+  endsAnywhere?: boolean
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -46,6 +48,7 @@ export function request(options: RequestOptions): Promise<RequestResult> {
       agent: false,
       headers: { ...(options.name ? { host: `${name}${port}` } : {}), ...options.headers },
       ...(secure && options.roots ? { ca: [...options.roots] } : {}),
+      ...(secure && options.endsAnywhere ? { allowPartialTrustChain: true } : {}),
       ...(secure && !isIP(name) ? { servername: name } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })

@@ -2,8 +2,16 @@ FELDERA=(deployment/feldera-api-server:feldera-api-server:8080
   deployment/feldera-kubernetes-runner:feldera-kubernetes-runner:8080
   statefulset/feldera-compiler-server:feldera-compiler-server:8085)
 
-# feldera_api METHOD PATH CONTEXT NAMESPACE KUBECONFIG: over what the API server speaks now; APIKEY= names a
-# file with the login header. A forward ends when a server resets a connection: each question gets its own.
+# feldera_tenants COMMAND...: with the API key of each tenant in turn. APIKEY= names a file with one key a
+# line; without it the command runs once, without a login.
+feldera_tenants() {
+  local FELDERA_KEY='' keys=('')
+  [[ -n ${APIKEY:-} ]] && mapfile -t keys < <(grep . "$APIKEY")
+  for FELDERA_KEY in "${keys[@]}"; do "$@" || return; done
+}
+
+# feldera_api METHOD PATH CONTEXT NAMESPACE KUBECONFIG: over what the API server speaks now, as the tenant of
+# FELDERA_KEY. A forward ends when a server resets a connection: each question gets its own.
 feldera_api() {
   local pod port scheme=https name="feldera-api-server.$4.svc.cluster.local"
   pod=$(kube_pods "$3" "$4" "$5" deployment/feldera-api-server | head -1)
@@ -22,9 +30,10 @@ feldera_ask() {
     done
     trust=(--cacert "$RUN/trusted.pem")
   fi
-  [[ -n ${APIKEY:-} ]] && login=(--header "@$APIKEY")
+  [[ -n ${FELDERA_KEY:-} ]] && login=(--header @/dev/fd/4)
   curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${login[@]}" --connect-to "$3:$5:127.0.0.1:$5" \
-    -X "$1" -w '\n%{http_code}' "$4://$3:$5$2" >"$RUN/api" || return 1
+    -X "$1" -w '\n%{http_code}' "$4://$3:$5$2" >"$RUN/api" \
+    4< <(printf 'Authorization: Bearer %s\n' "${FELDERA_KEY:-}") || return 1
   tail -n 1 "$RUN/api" | grep -q '^2'
 }
 
@@ -51,7 +60,8 @@ feldera_state() {
 feldera_list() { feldera_api GET '/v0/pipelines?selector=status' "$@" && feldera_said; }
 
 # feldera_stop CONTEXT NAMESPACE KUBECONFIG HOW FILE SECONDS: and keeps which ran
-feldera_stop() {
+feldera_stop() { feldera_tenants feldera_stop_own "$@"; }
+feldera_stop_own() {
   local list name force=false end=$((SECONDS + $6))
   [[ $4 == force ]] && force=true
   list=$(feldera_list "$1" "$2" "$3") || { say '  the API does not list its pipelines'; return 1; }
@@ -74,21 +84,26 @@ feldera_stop() {
 
 # feldera_start CONTEXT NAMESPACE KUBECONFIG FILE: exactly those that ran
 feldera_start() {
-  local each end=$((SECONDS + 300))
   [[ -s $4 ]] || return 0
-  for each in $(jq -r '.[] | "\(.name | @uri)/start?initial=\(.initial)"' "$4"); do
+  feldera_tenants feldera_start_own "$@" && rm -f "$4"
+}
+feldera_start_own() {
+  local list each end=$((SECONDS + 300))
+  list=$(feldera_list "$1" "$2" "$3") || { say '  the API does not list its pipelines'; return 1; }
+  for each in $(jq -r --slurpfile ran "$4" '. as $all | $ran[0][] | select(.id as $id | $all | any(.id == $id))
+    | "\(.name | @uri)/start?initial=\(.initial)"' <<<"$list"); do
     feldera_api POST "/v0/pipelines/$each" "$1" "$2" "$3" || { say "  $each: $(feldera_said)"; return 1; }
   done
   until feldera_list "$1" "$2" "$3" | jq -e --slurpfile ran "$4" '
-    . as $all | all($ran[0][]; . as $one | $all | any(.id == $one.id and (.deployment_status | ascii_downcase) == $one.initial))' >/dev/null; do
+    all(.[]; . as $one | all($ran[0][]; .id != $one.id or .initial == ($one.deployment_status | ascii_downcase)))' >/dev/null; do
     ((SECONDS < end)) || return 124
     sleep 1
   done
-  rm -f "$4"
 }
 
 # feldera_healthy CONTEXT NAMESPACE KUBECONFIG SECONDS
-feldera_healthy() {
+feldera_healthy() { feldera_tenants feldera_healthy_own "$@"; }
+feldera_healthy_own() {
   local end=$((SECONDS + $4))
   until feldera_api GET /v0/cluster_healthz "$1" "$2" "$3" && feldera_said | jq -e .all_healthy >/dev/null; do
     ((SECONDS < end)) || { say "  $(feldera_said)"; return 1; }

@@ -207,12 +207,18 @@ helm_release() {
     answer_json
 }
 
-# helm_upgrade CONTEXT NAMESPACE KUBECONFIG RELEASE CHART VERSION SECONDS FILES...
+# helm_revision CONTEXT NAMESPACE KUBECONFIG RELEASE: "REVISION STATUS", "0 absent" where there is none
+helm_revision() {
+  helm_at "$1" "$2" "$3" list --all --filter "^$4\$" -o json | jq -r '.[0] // {} | "\(.revision // 0) \(.status // "absent")"'
+}
+
+# helm_upgrade CONTEXT NAMESPACE KUBECONFIG RELEASE CHART VERSION SECONDS FILES...: marked as begun by us
 helm_upgrade() {
-  local each files=()
+  local each files=() revision
+  read -r revision _ < <(helm_revision "$@")
   for each in "${@:8}"; do files+=(--values "$each"); done
   helm_at "$1" "$2" "$3" upgrade --install "$4" "$5" --version "$6" --reset-then-reuse-values --atomic \
-    --timeout "$7s" "${files[@]}" --output json >"$RUN/helm" || {
+    --timeout "$7s" --labels "secure-endpoint.dev-revision=$((revision + 1))" "${files[@]}" --output json >"$RUN/helm" || {
     kube "$1" "$2" "$3" get events --field-selector type=Warning >&2
     return 1
   }
@@ -224,8 +230,19 @@ helm_restore() {
   else helm_at "$1" "$2" "$3" rollback "$4" "$5" --wait --timeout "$6s" >&2; fi
 }
 
-# helm_repair CONTEXT NAMESPACE KUBECONFIG RELEASE
+# helm_repair CONTEXT NAMESPACE KUBECONFIG RELEASE SECONDS: what a killed script of ours has left pending goes
+# back to the youngest revision that worked; what somebody else is at is left alone
 helm_repair() {
-  say "  an operation on the release is pending; if nobody is at it: helm -n $2 rollback $4"
-  return 1
+  local revision status last
+  read -r revision status < <(helm_revision "$@")
+  [[ $status == pending-* ]] || return 0
+  if [[ $status != pending-rollback && -z $(kube "$1" "$2" "$3" get secrets -o name \
+    -l "owner=helm,name=$4,version=$revision,secure-endpoint.dev-revision=$revision") ]]; then
+    say "  the release $4 is in $status, and this script has not begun that; if nobody is at it:"
+    say "  helm --kube-context $1 -n $2 rollback $4"
+    return 1
+  fi
+  last=$(helm_at "$1" "$2" "$3" history "$4" -o json |
+    jq '[.[] | select(.status == "deployed" or .status == "superseded") | .revision] | max // 0') || return 1
+  helm_restore "$1" "$2" "$3" "$4" "$last" "$5"
 }

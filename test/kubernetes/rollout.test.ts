@@ -4,6 +4,8 @@ import { podPort, podsOf, secretsReadBy } from '../../src/kubernetes/namespace.t
 import { kubernetesOps } from '../../src/kubernetes/ops.ts'
 import { judgeRollout, podWords } from '../../src/kubernetes/rollout-state.ts'
 import { rolloutStep } from '../../src/kubernetes/steps.ts'
+import type { Performing } from '../../src/plan/op.ts'
+import type { RunTool } from '../../src/process/tool.ts'
 import { ctxOf, fakeKubectl, inputOf, place, printed } from '../support/kubectl.ts'
 
 const labels = { app: 'api' }
@@ -36,7 +38,7 @@ function pod(
   }
 }
 
-const crashing = pod({
+const crashes = {
   containerStatuses: [
     {
       name: 'api',
@@ -50,10 +52,19 @@ const crashing = pod({
       },
     },
   ],
-})
+}
+const crashing = pod(crashes, { uid: 'u2' })
 
 function judged(workload: KubeObject, pods: KubeObject[] = []) {
   return judgeRollout(['deployment/api'], { workloads: [workload], services: [], pods })
+}
+
+/** A run whose time passes. */
+function timed(run: RunTool): Performing {
+  const { world } = ctxOf(run)
+  return ctxOf(run, {
+    world: { ...world, clock: { ...world.clock, elapsed: () => performance.now() } },
+  })
 }
 
 describe('a rollout', () => {
@@ -79,7 +90,9 @@ describe('a rollout', () => {
     expect(state.seen).toBe(
       '0 of 1 rolled out; deployment/api 0 of 1: CrashLoopBackOff: back-off 40s restarting failed container',
     )
-    expect(state.stuck).toEqual([{ pod: 'api-x', container: 'api', reason: 'CrashLoopBackOff' }])
+    expect(state.stuck).toEqual([
+      { pod: 'api-x', uid: 'u2', container: 'api', reason: 'CrashLoopBackOff' },
+    ])
   })
 
   it('says what no pod can say: a quota, a scheduler', () => {
@@ -110,7 +123,12 @@ describe('a rollout', () => {
       [
         / get events /,
         () => ({
-          stdout: 'api-x\tBackOff\tBack-off restarting failed container\nother\tFailed\tno\n',
+          stdout: [
+            'u2\tapi-x\tBackOff\tBack-off restarting failed container',
+            'u2\tother\tFailed\tno',
+            'u1\tapi-x\tFailed\tof an earlier pod of this name',
+            '',
+          ].join('\n'),
         }),
       ],
       [
@@ -119,12 +137,7 @@ describe('a rollout', () => {
       ],
     ])
     const input = inputOf(rolloutStep(place, ['deployment/api'], 300, []))
-    const { world } = ctxOf(kubectl.run)
-    const clock = { ...world.clock, elapsed: () => performance.now() }
-    const answer = kubernetesOps['kubernetes.rollout']?.run(
-      input,
-      ctxOf(kubectl.run, { world: { ...world, clock } }),
-    )
+    const answer = kubernetesOps['kubernetes.rollout']?.run(input, timed(kubectl.run))
     const problem = await (answer as Promise<never>).catch(error => error)
     expect(problem).toMatchObject({ exit: 1, findings: [{ id: 'kube.rollout' }] })
     expect(problem.findings[0].evidence).toContain('CrashLoopBackOff')
@@ -133,6 +146,59 @@ describe('a rollout', () => {
     expect(problem.findings[0].fix).toContain(
       'kubectl --context lab --namespace feldera describe pod api-x',
     )
+  })
+
+  it('removes the broken pod of an older revision that a stateful set holds on to, and no other', async () => {
+    const set = (status: Record<string, unknown>): KubeObject => ({
+      ...deployment({ readyReplicas: 0, updatedReplicas: 0, updateRevision: 'good', ...status }),
+      kind: 'StatefulSet',
+    })
+    const of = (hash: string) => ({ labels: { ...labels, 'controller-revision-hash': hash } })
+    const held = (one: KubeObject, status = {}) =>
+      judgeRollout(['statefulset/api'], { workloads: [set(status)], services: [], pods: [one] })
+        .held
+    expect(held(pod(crashes, of('bad')))).toEqual(['api-x'])
+    expect(held(pod(crashes, of('good')))).toEqual([])
+    expect(held(pod({}, of('bad')))).toEqual([])
+    expect(held(pod({ phase: 'Pending' }, of('bad')))).toEqual(['api-x'])
+    const creating = {
+      containerStatuses: [
+        {
+          name: 'api',
+          ready: false,
+          restartCount: 0,
+          state: { waiting: { reason: 'ContainerCreating' } },
+        },
+      ],
+    }
+    expect(held(pod(creating, of('bad')))).toEqual([])
+
+    let isThere = true
+    const kubectl = fakeKubectl([
+      [
+        / get statefulsets.apps --watch /,
+        () => ({ stdout: printed({ type: 'ADDED', object: set({}) }) }),
+      ],
+      [
+        / get pods --watch /,
+        () => ({ stdout: printed({ type: 'ADDED', object: pod(crashes, of('bad')) }) }),
+      ],
+      [/ --watch /, () => ({})],
+      [
+        / delete pod api-x --ignore-not-found --wait=false$/,
+        () => {
+          isThere = false
+          return {}
+        },
+      ],
+      [/ get events | logs /, () => ({})],
+    ])
+    const input = inputOf(rolloutStep(place, ['statefulset/api'], 300, []))
+    await expect(
+      kubernetesOps['kubernetes.rollout']?.run(input, timed(kubectl.run)),
+    ).rejects.toThrow()
+    expect(isThere).toBe(false)
+    expect(kubectl.calls.filter(({ words }) => words.includes('delete'))).toHaveLength(1)
   })
 
   it('is over at once when it is done', async () => {

@@ -95,8 +95,7 @@ describe('Feldera in a bad world', () => {
     'quota: pods that are not let in are said with the quota, and what was there is back',
     async () => {
       const before = state()
-      const pods = Object.keys(lab.pods(namespace)).length
-      const quota = ['-n', namespace, 'create', 'quota', 'few', `--hard=pods=${pods - 2}`]
+      const quota = ['-n', namespace, 'create', 'quota', 'few', '--hard=count/replicasets.apps=2']
       expect(lab.kubectl(quota).status).toBe(0)
       const found = await fails(rotateWith(), 1)
       lab.kubectl(['-n', namespace, 'delete', 'quota', 'few'])

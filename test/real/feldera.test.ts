@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -252,8 +253,12 @@ describe('Feldera on a real cluster', () => {
   it.runIf(whole)(
     'script: the plan as a script, without node on PATH, reaches the same state',
     async () => {
+      const wantedObjects = { objects: lab.objects(), values: lab.values() }
+      for (const file of ['chain.pem', 'key.pem'])
+        copyFileSync(join(lab.generation(), file), join(lab.folder, file))
       await lab.must(['disable', namespace, '--yes'])
       await lab.must(['forget', namespace, '--yes'])
+      lab.kubectl(['-n', namespace, 'delete', ...lab.secrets()])
       const { stdout } = await lab.must(['plan', '--answers', 'c.yaml', '--format', 'sh'])
       const script = lab.file('plan.sh', stdout)
       const work = join(lab.folder, 'work')
@@ -270,6 +275,8 @@ describe('Feldera on a real cluster', () => {
         `KUBECONFIG=${process.env.KUBECONFIG}`,
         `WORK=${work}`,
         'YES=1',
+        `CERT=${join(lab.folder, 'chain.pem')}`,
+        `KEY=${join(lab.folder, 'key.pem')}`,
       ]
       expect(spawnSync('env', [...env, 'bash', '-c', 'command -v node']).status).toBe(1)
       const run = spawnSync('env', [...env, 'bash', script], {
@@ -278,15 +285,10 @@ describe('Feldera on a real cluster', () => {
         timeout: 400_000,
       })
       expect(run.status, `${run.stdout}\n${run.stderr}`).toBe(0)
-      const wanted = spawnSync(
-        'openssl',
-        ['x509', '-in', join(work, 'new/chain.pem'), '-noout', '-fingerprint', '-sha256'],
-        { encoding: 'utf8' },
-      )
-        .stdout.trim()
-        .split('=')[1]
+      const wanted = new X509Certificate(readFileSync(join(lab.folder, 'chain.pem'))).fingerprint256
       for (const [pod, leaf] of Object.entries(lab.served())) expect(leaf, pod).toBe(wanted)
       expect(Object.keys(lab.served()).some(pod => pod.startsWith('pipeline-'))).toBe(true)
+      expect({ objects: lab.objects(), values: lab.values() }).toEqual(wantedObjects)
     },
   )
 })

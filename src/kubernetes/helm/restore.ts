@@ -43,7 +43,9 @@ const repair: Op = {
     quoteCommand(helmArgv(placeOf(place as Json), 'rollback', show(release))),
     '  (only where a killed helm has left it pending)',
   ],
-  shell: ({ place, release }, sh) => [`helm_repair ${shellPlace(place, sh)} ${sh.word(release)}`],
+  shell: ({ place, release, waitMs }, sh) => [
+    `helm_repair ${shellPlace(place, sh)} ${[release, Math.ceil(Number(waitMs) / 1000)].map(sh.word).join(' ')}`,
+  ],
 }
 
 function backOf({ place, release, workloads, waitMs }: Record<string, Json>): Back {

@@ -1,3 +1,4 @@
+import { missingSecret } from '../../answers/secret.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -140,7 +141,12 @@ async function hiddenValues(
   { template, values, secrets }: NonNullable<UpgradeInput['hidden']>,
   { secrets: known, world }: Performing,
 ): Promise<string> {
-  const found = Object.entries(secrets).map(([key, id]) => [key, known[id] ?? ''])
+  const found = Object.entries(secrets).map(([key, id]) => {
+    const secret = known[id]
+    // what was typed is not there any more when another process takes the run up
+    if (secret === undefined) throw missingSecret(id, `What goes to helm as ${key}`)
+    return [key, secret]
+  })
   const all = { ...values, ...Object.fromEntries(found) } as Record<string, string>
   const { renderYaml } = await import('../../plan/template.ts')
   return JSON.stringify(await renderYaml(template, all, world))

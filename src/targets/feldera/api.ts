@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { Secrets } from '../../answers/secret.ts'
 import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
@@ -51,7 +52,7 @@ class NoAnswer extends Error {}
  *
  * @returns undefined where there is no pod of the API server
  */
-export async function withApi<T>(
+async function withApi<T>(
   access: ApiAccess,
   calling: ApiCalling,
   use: (api: Api) => Promise<T>,
@@ -66,6 +67,26 @@ export async function withApi<T>(
       await calling.world.clock.sleep(againMs, calling.signal)
     }
   }
+}
+
+/**
+ * The same with the key of each tenant in turn: an API key sees the pipelines of one tenant alone. One
+ * time without a key where none is given.
+ *
+ * @returns one answer for each; none where there is no pod of the API server
+ */
+export async function withApis<T>(
+  access: Omit<ApiAccess, 'key'>,
+  secrets: Secrets,
+  calling: ApiCalling,
+  use: (api: Api) => Promise<T>,
+): Promise<T[]> {
+  const answers: T[] = []
+  for (const key of secrets['target.apiKey']?.split('\n') ?? [undefined]) {
+    const answer = await withApi({ ...access, key }, calling, use)
+    if (answer !== undefined) answers.push(answer)
+  }
+  return answers
 }
 
 async function tryApi<T>(
@@ -91,6 +112,7 @@ async function tryApi<T>(
         method,
         ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
         roots: trust?.roots ?? [],
+        endsAnywhere: true,
         timeoutMs: answerMs,
         signal: calling.signal,
       })
@@ -107,7 +129,8 @@ async function tryApi<T>(
 /**
  * What the API server is trusted by, and under which of its names; undefined on plain HTTP. The
  * cluster's own tunnel leads to this very pod, so the end of the chain that it serves itself is taken
- * beside the kept ones: after a Secret was changed by hand nothing else would be known. This is never
+ * beside the kept ones, root or not: after a Secret was changed by hand, or for a chain of somebody else
+ * that lacks its root, nothing else would be known. This is never
  * a proof: what must be served is proven against the recorded leaf and roots.
  */
 function trustOf(

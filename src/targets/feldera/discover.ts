@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Answered, Answers } from '../../answers/answers.ts'
+import { missingSecret, type Secrets } from '../../answers/secret.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
@@ -18,7 +19,7 @@ import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type FelderaAnswers, felderaAnswers, placeOfAnswers } from './answers.ts'
-import { withApi } from './api.ts'
+import { withApis } from './api.ts'
 import { isPipeline, pipelineId, secretValue } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { listPipelines, running } from './list.ts'
@@ -75,7 +76,7 @@ async function read(
     // a user who may not read namespaces may well work in one
     namespace: !succeeded(found) || found.stdout.trim() !== '',
   }
-  if (!present.namespace) return judged(answers, present)
+  if (!present.namespace) return judged(answers, present, secrets)
   const release = await readRelease(place, own.release, calling, [secretValue, ownNamespaces])
   const name = release.values[secretValue] ?? ''
   const { status, revision, version: chartVersion } = release
@@ -83,7 +84,7 @@ async function read(
     ...present,
     release: { status, revision, version: chartVersion, secret: name },
   }
-  if (status === 'absent') return judged(answers, whole)
+  if (status === 'absent') return judged(answers, whole, secrets)
   const wrong = releaseProblem(own, release)
   if (wrong) return { present: whole, findings: [wrong], exit: exitCodes.data }
   const chain = await chainInSecret(place, name, calling)
@@ -91,25 +92,33 @@ async function read(
   if (leaf) whole.leaf = new X509Certificate(leaf).fingerprint256
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const roots = await rootsOfEndpoint(chain, paths)
-  const key = secrets['target.apiKey']
-  const all = await withApi({ place, roots, key }, { ...calling, world }, listPipelines)
+  const all = await withApis({ place, roots }, secrets, { ...calling, world }, listPipelines)
   const { workloads } = await readNamespace(place, calling)
   const sets = workloads.filter(isPipeline).map(pipelineId)
-  whole.pipelines = running(all ?? [])
-  whole.unlisted = sets.filter(id => !all?.some(each => each.id === id))
+  whole.pipelines = running(all.flat())
+  whole.unlisted = sets.filter(id => !all.flat().some(each => each.id === id))
   const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, calling)
   return conflict
     ? { present: whole, findings: [conflict], exit: exitCodes.data }
-    : judged(answers, whole)
+    : judged(answers, whole, secrets)
 }
 
-function judged(answers: Answers, present: FelderaPresent): Discovery<FelderaPresent> {
+function judged(
+  answers: Answers,
+  present: FelderaPresent,
+  secrets: Secrets,
+): Discovery<FelderaPresent> {
   const own = felderaAnswers(answers)
   const stop = (found: Finding, exit: ExitCode) => ({ present, findings: [found], exit })
   if (present.release.status === 'absent') {
     if (own.install === 'existing') return stop(noRelease(own), exitCodes.data)
     const lacking = incomplete(own)
-    return lacking ? stop(lacking, exitCodes.data) : { present, findings: [] }
+    if (lacking) return stop(lacking, exitCodes.data)
+    if (own.cloudSecret === undefined && secrets['target.licence'] === undefined) {
+      const { exit, findings } = missingSecret('target.licence', 'The licence key of Feldera')
+      return { present, findings: [...findings], exit }
+    }
+    return { present, findings: [] }
   }
   if (present.unlisted.length === 0) return { present, findings: [] }
   const found = otherTenants(own, present)
@@ -166,8 +175,8 @@ function incomplete(own: FelderaAnswers): Finding | undefined {
   const lacks = [
     own.version === undefined ? 'target.version' : '',
     own.databaseSecret === undefined ? 'target.databaseSecret' : '',
-    own.cloudSecret === undefined && (own.accountId === undefined || own.licence === undefined)
-      ? 'target.accountId and target.licence (or target.cloudSecret)'
+    own.cloudSecret === undefined && own.accountId === undefined
+      ? 'target.accountId (or target.cloudSecret)'
       : '',
   ].filter(Boolean)
   if (lacks.length === 0) return undefined
@@ -175,7 +184,7 @@ function incomplete(own: FelderaAnswers): Finding | undefined {
     title: `A new installation needs ${lacks.join(', ')}.`,
     subject: own.release,
     evidence: '',
-    fix: 'Put them into the answers; the licence as {file: PATH}.',
+    fix: 'Put them into the answers.',
   })
 }
 
@@ -184,7 +193,7 @@ function otherTenants({ namespace }: FelderaAnswers, { unlisted }: FelderaPresen
     title: `${unlisted.length} pipeline${unlisted.length === 1 ? '' : 's'} in namespace ${namespace} ${unlisted.length === 1 ? 'is' : 'are'} not seen by this API key.`,
     subject: namespace,
     evidence: unlisted.map(id => `pipeline-${id}`).join(', '),
-    fix: 'Have them stopped by their owners, or put target.otherTenants: leave into the answers; they must be restarted by their owners then.',
+    fix: 'Give the keys of all tenants, one a line in the file of target.apiKey; or put target.otherTenants: leave into the answers: their owners restart them afterwards.',
   })
 }
 

@@ -16,6 +16,11 @@ export const felderaFindings = {
     title: 'The release serves a certificate that is not recorded here.',
     why: 'Replacing it could take away what somebody else put there on purpose.',
   },
+  'feldera.no-root': {
+    severity: 'warns',
+    title: 'The chain that was found does not end with its root.',
+    why: 'The components trust the last certificate alone: with a leaf of an authority there, none of them trusts another.',
+  },
   'feldera.namespaces': {
     severity: 'blocks',
     title: 'Each pipeline has a namespace of its own here.',

@@ -44,7 +44,7 @@ export function running(all: readonly Pipeline[]): RunningPipeline[] {
 export function apiProblem({ status, seen }: ApiResult): Problem {
   if (status === 401 || status === 403) {
     const fix =
-      'Put target.apiKey: {file: PATH} into the answers; the file holds a key with the role "write".'
+      'Put target.apiKey: {file: PATH} (or {fd: 3}, called with 3<PATH) into the answers; the file holds a key with the role "write", one a line for each tenant. At a terminal the wizard asks for it.'
     return new Problem(exitCodes.noPermission, [
       finding(felderaFindings, 'feldera.login', { subject: 'API', evidence: seen, fix }),
     ])

@@ -3,11 +3,12 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
+import { readWarnings } from '../../kubernetes/pod-words.ts'
 import { isUnreachable } from '../../kubernetes/problems.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
-import { type Api, type ApiResult, withApi } from './api.ts'
+import { type Api, type ApiResult, withApis } from './api.ts'
 import { felderaFindings } from './findings.ts'
 import { apiProblem, listPipelines, type Pipeline, running } from './list.ts'
 import type { RunningPipeline } from './present.ts'
@@ -27,14 +28,16 @@ const stop: Op = {
   changes: true,
   async run(input: Input, ctx): Promise<Json> {
     const force = input.how === 'force'
-    const stopped = await usingApi(input, ctx, async api => {
+    const { file } = input
+    await usingApis(input, ctx, async api => {
       const there = await listPipelines(api)
       const now = running(there)
-      const before = await readRan(String(input.file))
+      const before = await readRan(String(file))
       const all = [...before, ...now.filter(({ id }) => !before.some(each => each.id === id))]
-      await writeFileAtomic(String(input.file), `${JSON.stringify(all)}\n`)
+      await writeFileAtomic(String(file), `${JSON.stringify(all)}\n`)
       for (const { name } of now) await stopOne(api, name, force, ctx)
       await settled(
+        placeOf(input.place),
         api,
         there,
         ({ status }) => status === 'Stopped',
@@ -42,9 +45,8 @@ const stop: Op = {
         Number(input.waitMs),
         ctx,
       )
-      return all
     })
-    const names = (stopped ?? []).map(({ name }) => name)
+    const names = (await readRan(String(file))).map(({ name }) => name)
     return { ran: names, seen: names.length === 0 ? 'none runs' : `${names.join(', ')} stopped` }
   },
   printed: ({ how }) => [
@@ -61,7 +63,7 @@ const start: Op = {
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await readRan(String(input.file))
     if (wanted.length === 0) return { started: [], seen: 'none ran' }
-    await usingApi(input, ctx, async api => {
+    await usingApis(input, ctx, async api => {
       const all = await listPipelines(api)
       const there = wanted.filter(({ id }) => all.some(each => each.id === id))
       for (const each of there) {
@@ -70,7 +72,7 @@ const start: Op = {
         const result = await api.post(path)
         if (result.status !== 202) throw pipelineProblem(each.name, 'starts', result.seen)
       }
-      await settled(api, there, isBack(there), 'starts', startMs, ctx)
+      await settled(placeOf(input.place), api, there, isBack(there), 'starts', startMs, ctx)
     })
     await rm(String(input.file), { force: true })
     const names = wanted.map(({ name }) => name)
@@ -96,10 +98,10 @@ const healthy: Op = {
     )
     const began = clock.elapsed()
     for (;;) {
-      const result = await usingApi(input, ctx, api => api.get('/v0/cluster_healthz')).catch(
+      const [result] = await usingApis(input, ctx, api => api.get('/v0/cluster_healthz')).catch(
         error => {
           if (!(error instanceof Problem) || isUnreachable(error)) throw error
-          return undefined
+          return []
         },
       )
       const seen = healthWords(result)
@@ -116,16 +118,16 @@ const healthy: Op = {
   ],
 }
 
-/** Uses the API with what the endpoint may be trusted by. */
-async function usingApi<T>(
+/** Uses the API, as each tenant that a key is known of, with what the endpoint may be trusted by. */
+async function usingApis<T>(
   { place: at, secret }: Input,
   ctx: Performing,
   use: (api: Api) => Promise<T>,
-): Promise<T | undefined> {
+): Promise<T[]> {
   const place: Place = placeOf(at)
   const chain = await chainInSecret(place, String(secret ?? ''), ctx)
   const roots = await rootsOfEndpoint(chain, ctx.record.paths)
-  return withApi({ place, roots, key: ctx.secrets['target.apiKey'] }, ctx, use)
+  return withApis({ place, roots }, ctx.secrets, ctx, use)
 }
 
 async function stopOne(api: Api, name: string, force: boolean, ctx: Performing): Promise<void> {
@@ -149,6 +151,7 @@ async function stopOne(api: Api, name: string, force: boolean, ctx: Performing):
 
 /** Waits until each pipeline is as wanted. */
 async function settled(
+  place: Place,
   api: Api,
   which: readonly { id: string }[],
   good: (pipeline: Pipeline) => boolean,
@@ -169,8 +172,11 @@ async function settled(
       ({ name, status, error }) => `${name} ${status}${error === '' ? '' : `: ${error}`}`,
     )
     const [first] = open
-    if (clock.elapsed() - began >= limitMs && first)
-      throw pipelineProblem(first.name, does, seen.join('; '))
+    if (clock.elapsed() - began >= limitMs && first) {
+      const isOwn = (name: string) => open.some(({ id }) => name.startsWith(`pipeline-${id}`))
+      const why = await readWarnings(place, isOwn, ctx)
+      throw pipelineProblem(first.name, does, [seen.join('; '), ...why].join('\n'))
+    }
     ctx.say(seen.join('; '))
     await clock.sleep(everyMs, ctx.signal)
   }

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Problem } from '../../../src/errors.ts'
 import type { ToolCall } from '../../../src/process/tool.ts'
@@ -169,34 +167,6 @@ describe('Feldera, when something is wrong', () => {
     flow.breakApi(() => ({ status: 401, body: '{"message": "no valid API key"}' }))
     const problem = await flow.run('enable').catch(error => error)
     expect(problem).toMatchObject({ exit: 77, findings: [{ id: 'feldera.login' }] })
-  })
-
-  it('adopts a certificate of somebody else only where that is said, and can go back to it', async () => {
-    const flow = await flowOf()
-    const other = make({ names: ['*.feldera.svc.cluster.local', 'localhost'], at: Date.now() })
-    const encoded = (pem: string) => Buffer.from(pem).toString('base64')
-    await flow.kubectl(['apply', '-f', '-'], {
-      kind: 'Secret',
-      type: 'kubernetes.io/tls',
-      metadata: { name: 'theirs' },
-      data: { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) },
-    })
-    const file = join(flow.folder, 'theirs.yaml')
-    writeFileSync(file, 'httpsSecretRef: theirs\n')
-    await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
-    const refused = await flow.run('enable').catch(error => error)
-    expect(refused).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
-    flow.breakTool(call =>
-      call.argv.includes('upgrade')
-        ? { exit: 1, stderr: 'Error: context deadline exceeded' }
-        : undefined,
-    )
-    const adopt = text('  onConflict: adopt')
-    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'rolled-back' })
-    expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
-    flow.breakTool()
-    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'done' })
-    expect(await flow.secrets()).toContain('theirs')
   })
 })
 

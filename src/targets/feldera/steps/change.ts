@@ -59,7 +59,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
             ...(isNew && own.values !== undefined ? [own.values] : []),
             { kept: `values-${goal.verb}.yaml` },
           ],
-          ...(isNew && own.licence !== undefined ? { hidden: licence(wanted) } : {}),
+          ...(isNew && own.cloudSecret === undefined ? { hidden: licence(wanted) } : {}),
           workloads: [...components],
           wants: { at: secretValue, value: goal.secret },
           waitMs,

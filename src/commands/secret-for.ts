@@ -1,0 +1,34 @@
+import type { Answered } from '../answers/answers.ts'
+import type { Secrets } from '../answers/secret.ts'
+import type { Problem } from '../errors.ts'
+import type { Front } from '../front/front.ts'
+import { targets } from '../targets/index.ts'
+
+/**
+ * Asks for the secret that a target misses or refuses, hidden, where that is what went wrong. It is
+ * kept for this process alone.
+ *
+ * @returns whether one was given, so that the same can be tried again
+ */
+export async function secretFor(
+  front: Pick<Front, 'secret'>,
+  { findings }: Problem,
+  { answers }: Answered,
+  secrets: Secrets,
+): Promise<boolean> {
+  const [found] = findings
+  const questions = targets.find(({ kind }) => kind === answers.target.kind)?.questions ?? []
+  const question = questions.find(
+    ({ id, askedOn = [] }) =>
+      found !== undefined &&
+      askedOn.includes(found.id) &&
+      (found.id !== 'answers.secret-missing' || found.subject === id),
+  )
+  if (!question) return false
+  const { id, text, noun } = question
+  const wrong = secrets[id] === undefined ? undefined : `It is refused: ${found?.evidence}`
+  const typed = await front.secret(text, noun, wrong)
+  if (typed === undefined) return false
+  secrets[id] = typed
+  return true
+}

@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { request } from '../../../src/net/request.ts'
+import { make } from '../../support/certificates.ts'
+import { type FelderaFlow, flowOf, text } from '../../support/feldera-flow.ts'
+
+describe('Feldera with a certificate of somebody else', () => {
+  it('adopts a certificate of somebody else only where that is said, and can go back to it', async () => {
+    const flow = await flowOf()
+    const other = make({ names: ['*.feldera.svc.cluster.local', 'localhost'], at: Date.now() })
+    const encoded = (pem: string) => Buffer.from(pem).toString('base64')
+    await flow.kubectl(['apply', '-f', '-'], {
+      kind: 'Secret',
+      type: 'kubernetes.io/tls',
+      metadata: { name: 'theirs' },
+      data: { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) },
+    })
+    const file = join(flow.folder, 'theirs.yaml')
+    writeFileSync(file, 'httpsSecretRef: theirs\n')
+    await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+    const refused = await flow.run('enable').catch(error => error)
+    expect(refused).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
+    flow.breakTool(call =>
+      call.argv.includes('upgrade')
+        ? { exit: 1, stderr: 'Error: context deadline exceeded' }
+        : undefined,
+    )
+    const adopt = text('  onConflict: adopt')
+    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'rolled-back' })
+    expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
+    flow.breakTool()
+    expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'done' })
+    expect(await flow.secrets()).toContain('theirs')
+  })
+})
+
+describe('a chain of somebody else that lacks its root', () => {
+  it.each(['the leaf alone', 'leaf and intermediate'])(
+    'is adopted, with what that means said, and replaced by one that ends with it: %s',
+    async which => {
+      const root = make({ ca: true, cn: 'Their root', at: Date.now() })
+      const middle = make({ ca: true, cn: 'Their CA', issuer: root, at: Date.now() })
+      const issuer = which === 'the leaf alone' ? root : middle
+      const names = ['*.feldera.svc.cluster.local', 'localhost']
+      const leaf = make({ names, issuer, at: Date.now() })
+      const flow = await flowOf(text('  onConflict: adopt'))
+      const chain = issuer === root ? leaf.pem : leaf.pem + middle.pem
+      const encoded = (pem: string) => Buffer.from(pem).toString('base64')
+      await flow.kubectl(['apply', '-f', '-'], {
+        kind: 'Secret',
+        type: 'kubernetes.io/tls',
+        metadata: { name: 'theirs' },
+        data: { 'tls.crt': encoded(chain), 'tls.key': encoded(leaf.keyPem) },
+      })
+      const file = join(flow.folder, 'theirs.yaml')
+      writeFileSync(file, 'httpsSecretRef: theirs\n')
+      await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+      // the stage answers for the API without a handshake: ours is made for real here
+      const ended = overTls(flow)
+      const run = await flow.run('enable')
+      expect(run).toMatchObject({ outcome: 'done', exit: 0 })
+      expect(new Set(await ended())).toEqual(new Set(['200']))
+      const found = run.events.find(({ type }) => type === 'finding')
+      expect(found).toMatchObject({ id: 'feldera.no-root', severity: 'warns', subject: 'theirs' })
+      expect(found).toMatchObject({ evidence: expect.stringContaining('signed by CN=Their root') })
+    },
+  )
+})
+
+/** Makes each request to the API over TLS for real beside the stage's answer; how they ended. */
+function overTls(flow: FelderaFlow): () => Promise<(string | undefined)[]> {
+  const made: Promise<string | undefined>[] = []
+  flow.breakApi(options => {
+    if (options.url.startsWith('https:')) {
+      const answer = request({ ...options, method: 'GET' })
+      made.push(answer.then(({ status, error }) => error ?? String(status)))
+    }
+    return undefined
+  })
+  return () => Promise.all(made)
+}
