@@ -69,6 +69,9 @@ async function take(
   holder: string,
   ctx: Performing,
 ): Promise<string | undefined> {
+  // mostly nobody has it: then one call takes it
+  const made = await create(place, manifest(name, place, holder, ctx), ctx)
+  if (made !== undefined) return made
   for (let tries = 0; tries < 3; tries += 1) {
     const found = await read(place, name, ctx)
     const taken = found && heldByOther(found, holder, ctx)

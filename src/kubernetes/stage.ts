@@ -72,6 +72,12 @@ export function createStageCluster(options: StageOptions): StageCluster {
     const stored = get(object.kind, object.metadata.name)
     return { stdout: stored?.metadata.resourceVersion ?? '' }
   }
+  const create = (stdin = ''): Partial<ToolResult> => {
+    const { kind, metadata } = JSON.parse(stdin) as KubeObject
+    if (!get(kind, metadata.name)) return write(stdin)
+    const stderr = `Error from server (AlreadyExists): "${metadata.name}" already exists`
+    return { exit: 1, stderr }
+  }
   const reviews = (stdin = '') => {
     const { items } = JSON.parse(stdin) as { items: KubeObject[] }
     return items.map(item => JSON.stringify({ ...item, status: { allowed: true } })).join('\n')
@@ -147,7 +153,8 @@ export function createStageCluster(options: StageOptions): StageCluster {
       }
       if (verb === 'create' && call.stdin?.includes('SelfSubjectAccessReview'))
         return { stdout: reviews(call.stdin) }
-      if (['create', 'replace', 'apply'].includes(verb)) return write(call.stdin)
+      if (verb === 'create') return create(call.stdin)
+      if (['replace', 'apply'].includes(verb)) return write(call.stdin)
       if (verb === 'delete') {
         const kind = { lease: 'Lease', secret: 'Secret', secrets: 'Secret' }[more[0] ?? ''] ?? ''
         const field = /metadata\.name=(\S+)/.exec(call.argv.join(' '))?.[1]

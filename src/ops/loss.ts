@@ -22,14 +22,14 @@ const loss: Op = {
     if (seen.lost > 0) {
       const { awayMs } = seen
       const title = `Clients got no answer for ${(awayMs / 1000).toFixed(1)} s during the change.`
-      const fix = 'Nothing is to be done: it is over. A router of three replicas loses nothing.'
+      const fix = 'Nothing is to be done: it is over. With several replicas less is lost.'
       const occurrence = { title, subject: String(name), evidence: words, fix }
       ctx.finding(finding(generalFindings, 'proof.unanswered', occurrence))
     }
     return { watched: true, ...seen, seen: words }
   },
   printed: () => [],
-  shell: () => ['true'],
+  shell: () => ["say '  not counted by a script'"],
 }
 
 export const lossOps: OpTable = { 'proof.loss': loss }

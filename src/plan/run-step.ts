@@ -53,9 +53,10 @@ export async function performStep(
       return { how: 'already' }
     }
     await onAct?.()
-    // a check asks, whatever tool it uses
-    if (phase !== 'check') forgetChanged(step.act, speaking.ctx)
-    const answer = await perform(step.act, speaking.ctx)
+    const answer = await perform(step.act, speaking.ctx).finally(() => {
+      // a check asks, whatever tool it uses
+      if (phase !== 'check') forgetChanged(step.act, speaking.ctx)
+    })
     if (step.act.do === 'manual' && isDone(answer) === false) {
       emit({ type: 'step.skipped', id, title, why: answer.seen })
       return { how: 'skipped' }

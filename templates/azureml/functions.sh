@@ -61,7 +61,7 @@ azureml_same_cluster() {
     theirs="$5/$6/$7"
   fi
   say "  az: $theirs, kubectl: $ours"
-  jq -n --arg ours "${ours,,}" --arg theirs "${theirs,,}" '{same: ($ours != "" and $ours == $theirs)}' | answer_json
+  jq -n --arg ours "${ours,,}" --arg theirs "${theirs,,}" '{same: ($ours != "" and $ours == $theirs), server: $ours}' | answer_json
 }
 
 # azureml_address CONTEXT NAMESPACE KUBECONFIG KIND NAME SCHEME HOST

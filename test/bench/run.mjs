@@ -97,6 +97,11 @@ for (const { name, bound, memory } of cases) {
 }
 console.log(`\n${many.text}`)
 if (many.over) over = true
+if (process.env.LAB_AZURE_SUBSCRIPTION && process.env.KUBECONFIG) {
+  console.log('\nAzure ML: a rotation beside a script of the changing commands\n')
+  const beside = [join(root, 'test/bench/azureml.mjs'), '5']
+  if (spawnSync(process.execPath, beside, { stdio: 'inherit' }).status !== 0) over = true
+} else console.log('\nAzure ML: not measured, the labs kubernetes and azure are not up here')
 process.exitCode = over ? 1 : 0
 
 function onePair() {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { azuremlCase } from '../support/azureml-case.ts'
 
@@ -99,7 +100,9 @@ describe('other ways to reach Azure ML', () => {
       aRecords: { ipv4Address: string }[]
     }
     expect(set.aRecords.map(each => each.ipv4Address)).toEqual([at.host()])
-    const { stdout } = await must(['status', '--once'])
-    expect(stdout).toContain('ml.corp.test')
+    const record = JSON.parse(
+      readFileSync(`${lab.state}/endpoints/${endpoint}/endpoint.json`, 'utf8'),
+    )
+    expect(record).toMatchObject({ domain: 'ml.corp.test', reachable: expect.any(String) })
   })
 })

@@ -67,7 +67,7 @@ function notAsWanted({ json, seen }: Answer): Finding {
   }
 }
 
-/** Forgets of what was read a moment ago all that an act may change. */
+/** Forgets of what was read a moment ago all that an act may have changed, however it ended. */
 export function forgetChanged(act: Act, ctx: Performing): void {
   const op = act.do.startsWith('op:') ? opNamed(act.do, ctx) : undefined
   if (act.do === 'exec' || act.do === 'manual') forget(ctx.recent)

@@ -20,15 +20,22 @@ import { clusterInput } from './words.ts'
 const readLimitMs = 120_000
 
 /** One API server, as a kubeconfig names it. */
-interface Server {
+export interface Server {
   url: string
   /** SHA-256 of the CA certificates that stand for it, or nothing where the system's are used. */
   authorities: string[]
 }
 
+/** What tells a server from all others, in one line: it stands in the record of what was proven. */
+export function serverMark({ url, authorities }: Server): string {
+  return [url, ...[...authorities].sort()].join(' ')
+}
+
 /**
- * Holds the cluster that az means against the one that kubectl's context leads to, and gives the API
- * server's URL. AKS tells its server and CA, an Arc-enabled cluster holds its own Azure id.
+ * Holds the cluster that az means against the one that kubectl's context leads to, and gives that API
+ * server. AKS tells its server and CA, an Arc-enabled cluster holds its own Azure id. An AKS cluster
+ * that was agreed on in a run that was proven (`agreed`) is not asked for again while the context leads
+ * to that very server: one that is made anew under the same name gets another.
  *
  * @throws Problem with exit 65 when they are two
  */
@@ -36,21 +43,37 @@ async function sameCluster(
   where: Omit<Where, 'extension'>,
   at: Cluster,
   calling: Calling,
-): Promise<string> {
-  const [ours, agreed] = await Promise.all([
-    serverOfContext(at, calling),
+  agreed: string | undefined,
+): Promise<Server> {
+  const reading = serverOfContext(at, calling)
+  const known = agreed !== undefined && where.clusterType === 'aks'
+  if (known && serverMark(await reading) === agreed) return reading
+  const [ours, theirs] = await Promise.all([
+    reading,
     where.clusterType === 'aks' ? serverOfAks(where, calling) : arcIdentity(where, at, calling),
   ])
-  if (typeof agreed === 'string') {
-    if (agreed === '') return ours.url
-    throw twoClusters(where, at, agreed)
+  if (typeof theirs === 'string') {
+    if (theirs === '') return ours
+    throw twoClusters(where, at, theirs)
   }
   const same =
-    agreed.url === ours.url &&
-    (agreed.authorities.length === 0 ||
-      agreed.authorities.some(each => ours.authorities.includes(each)))
-  if (!same) throw twoClusters(where, at, `az: ${agreed.url}\nkubectl: ${ours.url}`)
-  return ours.url
+    theirs.url === ours.url &&
+    (theirs.authorities.length === 0 ||
+      theirs.authorities.some(each => ours.authorities.includes(each)))
+  if (!same) throw twoClusters(where, at, `az: ${theirs.url}\nkubectl: ${ours.url}`)
+  return ours
+}
+
+/** The server that the last proven run of an endpoint has agreed on for this cluster. */
+export function agreedServer(
+  { subscription, resourceGroup, cluster }: Omit<Where, 'extension'>,
+  live: Readonly<Record<string, string>> | undefined,
+): string | undefined {
+  const isIt =
+    live?.subscription === subscription &&
+    live.resourceGroup === resourceGroup &&
+    live.cluster === cluster
+  return isIt ? live.server : undefined
 }
 
 /** How long the comparison stands in for starting az again, while Azure is not changed. Milliseconds. */
@@ -61,9 +84,10 @@ export function recentlySame(
   where: Omit<Where, 'extension'>,
   at: Cluster,
   calling: Calling & Recalling,
-): Promise<string> {
+  agreed?: string,
+): Promise<Server> {
   const key = `azure same-cluster ${canonicalJson([clusterArguments(where), clusterInput(at)])}`
-  return recently(key, recentMs, calling, () => sameCluster(where, at, calling))
+  return recently(key, recentMs, calling, () => sameCluster(where, at, calling, agreed))
 }
 
 async function serverOfContext(at: Cluster, calling: Calling): Promise<Server> {

@@ -16,7 +16,7 @@ import { toolInfo } from '../../process/tools.ts'
 import type { World } from '../../world.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } from './answers.ts'
-import { recentlySame } from './cluster.ts'
+import { agreedServer, recentlySame } from './cluster.ts'
 import { type Extension, hasStoredPair, lostSettings, recentExtension } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
 import { readSettings } from './ops-change.ts'
@@ -43,12 +43,12 @@ export async function discover(
   try {
     const [read, compared] = await Promise.allSettled([
       recentExtension(where, reading),
-      recentlySame(where, own, reading),
+      recentlySame(where, own, reading, agreedServer(where, record?.live)),
     ])
     // what Azure knows comes first: a cluster that is not there cannot be another one
     if (read.status === 'rejected') throw read.reason
     if (compared.status === 'rejected') throw compared.reason
-    const [extension, server] = [read.value, compared.value]
+    const [extension, { url: server }] = [read.value, compared.value]
     // what we have put there ourselves is in the record
     const leaf = record?.https ? undefined : await leafOf(extension, own, calling)
     const present: AzureMlPresent = {

@@ -32,8 +32,8 @@ type Input = Record<string, Json>
 const changeLimitMs = 40 * 60_000
 /** How often the state is read while Azure is at another operation. Milliseconds. */
 const lookEveryMs = 10_000
-/** az takes its time to start: before this there is nothing to see in the cluster. Milliseconds. */
-const quietMs = 2_500
+/** A change that is over sooner needs no words of what the cluster does meanwhile. Milliseconds. */
+const quietMs = 6_000
 /** How often a change is sent, where its answer is lost each time. */
 const most = 3
 

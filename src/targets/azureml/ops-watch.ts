@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { parseAddress } from '../../net/address.ts'
 import { handshake } from '../../net/handshake.ts'
 import { request } from '../../net/request.ts'
@@ -23,21 +24,25 @@ export const watch: Op = {
   endsWithRun: true,
   async run(input: Input, ctx): Promise<Json> {
     if (ctx.rehearsal) return { watching: false, seen: 'not in a rehearsal' }
-    const begun = begin(input, ctx)
+    const stop = new AbortController()
+    setMaxListeners(0, stop.signal) // every connection that is open listens for the stop
+    const begun = begin(input, ctx, stop.signal)
     ctx.underway.set(lossWatch, async () => ((await begun)?.() ?? null) as unknown as Json)
     ctx.atEnd(async () => {
+      stop.abort()
       await ctx.underway.get(lossWatch)?.()
     })
     return { watching: true, seen: 'a new connection every 250 ms' }
   },
   printed: () => [],
-  shell: () => ['true'],
+  shell: () => ["say '  not counted by a script'"],
 }
 
 /** Reads where the endpoint is and begins; undefined where nothing is served yet. */
 async function begin(
   { cluster, name, plain, instead, ingress }: Input,
   ctx: Performing,
+  signal: AbortSignal,
 ): Promise<(() => Promise<Answering>) | undefined> {
   // nobody's work depends on it: a cluster that says nothing ends other steps, not this one
   const of = (scheme: 'http' | 'https') =>
@@ -46,11 +51,12 @@ async function begin(
   const address = https && parseAddress(https.address)
   if (!address) return undefined
   const ask = async () => {
-    const to = { ...address, name: String(name), roots: [], timeoutMs: patienceMs }
+    const to = { ...address, name: String(name), roots: [], timeoutMs: patienceMs, signal }
     if ((await handshake(to)).outcome === 'done') return true
     if (!http) return false
     const url = `http://${http.address}/`
-    return (await request({ url, name: String(name), timeoutMs: patienceMs })).status !== undefined
+    const answer = await request({ url, name: String(name), timeoutMs: patienceMs, signal })
+    return answer.status !== undefined
   }
   return watchAnswering(ask, ctx.world.clock).end
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { recentAddress, service } from './address.ts'
 import { armTypes, namespace, type Where } from './answers.ts'
-import { recentlySame } from './cluster.ts'
+import { recentlySame, serverMark } from './cluster.ts'
 import { keepFound } from './keep-found.ts'
 import { change } from './ops-change.ts'
 import { look } from './ops-look.ts'
@@ -15,12 +15,13 @@ import { clusterOf } from './words.ts'
 
 type Input = Record<string, Json>
 
-/** Holds az's cluster against kubectl's context: `{where, cluster}`. */
+/** Holds az's cluster against kubectl's context: `{where, cluster, agreed?}`. */
 const same: Op = {
   changes: false,
-  async run({ where, cluster }: Input, ctx): Promise<Json> {
-    const server = await recentlySame(where as unknown as Where, clusterOf(cluster), ctx)
-    return { same: true, server, seen: server }
+  async run({ where, cluster, agreed }: Input, ctx): Promise<Json> {
+    const known = typeof agreed === 'string' ? agreed : undefined
+    const server = await recentlySame(where as unknown as Where, clusterOf(cluster), ctx, known)
+    return { same: true, server: serverMark(server), seen: server.url }
   },
   printed: ({ where, cluster }, show) => {
     const { resourceGroup, cluster: name, clusterType } = where as Where

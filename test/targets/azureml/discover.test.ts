@@ -37,6 +37,8 @@ interface Here {
   arc?: Record<string, string>
   missing?: string
   answers?: string
+  /** What the last proven run has recorded. */
+  live?: Record<string, string>
 }
 
 /** What is found where az and kubectl say these things. */
@@ -62,8 +64,19 @@ async function found(here: Here) {
   const questions = questionsFor([azureml as Target])
   const text = here.answers ?? usualAnswers('  mode: secret')
   const answered = loadAnswers(text, questions, { name: 'a.yaml', folder: '/' })
-  const { exit, findings, present } = await discover(answered, world, {})
+  const { exit, findings, present } = await discover(answered, world, recordOf(here))
   return { exit, ids: findings.map(({ id }) => id), present, words: words(), findings }
+}
+
+function recordOf({ live }: Here) {
+  return live ? { record: { live, https: false } as never } : {}
+}
+
+const agreed = {
+  subscription: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'rg1',
+  cluster: 'aks1',
+  server: `https://aks1 ${ca.certificate.fingerprint}`,
 }
 
 describe('what is read of Azure ML before a plan', () => {
@@ -79,6 +92,19 @@ describe('what is read of Azure ML before a plan', () => {
     ['another CA', { kubectl: { stdout: kubeconfig('https://aks1:443', otherCa) } }],
   ])('stops at two clusters: %s', async (_what, here) => {
     expect(await found(here)).toMatchObject({ exit: 65, ids: ['azureml.other-cluster'] })
+  })
+
+  it('does not ask az for a cluster that a proven run agreed on, as long as it is that one', async () => {
+    const asks = ({ words }: { words: string[] }) => words.some(each => each.startsWith('az aks'))
+    const same = await found({ live: agreed })
+    expect([same.exit, asks(same)]).toEqual([undefined, false])
+    const moved = await found({
+      live: agreed,
+      kubectl: { stdout: kubeconfig('https://aks1:443', otherCa) },
+    })
+    expect([moved.exit, asks(moved)]).toEqual([65, true])
+    for (const other of [{ cluster: 'aks2' }, { resourceGroup: 'rg2' }, { subscription: 's' }])
+      expect(asks(await found({ live: { ...agreed, ...other } }))).toBe(true)
   })
 
   it('knows an Arc-enabled cluster by its own id in it', async () => {

@@ -4,6 +4,7 @@ import { checkAccess, checkCluster, commonRules } from '../../../kubernetes/step
 import type { Explanation, Step } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
 import { type AzureMlAnswers, whereOf } from '../answers.ts'
+import { agreedServer } from '../cluster.ts'
 import { hasStoredPair } from '../extension.ts'
 import type { AzureMlPresent } from '../present.ts'
 import { clusterInput } from '../words.ts'
@@ -73,6 +74,7 @@ export function checkSteps(
   own: AzureMlAnswers,
 ): Step[] {
   const place = placeOf(own)
+  const agreed = agreedServer(whereOf(own), record?.live)
   const first = record ? [] : [checkAz, checkCluster(place)]
   const after = (...ids: string[]) => (record ? [] : ids)
   const rules = [
@@ -90,10 +92,15 @@ export function checkSteps(
       title: 'Hold the cluster of az against the context of kubectl',
       act: {
         do: 'op:azureml.same-cluster',
-        input: { where: { ...whereOf(own) }, cluster: clusterInput(place) },
+        input: {
+          where: { ...whereOf(own) },
+          cluster: clusterInput(place),
+          ...(agreed === undefined ? {} : { agreed }),
+        },
         limit: '5m',
         expect: [{ json: 'same', equals: true }],
       },
+      captures: { server: { json: 'server' } },
       needs: after('check.az', 'check.cluster'),
       onFail: 'stop',
     },

@@ -182,11 +182,12 @@ function record({ answers, privateRoot }: AzureMl, https: boolean): Step {
     ? { join: [`https://${answers.domain}:`, { capture: 'serve.address.port' }, '/'] }
     : { join: ['http://', captured, '/'] }
   const { subscription, resourceGroup, cluster, extension } = whereOf(own)
+  const server: Text = { capture: 'check.same-cluster.server' }
   return recordStep(answers, {
     https,
     url,
     addresses: [captured],
-    live: { subscription, resourceGroup, cluster, extension, context: own.context, host },
+    live: { subscription, resourceGroup, cluster, extension, context: own.context, host, server },
     clients: clientSetup(answers, url, { https, privateRoot }),
   })
 }
