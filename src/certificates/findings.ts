@@ -38,7 +38,7 @@ export const certificateFindings = {
   'cert.leaf-missing': {
     severity: 'blocks',
     title: 'There is no certificate for a server in these files.',
-    why: 'A server proves its name with a leaf; without one it cannot speak TLS.',
+    why: 'A server proves its name with a certificate of its own, the leaf; that of a CA only vouches for others.',
   },
   'cert.key-missing': {
     severity: 'blocks',
@@ -48,11 +48,11 @@ export const certificateFindings = {
   'cert.key-mismatch': {
     severity: 'blocks',
     title: 'The key does not belong to this certificate.',
-    why: 'No server can speak TLS with these two.',
+    why: 'Certificate and key are two halves of one thing; a server cannot speak TLS with halves of two.',
   },
   'cert.leaf-is-ca': {
     severity: 'blocks',
-    title: 'The leaf is a CA certificate.',
+    title: 'This is the certificate of an authority (CA), not one of a server.',
     why: 'rustls and Firefox refuse a CA certificate as that of a server (CaUsedAsEndEntity).',
   },
   'cert.key-type': {
@@ -73,7 +73,7 @@ export const certificateFindings = {
   'cert.name-only-cn': {
     severity: 'blocks',
     title: 'The name stands only in the common name (CN).',
-    why: 'Clients read the names of the SAN alone (RFC 9525); the CN has not counted since 2017.',
+    why: 'Clients read the list of names alone (SAN, subject alternative names; RFC 9525); the CN has not counted since 2017.',
   },
   'cert.name-missing': {
     severity: 'blocks',

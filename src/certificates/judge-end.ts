@@ -44,7 +44,9 @@ function broken(end: Extract<Chain['end'], { state: 'broken' }>): Finding {
       : {}),
     subject: labelOf(below),
     evidence: `${labelOf(below)}, signed by ${issuerLabelOf(below)}: ${reason}`,
-    fix: 'Take the full chain file that came with this very certificate.',
+    fix: limited
+      ? `Order the certificate from another CA, or ask those who run ${labelOf(above)} to widen its limits.`
+      : 'Take the full chain file that came with this very certificate.',
     certificate: idOf(below),
   })
 }
@@ -62,7 +64,7 @@ function missing(top: Certificate, { onlyRoots, certificates }: JudgeInput): Fin
     title: `The certificate of ${issuerLabelOf(top)} is missing.`,
     subject: labelOf(top),
     evidence: `${labelOf(top)} is signed by ${top.issuer || 'an issuer without a name'}${id}, which no file holds and ${trust}; looked for in ${files}`,
-    fix: `Take the full chain file of the authority, or name the missing file: --intermediates (in answers certificate.intermediates), for a private root --roots (certificate.roots).${fetched}`,
+    fix: `Take the full chain file of the authority, often fullchain.pem or ca-bundle, or name the missing file: --intermediates (in answers certificate.intermediates), for a private root --roots (certificate.roots).${fetched}`,
     certificate: idOf(top),
   })
 }

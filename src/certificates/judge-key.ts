@@ -33,15 +33,16 @@ function missing(input: JudgeInput, leaf?: FoundCertificate): Finding {
   })
 }
 
-function mismatch(input: JudgeInput, leaf: FoundCertificate): Finding {
+function mismatch(
+  input: JudgeInput,
+  leaf: FoundCertificate,
+  otherwise = 'Take the key file that was made when this certificate was ordered, or order a certificate for this key. To see which files belong together: secure-endpoint cert inspect FOLDER',
+): Finding {
   const files = input.keys.map(key => `${shortKey(key.publicKeySha256)} in ${key.file}`)
   return found('cert.key-mismatch', {
     subject: labelOf(leaf.certificate),
     evidence: `public key ${shortKey(leaf.certificate.publicKeySha256)} in the certificate, ${files.join(', ')}`,
-    fix:
-      keyNearby(input, leaf) ??
-      certificateOfKey(input) ??
-      'Take the key that was made with the request of this certificate, or order one for this key.',
+    fix: keyNearby(input, leaf) ?? certificateOfKey(input) ?? otherwise,
     certificate: idOf(leaf.certificate),
   })
 }
@@ -53,7 +54,9 @@ function mismatch(input: JudgeInput, leaf: FoundCertificate): Finding {
 function ofNone(input: JudgeInput): Finding[] {
   const unique = new Map(input.certificates.map(each => [each.certificate.fingerprint, each]))
   const [only, ...others] = unique.values()
-  return only && others.length === 0 ? [mismatch(input, only)] : []
+  const fix =
+    'Name the certificate of the server first, then check again: the key may well be its own.'
+  return only && others.length === 0 ? [mismatch(input, only, fix)] : []
 }
 
 /** A file near by that holds the key of the leaf. */

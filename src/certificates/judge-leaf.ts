@@ -1,5 +1,6 @@
 import { formatLeft } from '../duration.ts'
 import type { Finding } from '../findings.ts'
+import { quoteCommand } from '../process/quote.ts'
 import type { Certificate } from './certificate.ts'
 import { day, minute } from './dates.ts'
 import type { KeyUse } from './extensions.ts'
@@ -7,7 +8,7 @@ import { judgeNames } from './judge-names.ts'
 import { found, idOf, type JudgeInput } from './judgement.ts'
 import { keyTypeText, leafKeyOf } from './key-type.ts'
 import type { CertificateProfile } from './profile.ts'
-import { labelOf } from './summary.ts'
+import { issuerLabelOf, labelOf } from './summary.ts'
 
 /** What this target and its clients have against a leaf, whatever stands above it. */
 export function judgeLeaf(leaf: Certificate, input: JudgeInput): Finding[] {
@@ -32,10 +33,18 @@ function judgeRole(leaf: Certificate, { caLeaf }: CertificateProfile): Finding[]
     found('cert.leaf-is-ca', {
       subject: labelOf(leaf),
       evidence: `basicConstraints CA:TRUE${openssl}`,
-      fix: 'Make it anew with CA:FALSE: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …',
+      fix: leaf.selfSigned
+        ? `Make one for a server: ${quoteCommand(['secure-endpoint', 'cert', 'issue', ...issuable(leaf)])} (with openssl: req -x509 -addext basicConstraints=critical,CA:FALSE)`
+        : 'Order a certificate for a server (CA:FALSE) from that authority.',
       ...(caLeaf === 'accepted' ? { severity: 'warns' } : {}),
     }),
   ]
+}
+
+/** The names that a leaf is for, as `cert issue` takes them. */
+function issuable({ dnsNames, ipAddresses, commonName }: Certificate): string[] {
+  const names = [...dnsNames, ...ipAddresses].slice(0, 3)
+  return names.length > 0 ? names : [commonName ?? 'NAME']
 }
 
 function judgeKeyType(leaf: Certificate, { keys, target }: CertificateProfile): Finding[] {
@@ -58,7 +67,9 @@ function judgeDates(leaf: Certificate, now: number): Finding[] {
   const evidence = `valid from ${day(notBefore)} to ${day(notAfter)}`
   if (now > notAfter) {
     const title = `The certificate ${formatLeft(notAfter - now)}.`
-    const fix = 'Order a new one; the same key can be used again.'
+    const fix = leaf.selfSigned
+      ? `Make a new one: ${quoteCommand(['secure-endpoint', 'cert', 'issue', ...issuable(leaf)])}`
+      : `Order a new one from ${issuerLabelOf(leaf)}, or who sold it to you; the same key can be used again.`
     return [found('cert.expired', { title, subject, evidence, fix })]
   }
   if (now < notBefore) {
@@ -94,7 +105,7 @@ function judgeUses(leaf: Certificate, { extendedKeyUsage }: CertificateProfile):
       title: `The certificate is not made for ${lacking.map(use => kinds[use]).join(' and ')}.`,
       subject: labelOf(leaf),
       evidence: `allowed uses: ${allowed?.join(', ') || 'none'}; needed: ${extendedKeyUsage.join(', ')}`,
-      fix: `Order one with the extended key usage ${extendedKeyUsage.join(', ')}.`,
+      fix: `Order one for ${extendedKeyUsage.map(use => kinds[use]).join(' and ')}: with the extended key usage ${extendedKeyUsage.join(', ')}.`,
     }),
   ]
 }

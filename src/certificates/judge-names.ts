@@ -1,5 +1,6 @@
 import type { Finding } from '../findings.ts'
 import { oneLine } from '../process/plain-text.ts'
+import { quoteCommand } from '../process/quote.ts'
 import type { Certificate } from './certificate.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { found, type JudgeInput } from './judgement.ts'
@@ -24,7 +25,7 @@ export function judgeNames(
         title: `${listed(onlyCn.map(({ name }) => name))} stands only in the common name (CN).`,
         subject,
         evidence: `CN ${leaf.commonName}; ${namesIn(leaf)}`,
-        fix: 'Order one with that name in the SAN.',
+        fix: `Order one with that name in the SAN. This makes such a request: ${quoteCommand(['secure-endpoint', 'cert', 'issue', '--csr', ...onlyCn.slice(0, 3).map(({ name }) => name)])}`,
       }),
     )
   }

@@ -159,7 +159,7 @@ describe('key', () => {
     expect(finding.evidence).toMatch(
       /^public key ([0-9A-F]{2}:){3}[0-9A-F]{2} in the certificate, ([0-9A-F]{2}:){3}[0-9A-F]{2} in key.pem$/,
     )
-    expect(finding.fix).toMatch(/^Take the key that was made with/)
+    expect(finding.fix).toMatch(/^Take the key file that was made when/)
     const { publicKeySha256: wanted } = leaf.certificate
     const { publicKeySha256: had } = other.certificate
     const key = [{ path: 'certs/key-2026.pem', leafKeys: [], privateKeys: [wanted] }]

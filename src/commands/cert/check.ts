@@ -8,8 +8,10 @@ import { usage } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import type { Finding } from '../../findings.ts'
 import { gateLines } from '../../front/words/gate.ts'
+import { type Line, span } from '../../front/words/line.ts'
 import { wrapLine } from '../../front/words/wrap.ts'
 import { oneLine } from '../../process/plain-text.ts'
+import { quoteCommand } from '../../process/quote.ts'
 import { fetchLine } from '../fetch-line.ts'
 import { type Io, printErr, printJson, printOut, widthOf } from '../io.ts'
 import { passphraseFor } from './ask-passphrase.ts'
@@ -45,13 +47,45 @@ export async function check(files: string[], options: CheckOptions, io: Io): Pro
   if (options.json) {
     printJson(io, { schema: 'secure-endpoint/check@1', verdict, findings, repairs })
   } else {
-    const lines = gateLines(judgement, { now: standard.now, glyphs: io.glyphs })
+    const toSeeAll = 'add --json to see all'
+    const lines = [
+      ...gateLines(judgement, { now: standard.now, glyphs: io.glyphs, toSeeAll }),
+      ...repairHint(judgement, named),
+    ]
     printOut(
       io,
       lines.flatMap(line => wrapLine(line, widthOf(io), 11)),
     )
   }
   return verdict === 'blocked' ? exitCodes.data : exitCodes.done
+}
+
+/** Repairs that `cert convert` makes alike. */
+const convertible: readonly string[] = ['order', 'duplicate', 'text-around', 'encoding', 'format']
+
+/** What to type to have the repaired files; a run of `init` repairs by itself. */
+function repairHint({ repairs }: Judgement, named: readonly string[]): Line[] {
+  if (repairs.length === 0) return []
+  const alone = repairs.every(({ kind }) => convertible.includes(kind))
+  const command = [
+    'secure-endpoint',
+    'cert',
+    'convert',
+    ...named,
+    '--to',
+    'pem',
+    '--out',
+    'repaired/',
+  ]
+  return [
+    [span('  init and rotate make the repairs themselves.', 'quiet')],
+    ...(alone
+      ? [
+          [span('  To have the repaired files:', 'quiet')],
+          [span(`    ${oneLine(quoteCommand(command))}`)],
+        ]
+      : []),
+  ]
 }
 
 async function judgeNamed(

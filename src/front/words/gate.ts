@@ -9,12 +9,20 @@ const mostShown = 3
 
 const blockedHead = 'This certificate cannot be used. Nothing was changed, no tool was called.'
 
+interface GateWords {
+  now: number
+  glyphs: Glyphs
+  all?: boolean
+  /** What to type to see what is not shown. */
+  toSeeAll?: string
+}
+
 /** The gate's judgement as screens 3a (good), 3b (repaired) and 3c (blocked) of a certificate. */
 export function gateLines(
   judgement: Judgement,
-  { now, glyphs, all = false }: { now: number; glyphs: Glyphs; all?: boolean },
+  { now, glyphs, all = false, toSeeAll }: GateWords,
 ): Line[] {
-  if (judgement.verdict === 'blocked') return blockedLines(judgement, glyphs, all)
+  if (judgement.verdict === 'blocked') return blockedLines(judgement, glyphs, all, toSeeAll)
   const head = headOf(judgement)
   const repaired = new Set(judgement.repairs.map(({ id }) => id as string))
   const rest = judgement.findings.filter(
@@ -72,7 +80,12 @@ export function diffLines({ diff }: Judgement): Line[] {
   return [head, ...lines]
 }
 
-function blockedLines({ findings }: Judgement, glyphs: Glyphs, all: boolean): Line[] {
+function blockedLines(
+  { findings }: Judgement,
+  glyphs: Glyphs,
+  all: boolean,
+  toSeeAll?: string,
+): Line[] {
   const blocking = findings.filter(({ severity }) => severity === 'blocks')
   const shown = all ? findings : blocking.slice(0, mostShown)
   const more = findings.length - shown.length
@@ -80,6 +93,8 @@ function blockedLines({ findings }: Judgement, glyphs: Glyphs, all: boolean): Li
   return [
     [span(blockedHead, 'bold')],
     ...shown.flatMap(each => findingLines(each, glyphs.state(glyphOf[each.severity]))),
-    ...(more > 0 ? [[span(`  and ${more} more`, 'quiet')] as Line] : []),
+    ...(more > 0
+      ? [[span(`  and ${more} more${toSeeAll ? `: ${toSeeAll}` : ''}`, 'quiet')] as Line]
+      : []),
   ]
 }

@@ -12,7 +12,8 @@ export function findingLines(found: Finding, glyph: Span): Line[] {
             span(`    ${(index === 0 ? label : '').padEnd(7)}`, 'quiet'),
             span(line),
           ])
-  const subject = found.subject === '' ? [] : [span(`  ${found.subject}`, 'quiet')]
+  // a title that says what it is about need not be told it again
+  const subject = found.title.includes(found.subject) ? [] : [span(`  ${found.subject}`, 'quiet')]
   return [
     [span('  '), glyph, span(` ${found.title}`), ...subject],
     ...detail('seen', found.evidence),
