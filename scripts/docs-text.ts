@@ -49,7 +49,7 @@ Of every target on Kubernetes.
 ${table({ ...kubernetesFindings, ...helmFindings })}
 
 ## Feldera
-${table({ ...felderaFindings, ...explained(preflightSteps) })}
+${table({ ...felderaFindings, ...explained(preflightSteps()) })}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

@@ -47,6 +47,11 @@ export const generalFindings = {
     title: 'A secret is needed that the answers point to nowhere.',
     why: 'It is asked for, hidden, where somebody is at a terminal; a script must be told where it is.',
   },
+  'endpoint.served': {
+    severity: 'blocks',
+    title: 'What is served is not what is recorded.',
+    why: 'Clients get something else than was proven, or will soon.',
+  },
   'answers.no-mapping': {
     severity: 'blocks',
     title: 'A file that the answers name is no YAML with keys.',

@@ -156,6 +156,8 @@ function define(version: string, choose: Choose): Command {
     .description('preflight alone: tools, versions, logins, permissions')
     .argument('[name]', 'a recorded endpoint; all targets by default')
     .option('--target <kind>', 'one target')
+    .option('--answers <file>', 'an endpoint that is not secured yet')
+    .option('--role', 'print the Role that a run needs in Kubernetes, as YAML')
     .option('-v, --verbose', 'list what passed, too')
     .action((name, options) =>
       choose(options, async io => (await import('./commands/doctor.ts')).doctor(name, options, io)),

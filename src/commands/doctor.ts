@@ -1,39 +1,33 @@
+import type { Answered } from '../answers/answers.ts'
 import { formatElapsed } from '../duration.ts'
-import { Problem, usage } from '../errors.ts'
+import { usage } from '../errors.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { type Finding, finding } from '../findings.ts'
 import type { Glyphs } from '../front/words/glyphs.ts'
 import { lastLine } from '../front/words/last-line.ts'
 import { type Line, span } from '../front/words/line.ts'
 import { findingLines } from '../front/words/problem.ts'
-import type { Performing } from '../plan/op.ts'
-import { perform } from '../plan/perform/perform.ts'
-import type { Step } from '../plan/plan.ts'
-import { createRedact } from '../process/redact.ts'
-import { toolFindings } from '../process/tool-problem.ts'
-import { toolInfo } from '../process/tools.ts'
-import { recordPaths } from '../record/paths.ts'
-import { provesWritable } from '../record/write.ts'
+import { type Rule, roleYaml } from '../kubernetes/access.ts'
+import { placeOf } from '../kubernetes/place.ts'
+import type { Json } from '../plan/plan.ts'
+import { listEndpoints } from '../record/endpoint.ts'
+import { recordedStatus } from '../status/look.ts'
 import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import type { World } from '../world.ts'
+import { type Checked, checkServed, checkState, checkTarget, checkTool } from './doctor-checks.ts'
 import { recordedAnswers } from './endpoint-of.ts'
+import { answersFromFile } from './get-answers.ts'
 import { type Io, printErr, printJson, printOut } from './io.ts'
 import { targetOf } from './planning.ts'
 
 export interface DoctorOptions {
   target?: string
+  /** Answers of an endpoint that is not secured yet. */
+  answers?: string
+  /** Print the Role that a run needs, and nothing else. */
+  role?: boolean
   json?: boolean
   verbose?: boolean
-}
-
-/** One check: what was looked at, and what it found. */
-interface Checked {
-  id: string
-  title: string
-  seen: string
-  findings: Finding[]
-  exit?: ExitCode
 }
 
 /** Preflight alone: tools, versions, logins, permissions, reachability. Changes nothing. */
@@ -44,16 +38,25 @@ export async function doctor(
 ): Promise<ExitCode> {
   const { world } = io
   const began = world.clock.elapsed()
-  const chosen = await targetsOf(name, options, world)
+  const looked = await lookedAt(name, options, io)
+  if (options.role) return printRole(looked, io)
+  const { targets: chosen, used, answered } = looked
   const checked: Checked[] = [await checkState(world)]
-  for (const tool of new Set(chosen.flatMap(({ tools }) => tools)))
-    checked.push(await checkTool(tool, world))
-  for (const target of chosen) {
-    const missing = checked.some(
-      ({ id, exit }) => exit !== undefined && target.tools.includes(id.slice('tool.'.length)),
-    )
-    if (!missing) checked.push(...(await checkTarget(target, io)))
+  const missing = new Set<string>()
+  for (const tool of new Set(chosen.flatMap(({ tools }) => tools))) {
+    const users = chosen.filter(({ tools }) => tools.includes(tool))
+    const needed = users.some(({ kind }) => used.has(kind))
+    const usedBy = users.map(({ title }) => title)
+    const result = await checkTool(tool, { usedBy, needed }, world)
+    if (result.findings.some(({ severity }) => severity !== 'warns')) missing.add(tool)
+    checked.push(result)
   }
+  for (const target of chosen) {
+    if (target.tools.some(tool => missing.has(tool))) continue
+    checked.push(...(await checkTarget(target, { answered, needed: used.has(target.kind) }, io)))
+  }
+  const isWell = checked.every(({ exit }) => exit === undefined)
+  if (name !== undefined && isWell) checked.push(await checkServed(name, io))
   const findings = checked.flatMap(each => each.findings)
   const exit = checked.find(each => each.exit !== undefined)?.exit ?? exitCodes.done
   if (options.json) {
@@ -71,7 +74,7 @@ export async function doctor(
     return exit
   }
   const took = formatElapsed(world.clock.elapsed() - began)
-  const about = name ?? options.target ?? 'all targets'
+  const about = name ?? options.answers ?? options.target ?? 'all targets'
   printOut(io, [
     [span('secure-endpoint doctor', 'bold'), span(`  ${about}  ${took}`, 'quiet')],
     ...doctorLines(checked, options, io.glyphs),
@@ -113,100 +116,62 @@ function doctorLines(
         ],
       ]
   const found = checked.flatMap(({ findings }) =>
-    findings.flatMap(each =>
-      findingLines(each, glyphs.state(each.severity === 'blocks' ? 'failed' : 'warns')),
-    ),
+    findings.flatMap(each => findingLines(each, glyphs.state(stateFor[each.severity]))),
   )
   return [...passed, ...found]
 }
 
-async function targetsOf(
+const stateFor = { blocks: 'failed', warns: 'warns', notes: 'skipped' } as const
+
+/** What is looked at: which targets, and of them those that are used here. */
+interface Looked {
+  targets: readonly Target[]
+  used: ReadonlySet<string>
+  answered?: Answered
+}
+
+async function lookedAt(
   name: string | undefined,
-  { target }: DoctorOptions,
-  world: World,
-): Promise<readonly Target[]> {
-  if (name !== undefined) return [targetOf(await recordedAnswers(name, world))]
-  if (target === undefined) return targets
+  { target, answers }: DoctorOptions,
+  io: Io,
+): Promise<Looked> {
+  const answered =
+    name !== undefined
+      ? await recordedAnswers(name, io.world)
+      : answers !== undefined
+        ? await answersFromFile(answers, io)
+        : undefined
+  if (answered) {
+    const own = targetOf(answered)
+    return { targets: [own], used: new Set([own.kind]), answered }
+  }
+  if (target === undefined) return { targets, used: await usedKinds(io.world) }
   const found = targets.filter(({ kind }) => kind === target)
   if (found.length === 0)
     throw usage(
       `--target: ${target} is no target.`,
       `Name one of ${targets.map(({ kind }) => kind).join(', ')}.`,
     )
-  return found
+  return { targets: found, used: new Set([target]) }
 }
 
-async function checkState(world: World): Promise<Checked> {
-  const base = { id: 'record.folder', title: 'The record can be written', seen: world.stateFolder }
-  return caught(base, () => provesWritable(world.stateFolder))
+/** The targets of the endpoints that are on record here. */
+async function usedKinds(world: World): Promise<ReadonlySet<string>> {
+  const names = await listEndpoints(world.stateFolder)
+  const all = await Promise.all(names.map(name => recordedStatus(name, world)))
+  return new Set(all.map(({ target }) => target))
 }
 
-async function checkTool(name: string, world: World): Promise<Checked> {
-  const path = await world.which(name)
-  const { purpose, get, optional } = toolInfo(name)
-  const base = { id: `tool.${name}`, title: `${name}: ${purpose}`, seen: path ?? 'not on PATH' }
-  if (path !== undefined) return { ...base, findings: [] }
-  const found = finding(toolFindings, 'tool.missing', {
-    severity: optional ? 'warns' : 'blocks',
-    title: `${name} is not installed, or not on PATH.`,
-    subject: name,
-    evidence: 'not on PATH',
-    why: optional
-      ? 'A built-in probe does its work; its output is missing as evidence.'
-      : `It is ${purpose}.`,
-    fix: `Type: ${get}`,
-  })
-  const findings = [{ ...found, id: `tool.${name}.missing` }]
-  return optional ? { ...base, findings } : { ...base, findings, exit: exitCodes.unavailable }
-}
-
-/** The target's own checks, one after the other: a later one makes no sense where an earlier one fails. */
-async function checkTarget(target: Target, io: Io): Promise<Checked[]> {
-  const checked: Checked[] = []
-  for (const step of await target.preflight(io.world)) {
-    const result = await checkStep(step, io)
-    checked.push(result)
-    if (result.exit !== undefined) break
-  }
-  return checked
-}
-
-async function checkStep(step: Step, { world, signal }: Io): Promise<Checked> {
-  const base = { id: step.id, title: step.title, seen: '' }
-  let seen = ''
-  const ctx: Performing = {
-    world,
-    run: world.run,
-    redact: createRedact(),
-    signal,
-    bindings: { captures: new Map(), kept: '', before: () => '' },
-    ops: {},
-    userFolder: world.cwd,
-    record: { paths: recordPaths(world.stateFolder, 'doctor'), generation: 0 },
-    secrets: {},
-    underway: new Map(),
-    recent: new Map(),
-    atEnd: () => {},
-    say: () => {},
-    proof: () => {},
-    finding: () => {},
-    wait: async () => 'look',
-  }
-  const result = await caught(base, async () => {
-    seen = (await perform(step.act, ctx)).seen
-  })
-  return { ...result, seen: seen.slice(0, 120) }
-}
-
-async function caught(
-  base: Omit<Checked, 'findings'>,
-  check: () => Promise<unknown>,
-): Promise<Checked> {
-  try {
-    await check()
-    return { ...base, findings: [] }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return { ...base, findings: [...error.findings], exit: error.exit }
-  }
+/** The Role that a run needs, as YAML on stdout: for an administrator, or for the user of a pipeline. */
+async function printRole({ targets: [target], answered }: Looked, io: Io): Promise<ExitCode> {
+  const steps = answered && target ? await target.preflight(io.world, answered) : []
+  const access = steps.find(({ act }) => act.do === 'op:kubernetes.access')?.act
+  if (access === undefined || !('input' in access))
+    throw usage(
+      '--role needs an endpoint of a Kubernetes target.',
+      'Name one that is recorded, or its answers: secure-endpoint doctor --answers FILE --role',
+    )
+  const { place, rules } = access.input as { place: Json; rules: Json }
+  io.stdout.write(roleYaml(rules as unknown as Rule[], placeOf(place)))
+  return exitCodes.done
 }

@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Op } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
-import { writeFileAtomic } from '../record/write.ts'
+import { makeFolder, writeFileAtomic } from '../record/write.ts'
 import { kubectlObjects } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -35,15 +35,22 @@ export const accessOp: Op = {
     const answers = await kubectlObjects(place, ['create', '-f', '-'], ctx, { stdin })
     const missing = asked.filter((_, index) => answers[index]?.status?.allowed !== true)
     if (missing.length === 0) return { allowed: true, seen: `all ${asked.length} verbs` }
-    const role = roleYaml(missing, place)
     const path = join(ctx.record.paths.folder, 'role.yaml')
-    await writeFileAtomic(path, role)
+    await makeFolder(ctx.record.paths.folder)
+    await writeFileAtomic(path, roleYaml(rules, place))
     const [first] = missing
+    const apply = quoteCommand(kubectlArgv({ context: place.context }, 'apply', '-f', path))
+    const bind = ['create', 'rolebinding', 'secure-endpoint', '--role=secure-endpoint']
     throw kubernetesFinding('kube.forbidden', exitCodes.noPermission, {
       title: `${missing.length} of ${asked.length} permissions are missing: to ${first?.verb} ${first?.rule.resource}${missing.length > 1 ? ' and others' : ''} in namespace ${place.namespace}.`,
       subject: place.context,
-      evidence: role.trimEnd(),
-      fix: `Have an administrator give you this Role: ${quoteCommand(kubectlArgv({ context: place.context }, 'apply', '-f', path))}`,
+      evidence: rules
+        .flatMap(rule => {
+          const verbs = missing.filter(each => each.rule === rule).map(({ verb }) => verb)
+          return verbs.length === 0 ? [] : [`${rule.resource}: ${verbs.join(', ')}`]
+        })
+        .join('\n'),
+      fix: `Have an administrator give you the Role of this file: ${apply}, and bind it to you: ${quoteCommand(kubectlArgv(place, ...bind))} --user=YOU`,
     })
   },
   printed: ({ rules }, show) =>
@@ -82,19 +89,21 @@ function review({ group, resource, clusterWide }: Rule, verb: string, { namespac
   }
 }
 
-/** The Role (and ClusterRole, where one is needed) that gives what is missing. */
-function roleYaml(missing: readonly { rule: Rule; verb: string }[], { namespace }: Place): string {
+/**
+ * The Role (and ClusterRole, where one is needed) that allows all of some rules. It is the whole one:
+ * applied, it takes the place of one of its name that was given before.
+ */
+export function roleYaml(rules: readonly Rule[], { namespace }: Pick<Place, 'namespace'>): string {
   const of = (clusterWide: boolean) => {
-    const own = missing.filter(({ rule }) => (rule.clusterWide === true) === clusterWide)
-    const keys = [...new Set(own.map(({ rule }) => rule))]
-    if (keys.length === 0) return ''
-    const rules = keys.map(rule => {
-      const verbs = own.filter(each => each.rule === rule).map(({ verb }) => verb)
-      return `  - apiGroups: [${JSON.stringify(rule.group)}]\n    resources: [${rule.resource}]\n    verbs: [${verbs.join(', ')}]\n`
-    })
+    const own = rules.filter(rule => (rule.clusterWide === true) === clusterWide)
+    if (own.length === 0) return ''
+    const lines = own.map(
+      ({ group, resource, verbs }) =>
+        `  - apiGroups: [${JSON.stringify(group)}]\n    resources: [${resource}]\n    verbs: [${verbs.join(', ')}]\n`,
+    )
     const kind = clusterWide ? 'ClusterRole' : 'Role'
     const at = clusterWide ? '' : `\n  namespace: ${namespace}`
-    return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: secure-endpoint${at}\nrules:\n${rules.join('')}`
+    return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: secure-endpoint${at}\nrules:\n${lines.join('')}`
   }
   return [of(false), of(true)].filter(Boolean).join('---\n')
 }

@@ -4,6 +4,7 @@ import { holdOp } from './lease.ts'
 import { provePodsOp, provePodsPlainOp } from './pods-proof.ts'
 import { restartOp } from './restart.ts'
 import { rolloutOp } from './rollout.ts'
+import { runningOp } from './running.ts'
 import { secretOps } from './secret-ops.ts'
 import { serviceOp } from './service.ts'
 
@@ -14,6 +15,7 @@ export const kubernetesOps: OpTable = {
   'kubernetes.hold': holdOp,
   'kubernetes.restart': restartOp,
   'kubernetes.rollout': rolloutOp,
+  'kubernetes.running': runningOp,
   'kubernetes.service': serviceOp,
   'kubernetes.prove-pods': provePodsOp,
   'kubernetes.prove-pods-plain': provePodsPlainOp,

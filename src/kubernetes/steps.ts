@@ -1,10 +1,77 @@
-import type { Input, Step, Text } from '../plan/plan.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { Explanation, Input, Step, Text } from '../plan/plan.ts'
 import type { Rule } from './access.ts'
 import { type Cluster, kubectlArgv, type Place, placeInput } from './place.ts'
 import { kubernetesExplains } from './problems.ts'
 
 /** Of steps that take seconds: an API server that is away is waited for within it. */
 const limit = '5m'
+
+/** Server-side apply is whole since Kubernetes 1.22. */
+const tooOld = '^v1\\.(1?\\d|2[01])\\.'
+const kubectlTooOld: Explanation = {
+  when: { json: 'clientVersion.gitVersion', matches: tooOld },
+  id: 'tool.kubectl.too-old',
+  exit: exitCodes.unavailable,
+  title: 'This kubectl is older than 1.22.',
+  why: 'Its server-side apply does not tell whose fields are whose.',
+  fix: 'Install one of about the version of the cluster: https://kubernetes.io/docs/tasks/tools/',
+}
+
+/** kubectl is there and new enough; no cluster is asked. */
+export const checkKubectl: Step = {
+  id: 'check.kubectl',
+  phase: 'check',
+  title: 'Ask kubectl for its version',
+  act: {
+    do: 'exec',
+    argv: ['kubectl', 'version', '--client', '-o', 'json'],
+    limit: '1m',
+    expect: [
+      { exit: [0] },
+      { json: 'clientVersion.gitVersion', matches: '^v\\d+\\.' },
+      { not: { json: 'clientVersion.gitVersion', matches: tooOld } },
+    ],
+    explains: [kubectlTooOld],
+  },
+  needs: [],
+  onFail: 'stop',
+}
+
+/** The namespace is there; a user who may not read namespaces may well work in one. */
+export function checkNamespace(place: Place): Step {
+  const { namespace, ...cluster } = place
+  return {
+    id: 'check.namespace',
+    phase: 'check',
+    title: `Look for the namespace ${namespace}`,
+    act: {
+      do: 'exec',
+      argv: kubectlArgv(cluster, 'get', 'namespace', namespace, '-o', 'name'),
+      limit: '1m',
+      expect: [{ any: [{ exit: [0] }, { regex: 'is forbidden|\\(Forbidden\\)' }] }],
+      explains: kubernetesExplains(cluster),
+    },
+    needs: ['check.cluster'],
+    onFail: 'stop',
+  }
+}
+
+/** All replicas of some workloads run, now. */
+export function checkRunning(place: Place, workloads: readonly string[], needs: string[]): Step {
+  return {
+    id: 'check.pods',
+    phase: 'check',
+    title: 'Look whether all pods are ready',
+    act: {
+      do: 'op:kubernetes.running',
+      input: { place: placeInput(place), workloads: [...workloads] },
+      limit,
+    },
+    needs,
+    onFail: 'stop',
+  }
+}
 
 /** The cluster answers, and to this user: its version is read. */
 export function checkCluster(cluster: Cluster): Step {
@@ -16,8 +83,12 @@ export function checkCluster(cluster: Cluster): Step {
       do: 'exec',
       argv: kubectlArgv(cluster, 'version', '-o', 'json'),
       limit: '1m',
-      expect: [{ exit: [0] }, { json: 'serverVersion.gitVersion', matches: '^v\\d+\\.' }],
-      explains: kubernetesExplains(cluster),
+      expect: [
+        { exit: [0] },
+        { json: 'serverVersion.gitVersion', matches: '^v\\d+\\.' },
+        { not: { json: 'clientVersion.gitVersion', matches: tooOld } },
+      ],
+      explains: [...kubernetesExplains(cluster), kubectlTooOld],
     },
     captures: { version: { json: 'serverVersion.gitVersion' } },
     needs: [],

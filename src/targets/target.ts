@@ -118,8 +118,11 @@ export interface Target<P = unknown> {
     calling: Reaching,
     use: (servers: Server[]) => Promise<T>,
   ): Promise<T>
-  /** Read-only steps that tell whether this machine can drive the target: for `doctor`. */
-  preflight(world: World): Promise<Step[]>
+  /**
+   * Read-only steps that tell whether this machine can drive the target, and with an endpoint's answers
+   * how it stands with what that hangs on: for `doctor`.
+   */
+  preflight(world: World, answered?: Answered): Promise<Step[]>
   ops: OpTable
   /** Parts of its exported script below `templates/`; by default its own `KIND/functions.sh`. */
   shell?: readonly string[]

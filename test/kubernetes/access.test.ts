@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { accessOp } from '../../src/kubernetes/access.ts'
+import { accessOp, roleYaml } from '../../src/kubernetes/access.ts'
 import { checkAccess, commonRules } from '../../src/kubernetes/steps.ts'
 import { recordPaths } from '../../src/record/paths.ts'
 import { ctxOf, fakeKubectl, inputOf, place, printed } from '../support/kubectl.ts'
@@ -64,8 +64,12 @@ describe('permissions', () => {
       '6 of 24 permissions are missing: to delete secrets',
     )
     const role = readFileSync(join(paths.folder, 'role.yaml'), 'utf8')
-    expect(problem.findings[0].evidence).toBe(role.trimEnd())
-    expect(role).toBe(`apiVersion: rbac.authorization.k8s.io/v1
+    expect(problem.findings[0].evidence).toBe(
+      'secrets: delete\nleases: get, list, create, update, delete',
+    )
+    // the whole Role: one of that name that was given before must not lose what it allows
+    expect(role).toBe(roleYaml(commonRules, place))
+    expect(role.split('\n').slice(0, 9).join('\n')).toBe(`apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
   name: secure-endpoint
@@ -73,10 +77,6 @@ metadata:
 rules:
   - apiGroups: [""]
     resources: [secrets]
-    verbs: [delete]
-  - apiGroups: ["coordination.k8s.io"]
-    resources: [leases]
-    verbs: [get, list, create, update, delete]
-`)
+    verbs: [get, list, create, patch, delete]`)
   })
 })

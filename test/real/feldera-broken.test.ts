@@ -79,6 +79,26 @@ describe('Feldera in a bad world', () => {
     lab.expectHttps()
   })
 
+  it('doctor: tools, permissions, release, pods and what is served, each by its id', async () => {
+    const { stdout } = await lab.must(['doctor', namespace, '--json'])
+    const { checks, findings } = JSON.parse(stdout) as {
+      checks: { id: string; passed: boolean; seen: string }[]
+      findings: Finding[]
+    }
+    expect(findings).toEqual([])
+    expect(checks.map(({ id }) => id).slice(-7)).toEqual([
+      'check.helm',
+      'check.cluster',
+      'check.access',
+      'check.namespace',
+      'check.release',
+      'check.pods',
+      'endpoint.served',
+    ])
+    const { stdout: role } = await lab.must(['doctor', namespace, '--role'])
+    expect(lab.kubectl(['apply', '--dry-run=server', '-f', '-'], role).status).toBe(0)
+  })
+
   it.runIf(whole)(
     'crash: pods that end again and again are said with their last lines, and what was there is back',
     async () => {
@@ -110,6 +130,9 @@ describe('Feldera in a bad world', () => {
     const helm = spawn('helm', [...words, '--set', 'lab.image=lab/none:1'], { stdio: 'ignore' })
     await until(() => statusOf() === 'pending-upgrade')
     helm.kill('SIGKILL')
+    const doctor = await lab.cli(['doctor', namespace])
+    expect(doctor.stdout).toContain('pending-upgrade')
+    expect(doctor.stdout).toMatch(/lab\/none:1|ErrImage|ContainerCreating/)
     const found = await fails(['rotate', namespace, '--yes'], 75, 'failed')
     expect(found).toMatchObject({ id: 'helm.pending' })
     expect(found.title).toContain('pending-upgrade')

@@ -6,6 +6,16 @@ export const helmFindings = {
     title: 'Helm says that an operation on the release is not finished.',
     why: 'Helm refuses every other change until it is; a killed helm leaves it so for good.',
   },
+  'helm.absent': {
+    severity: 'blocks',
+    title: 'There is no release of this name.',
+    why: 'What is recorded of it runs no more, or somewhere else.',
+  },
+  'helm.failed': {
+    severity: 'blocks',
+    title: 'The last operation on the release has failed.',
+    why: 'What runs may be neither what was wanted nor what was there before.',
+  },
   'helm.chart': {
     severity: 'blocks',
     title: 'The chart cannot be read.',

@@ -63,6 +63,10 @@ export function helmProblem(
 const fixes: Record<Id, (place: Place, release: string) => string> = {
   'helm.pending': (place, release) =>
     `If nobody is at it, repair it: ${quoteCommand(helmArgv(place, 'rollback', release))} (a first installation: ${quoteCommand(helmArgv(place, 'uninstall', release))})`,
+  'helm.absent': (place, release) =>
+    `See which there are: ${quoteCommand(helmArgv(place, 'list', '--all'))}; it is wanted as ${release}.`,
+  'helm.failed': (place, release) =>
+    `See why: ${quoteCommand(helmArgv(place, 'history', release))}; the next init or rotate upgrades it again.`,
   'helm.chart': () =>
     'Put chart and version right: target.chart, target.version; see: helm show chart CHART',
   'helm.values': () => 'Put the values right that it names; nothing was changed.',

@@ -3,6 +3,7 @@ import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { placeOf, shellPlace } from '../place.ts'
 import { helmArgv } from './argv.ts'
+import { deployedOp } from './deployed.ts'
 import { releaseOp } from './release.ts'
 import { type Back, goBack, settle, wordsBack } from './settle.ts'
 import { upgradeOp } from './upgrade.ts'
@@ -61,6 +62,7 @@ function backOf({ place, release, workloads, waitMs }: Record<string, Json>): Ba
 /** What plans of Helm releases may name. */
 export const helmOps: OpTable = {
   'helm.release': releaseOp,
+  'helm.deployed': deployedOp,
   'helm.upgrade': upgradeOp,
   'helm.restore': restore,
   'helm.repair': repair,

@@ -43,7 +43,7 @@ export const feldera: Target<FelderaPresent> = {
     const place = placeOfAnswers(felderaAnswers(answers))
     return withServers(place, [...servedBy, pipelines], { run, signal, userFolder: folder }, use)
   },
-  preflight: async () => preflightSteps,
+  preflight: async (_world, answered) => preflightSteps(answered?.answers),
   ops: felderaOps,
   shell: ['kubernetes/functions.sh', 'feldera/functions.sh'],
   stage: createStage,

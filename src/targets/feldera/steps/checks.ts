@@ -1,10 +1,17 @@
 import type { Answers } from '../../../answers/answers.ts'
 import type { Rule } from '../../../kubernetes/access.ts'
 import { placeInput } from '../../../kubernetes/place.ts'
-import { checkAccess, checkCluster, commonRules } from '../../../kubernetes/steps.ts'
+import {
+  checkAccess,
+  checkCluster,
+  checkKubectl,
+  checkNamespace,
+  checkRunning,
+  commonRules,
+} from '../../../kubernetes/steps.ts'
 import type { Explanation, Step } from '../../../plan/plan.ts'
 import { felderaAnswers, placeOfAnswers } from '../answers.ts'
-import { secretValue } from '../components.ts'
+import { components, secretValue } from '../components.ts'
 import type { FelderaPresent } from '../present.ts'
 
 /** What helm does in the namespace beside the shared steps: its own records and the chart's objects. */
@@ -138,5 +145,29 @@ function checkChart(chart: string, version: string): Step {
   }
 }
 
-/** For `doctor`. */
-export const preflightSteps = [checkHelm]
+/** For `doctor`: the tools alone, or with an endpoint all that it hangs on. */
+export function preflightSteps(answers?: Answers): Step[] {
+  if (!answers) return [checkKubectl, checkHelm]
+  const own = felderaAnswers(answers)
+  const place = placeOfAnswers(own)
+  const isNew = own.install === 'new'
+  const { namespace: _namespace, ...cluster } = place
+  const there: Step[] = [
+    checkNamespace(place),
+    {
+      id: 'check.release',
+      phase: 'check',
+      title: `Look how the release ${own.release} stands`,
+      act: {
+        do: 'op:helm.deployed',
+        input: { place: placeInput(place), release: own.release },
+        limit: '2m',
+      },
+      needs: ['check.namespace', 'check.helm'],
+      onFail: 'stop',
+    },
+    checkRunning(place, components, ['check.namespace']),
+  ]
+  const rules = merged([...commonRules, ...helmRules, ...(isNew ? installRules : [])])
+  return [checkHelm, checkCluster(cluster), checkAccess(place, rules), ...there]
+}
