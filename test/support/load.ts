@@ -103,7 +103,9 @@ function keepAlive({ host, port, name }: LoadOptions, ca: Buffer, lost: string[]
   const going = (async () => {
     while (!over) {
       await ask()
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await new Promise(resolve => setTimeout(resolve, 200))
+      // a close by the server that has arrived is seen before the next request goes out
+      await new Promise(resolve => setImmediate(resolve))
     }
   })()
   return {
