@@ -4,13 +4,15 @@ import { isIP } from 'node:net'
 
 export interface RequestOptions {
   url: string
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT'
   /** TLS name and Host header, where the URL holds an address instead. */
   name?: string
   headers?: Record<string, string>
   body?: string
   /** PEM certificates that are trusted (https). */
   roots?: readonly string[]
+  /** PEM of our own certificate and key, where the server asks clients for one (https). */
+  client?: { chain: string; key: string }
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -46,6 +48,7 @@ export function request(options: RequestOptions): Promise<RequestResult> {
       agent: false,
       headers: { ...(options.name ? { host: `${name}${port}` } : {}), ...options.headers },
       ...(secure && options.roots ? { ca: [...options.roots] } : {}),
+      ...(secure && options.client ? { cert: options.client.chain, key: options.client.key } : {}),
       ...(secure && !isIP(name) ? { servername: name } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })
