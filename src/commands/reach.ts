@@ -1,4 +1,6 @@
 import type { Server } from '../proof/servers.ts'
+import { readEndpoint } from '../record/endpoint.ts'
+import { recordPaths } from '../record/paths.ts'
 import type { World } from '../world.ts'
 import { recordedAnswers } from './endpoint-of.ts'
 import { targetOf } from './planning.ts'
@@ -15,5 +17,7 @@ export async function reachOf(
   const answered = await recordedAnswers(name, world)
   const target = targetOf(answered)
   if (!target.reach) return undefined
-  return use => target.reach?.(answered, { run: world.run, signal }, use) as ReturnType<typeof use>
+  const record = await readEndpoint(recordPaths(world.stateFolder, name))
+  const calling = { run: world.run, signal, record }
+  return use => target.reach?.(answered, calling, use) as ReturnType<typeof use>
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 
 export interface RequestOptions {
   url: string
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT'
   /** TLS name and Host header, where the URL holds an address instead. */
   name?: string
   headers?: Record<string, string>
@@ -13,6 +13,8 @@ export interface RequestOptions {
   roots?: readonly string[]
   /** A way may end with any of `roots`, as rustls has it, not only with one that signed itself. */
   endsAnywhere?: boolean
+  /** PEM of our own certificate and key, where the server asks clients for one (https). */
+  client?: { chain: string; key: string }
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -49,6 +51,7 @@ export function request(options: RequestOptions): Promise<RequestResult> {
       headers: { ...(options.name ? { host: `${name}${port}` } : {}), ...options.headers },
       ...(secure && options.roots ? { ca: [...options.roots] } : {}),
       ...(secure && options.endsAnywhere ? { allowPartialTrustChain: true } : {}),
+      ...(secure && options.client ? { cert: options.client.chain, key: options.client.key } : {}),
       ...(secure && !isIP(name) ? { servername: name } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })

@@ -59,15 +59,15 @@ export async function startRehearsal(input: {
   }
   const kit: StageKit = {
     world,
-    async serveTls({ chain, key, readyAt }) {
+    async serveTls({ chain, key, ...more }) {
       const pair =
         fault === 'leaf'
           ? await strangePair(target.profile(answers), world)
           : { chain: await readFile(chain, 'utf8'), key: await readFile(key, 'utf8') }
       const tls = { ...pair, old: fault === 'tls11' }
-      return open({ tls, readyAt, answersPlain: fault === 'plain-http' })
+      return open({ tls, ...more, answersPlain: fault === 'plain-http' })
     },
-    serveHttp: ({ readyAt }) => open({ readyAt }),
+    serveHttp: open,
     async stop(port) {
       await servers.get(port)?.close()
       servers.delete(port)

@@ -15,11 +15,19 @@ export interface StageOptions {
   now(): number
   /** Whether plain HTTP on the TLS port is answered instead of refused. */
   answersPlain?: boolean
+  /** How it is refused: with Go's 400 and its words, or (by default) by no answer at all. */
+  plain?: 'bad-request'
+  /** By default any that is free. */
+  port?: number
 }
 
 const routed = ['GET', 'POST', 'PUT', 'DELETE']
 const notReady =
   'No ready replicas. Use "sky serve status [SERVICE_NAME]" to check the replica status.'
+
+/** What Go's net/http says to plain HTTP on a TLS port. */
+const badRequest =
+  'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n'
 
 /**
  * A load balancer on loopback that behaves as SkyServe's: 503 with its words before a replica is
@@ -42,11 +50,14 @@ export async function serveStage(options: StageOptions): Promise<StageServer> {
       socket.unshift(first)
       if (first[0] === 0x16) tls.emit('connection', socket)
       else if (options.answersPlain) http.emit('connection', socket)
-      else return void socket.destroy()
+      else return void (options.plain ? socket.end(badRequest) : socket.destroy())
       process.nextTick(() => socket.resume())
     })
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
   server.unref()
   return { port: (server.address() as AddressInfo).port, close: () => close(server, sockets) }
 }

@@ -8,11 +8,12 @@ import { dayMs } from '../certificates/dates.ts'
 import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Judgement, OfferedAt } from '../certificates/judgement.ts'
 import { keyTypeProblem } from '../certificates/key-choice.ts'
+import type { CertificateProfile } from '../certificates/profile.ts'
 import { Problem, problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import { systemRoots } from '../net/roots.ts'
-import { digestOf } from '../plan/digest.ts'
+import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
 import type { Recent } from '../plan/recent.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
@@ -71,25 +72,28 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   const { verb, answered, target, world } = input
   const { answers } = answered
   const paths = recordPaths(world.stateFolder, answers.endpoint)
-  const judgement = verb === 'disable' || input.bringBack ? undefined : await gate(input)
-  if (judgement) input.onGate?.(judgement)
-  if (judgement?.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
+  const gated = verb !== 'disable' && !input.bringBack
+  const early = target.profile(answers)
+  let judgement = gated ? await gate(input, early) : undefined
 
   const record = await readEndpoint(paths)
   const discovery = await target.discover(answered, world, { record, secrets: input.secrets ?? {} })
   if (discovery.exit !== undefined) throw new Problem(discovery.exit, discovery.findings)
   const { present } = discovery
+  const profile = target.profile(answers, present)
+  if (judgement && canonicalJson(profile) !== canonicalJson(early))
+    judgement = await gate(input, profile)
 
   const before = await currentGeneration(paths)
   const beforeMeta = before === undefined ? undefined : await readGeneration(paths, before)
-  const reused =
-    before !== undefined && keeps(verb, answers.certificate, beforeMeta, input, judgement, record)
+  const reused = before !== undefined && keeps({ ...input, profile }, beforeMeta, judgement, record)
   const generation = input.bringBack
     ? await generationBefore(paths, before)
     : reused
       ? before
       : nextNumber(await listGenerations(paths))
-  if (verb !== 'disable' && !input.bringBack && !reused) await mustOpenAuthority(input, beforeMeta)
+  if (verb !== 'disable' && !input.bringBack && !reused)
+    await mustOpenAuthority(input, profile, beforeMeta)
   const wanted: Wanted<unknown> = {
     answers,
     present,
@@ -128,40 +132,42 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   }
 }
 
-async function gate({
-  answered,
-  target,
-  world,
-  secrets = {},
-  onFetch,
-}: PlanInput): Promise<Judgement | undefined> {
+/** Judges an upload, or the wish for a key, against what the target needs. */
+async function gate(
+  { answered, world, secrets = {}, onFetch, onGate }: PlanInput,
+  profile: CertificateProfile,
+): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
   if (certificate.source !== 'uploaded') {
-    const refused = keyTypeProblem(target.profile(answered.answers), certificate.keyType)
+    const refused = keyTypeProblem(profile, certificate.keyType)
     if (refused) throw refused
     return undefined
   }
   const waits = await stillWaits(certificate, answered.folder)
   if (waits) throw waits
-  return gateUpload({
+  const judgement = await gateUpload({
     upload: certificate,
     folder: answered.folder,
-    profile: target.profile(answered.answers),
+    profile,
     now: world.clock.now(),
     systemRoots: systemRoots(world.env),
     fetching: { offered: world.offered, ...(onFetch ? { onAsk: onFetch } : {}) },
     ...passphraseIn(secrets),
   })
+  onGate?.(judgement)
+  if (judgement.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
+  return judgement
 }
 
 /** A local CA that stays locked is said before anything is changed, not in the middle of the run. */
 async function mustOpenAuthority(
-  { answered: { answers }, target, world, secrets = {} }: PlanInput,
+  { answered: { answers }, world, secrets = {} }: PlanInput,
+  profile: CertificateProfile,
   before: GenerationMeta | undefined,
 ): Promise<void> {
   const { certificate } = answers
   if (certificate.source !== 'self-signed' || certificate.authority !== 'local') return
-  const names = [...target.profile(answers).names, ...certificate.names]
+  const names = [...profile.names, ...certificate.names]
   const now = world.clock.now()
   await findAuthority(world.stateFolder, names, now, now + certificate.days * dayMs, {
     ...passphraseIn(secrets),
@@ -174,13 +180,12 @@ async function mustOpenAuthority(
  * second run of the same command has nothing to do.
  */
 function keeps(
-  verb: Verb,
-  certificate: CertificateAnswers,
+  { verb, answered, profile, world }: PlanInput & { profile: CertificateProfile },
   meta: GenerationMeta | undefined,
-  { answered, target, world }: PlanInput,
   judgement: Judgement | undefined,
   record: EndpointRecord | undefined,
 ): boolean {
+  const { certificate } = answered.answers
   if (verb === 'disable') return true
   if (!meta?.leaf || !record) return false
   if (certificate.source === 'uploaded') {
@@ -188,7 +193,7 @@ function keeps(
   }
   if (verb === 'rotate' || meta.source !== 'self-signed') return false
   const { names, keyType, notAfter } = meta.leaf
-  const wanted = [...target.profile(answered.answers).names, ...certificate.names]
+  const wanted = [...profile.names, ...certificate.names]
   return (
     keyType === certificate.keyType &&
     (meta.authority !== undefined) === (certificate.authority === 'local') &&

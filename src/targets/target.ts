@@ -44,7 +44,10 @@ export interface Known {
 }
 
 /** What opening a way to an endpoint may use. */
-type Reaching = Pick<Performing, 'run' | 'signal'>
+interface Reaching extends Pick<Performing, 'run' | 'signal'> {
+  /** What is recorded of it, once it has been proven. */
+  record?: EndpointRecord | undefined
+}
 
 /** All that a target needs to write steps. */
 export interface Wanted<P> {
@@ -73,6 +76,14 @@ export interface Stage {
   api(options: RequestOptions): Promise<RequestResult>
 }
 
+/** How a loopback server of a stage is like the real one. */
+interface StagePort {
+  /** The port that it had before, where the real one keeps its own; by default any that is free. */
+  port?: number
+  /** What plain HTTP gets on the TLS port: Go's 400 with its words, or (by default) no answer. */
+  plain?: 'bad-request'
+}
+
 /** What the rehearsal gives to a stage: the loopback servers that it may start. */
 export interface StageKit {
   world: World
@@ -80,8 +91,8 @@ export interface StageKit {
    * Serves TLS with a pair of PEM files as the target would; resolves to its port. Until `readyAt`
    * (ms since 1970) it says that no replica is ready.
    */
-  serveTls(options: { chain: string; key: string; readyAt: number }): Promise<number>
-  serveHttp(options: { readyAt: number }): Promise<number>
+  serveTls(options: { chain: string; key: string; readyAt: number } & StagePort): Promise<number>
+  serveHttp(options: { readyAt: number } & StagePort): Promise<number>
   /** Ends one of the two. */
   stop(port: number): Promise<void>
 }
@@ -103,7 +114,11 @@ export interface Target<P = unknown> {
   identity(answers: Answers, present: P): string
   /** One line: what is changed and where. */
   changes(answers: Answers, present: P): string
-  profile(answers: Answers): CertificateProfile
+  /**
+   * What leaf, chain and key must look like. Without `present` as far as the answers tell: files are
+   * judged by it before the target is read, and again with what only the target knows.
+   */
+  profile(answers: Answers, present?: P): CertificateProfile
   enable(wanted: Wanted<P>): Step[]
   rotate(wanted: Wanted<P>): Step[]
   disable(wanted: Wanted<P>): Step[]
