@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { exitCodes } from '../exit-codes.ts'
+import { canonicalJson } from '../plan/digest.ts'
 import type { Op } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
+import { type Recalling, recently } from '../plan/recent.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { makeFolder, writeFileAtomic } from '../record/write.ts'
 import { kubectlObjects } from './kubectl.ts'
-import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
+import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 
 /** What a plan will do with one kind of object, as a rule of a Role. `pods/log` is a subresource. */
@@ -29,11 +31,8 @@ export const accessOp: Op = {
   async run(input, ctx): Promise<Json> {
     const place = placeOf(input.place)
     const rules = input.rules as unknown as Rule[]
-    const asked = rules.flatMap(rule => rule.verbs.map(verb => ({ rule, verb })))
-    const items = asked.map(({ rule, verb }) => review(rule, verb, place))
-    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
-    const answers = await kubectlObjects(place, ['create', '-f', '-'], ctx, { stdin })
-    const missing = asked.filter((_, index) => answers[index]?.status?.allowed !== true)
+    const asked = verbsOf(rules)
+    const missing = await recentlyMissing(place, rules, ctx)
     if (missing.length === 0) return { allowed: true, seen: `all ${asked.length} verbs` }
     const path = join(ctx.record.paths.folder, 'role.yaml')
     await makeFolder(ctx.record.paths.folder)
@@ -64,6 +63,35 @@ export const accessOp: Op = {
       )
       .join(' ')}`,
   ],
+}
+
+/** One verb of a rule. */
+interface Asked {
+  rule: Rule
+  verb: string
+}
+
+function verbsOf(rules: readonly Rule[]): Asked[] {
+  return rules.flatMap(rule => rule.verbs.map(verb => ({ rule, verb })))
+}
+
+/** How long an answer stands in for asking again, while the cluster is not changed. Milliseconds. */
+const recentMs = 30_000
+
+/** The verbs that are not allowed, as they were asked for a moment ago, else in one call. */
+export function recentlyMissing(
+  place: Place,
+  rules: readonly Rule[],
+  calling: Calling & Recalling,
+): Promise<Asked[]> {
+  const key = `kubernetes access ${canonicalJson([place, rules])}`
+  return recently(key, recentMs, calling, async () => {
+    const asked = verbsOf(rules)
+    const items = asked.map(({ rule, verb }) => review(rule, verb, place))
+    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+    const answers = await kubectlObjects(place, ['create', '-f', '-'], calling, { stdin })
+    return asked.filter((_, index) => answers[index]?.status?.allowed !== true)
+  })
 }
 
 function qualified(group: string, resource: string): string {

@@ -6,6 +6,7 @@ import { az } from '../../azure/az.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
+import { recentlyMissing } from '../../kubernetes/access.ts'
 import { tryKubectl } from '../../kubernetes/kubectl.ts'
 import type { Calling } from '../../kubernetes/place.ts'
 import { atPath } from '../../plan/predicate.ts'
@@ -21,6 +22,8 @@ import { type Extension, hasStoredPair, lostSettings, recentExtension } from './
 import { azuremlFindings } from './findings.ts'
 import { readSettings } from './ops-change.ts'
 import type { AzureMlPresent } from './present.ts'
+import { accessRules } from './steps/checks.ts'
+import { placeOf } from './steps/commands.ts'
 
 type Blocked = { finding: Finding; exit: ExitCode }
 
@@ -44,6 +47,8 @@ export async function discover(
     const [read, compared] = await Promise.allSettled([
       recentExtension(where, reading),
       recentlySame(where, own, reading, agreedServer(where, record?.live)),
+      // az takes longer: what a rotation asks next is asked meanwhile
+      record ? recentlyMissing(placeOf(own), accessRules(own, false), reading) : undefined,
     ])
     // what Azure knows comes first: a cluster that is not there cannot be another one
     if (read.status === 'rejected') throw read.reason

@@ -60,6 +60,16 @@ const namespaceRules: readonly Rule[] = [
   { group: '', resource: 'namespaces', verbs: ['get', 'create'], clusterWide: true },
 ]
 
+/** All that a plan may have to do in the cluster; where the extension is made, also its namespace. */
+export function accessRules(own: AzureMlAnswers, isMade: boolean): Rule[] {
+  return [
+    ...commonRules,
+    ...ownRules,
+    ...(own.mode === 'ingress' ? ingressRules : []),
+    ...(isMade ? namespaceRules : []),
+  ]
+}
+
 /** The extension is not there yet, or is deleted and created again: the namespace may be missing. */
 function isMadeAnew({ mode }: AzureMlAnswers, { extension }: AzureMlPresent): boolean {
   return !extension || (mode === 'secret' && hasStoredPair(extension))
@@ -77,15 +87,12 @@ export function checkSteps(
   const agreed = agreedServer(whereOf(own), record?.live)
   const first = record ? [] : [checkAz, checkCluster(place)]
   const after = (...ids: string[]) => (record ? [] : ids)
-  const rules = [
-    ...commonRules,
-    ...ownRules,
-    ...(own.mode === 'ingress' ? ingressRules : []),
-    ...(isMadeAnew(own, present) ? namespaceRules : []),
-  ]
   return [
     ...first,
-    { ...checkAccess(place, rules), needs: after('check.cluster') },
+    {
+      ...checkAccess(place, accessRules(own, isMadeAnew(own, present))),
+      needs: after('check.cluster'),
+    },
     {
       id: 'check.same-cluster',
       phase: 'check',
