@@ -10,6 +10,7 @@ import { helmFindings } from '../src/kubernetes/helm/findings.ts'
 import type { Explanation, Step } from '../src/plan/plan.ts'
 import { toolFindings } from '../src/process/tool-problem.ts'
 import { alerts } from '../src/status/endpoint-status.ts'
+import { aistoreFindings } from '../src/targets/aistore/findings.ts'
 import { azuremlFindings } from '../src/targets/azureml/findings.ts'
 import { felderaFindings } from '../src/targets/feldera/findings.ts'
 import { preflightSteps } from '../src/targets/feldera/steps/checks.ts'
@@ -50,6 +51,9 @@ ${table({ ...kubernetesFindings, ...helmFindings })}
 
 ## Feldera
 ${table({ ...felderaFindings, ...explained(preflightSteps()) })}
+
+## AIStore
+${table(aistoreFindings)}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

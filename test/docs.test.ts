@@ -58,8 +58,8 @@ describe('the table of findings', () => {
   )
   const groups = new Set([...listed].map(id => id.split('.')[0] ?? ''))
   const questions = new Set(questionsFor(targets).map(({ id }) => id))
-  // a check of doctor that passes has an id, too
-  const others = new Set([...questions, 'record.folder'])
+  // a check of doctor that passes has an id, too, and so has a probe
+  const others = new Set([...questions, 'record.folder', 'aistore.node-state'])
   const isListed = (id: string) => listed.has(id) || listed.has(id.replace(/^tool\.\w+\./, 'tool.'))
 
   it('has every id that the source gives to a finding', () => {

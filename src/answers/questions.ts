@@ -38,6 +38,7 @@ export function questionsFor(targets: readonly Target[]): Question[] {
     onConflict,
     endpoint,
     ...dnsQuestions,
+    proofPath(targets),
     ...proofQuestions,
   ]
 }
@@ -64,7 +65,6 @@ const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
 const later: Choice[] = [
   ['azureml', 'Azure ML endpoint on AKS or Arc'],
   ['azureml-v1', 'Azure ML v1 (AKS, ACI)'],
-  ['aistore', 'AIStore cluster'],
 ].map(([value = '', title = '']) => ({
   value,
   title,
@@ -210,23 +210,26 @@ const dnsQuestions: Question[] = [
   },
 ]
 
-const proofQuestions: Question[] = [
-  {
-    id: 'proof.path',
-    text: 'Which path is asked for after the handshake?',
-    noun: 'Path',
-    help: 'A path that answers without changing anything.',
-    kind: 'text',
-    fallback: () => '/',
-    asked: false,
-    check: value => {
-      const path = checkPath(value)
-      if ('wrong' in path) return path
-      return /^\/[\x21-\x7e]*$/.test(String(path.value))
-        ? path
-        : { wrong: 'A path starts with "/" and has no blanks.', fix: 'Write for example /healthz.' }
-    },
+/** By default what the target answers when it is well, where it has such a path. */
+const proofPath = (targets: readonly Target[]): Question => ({
+  id: 'proof.path',
+  text: 'Which path is asked for after the handshake?',
+  noun: 'Path',
+  help: 'A path that answers without changing anything.',
+  kind: 'text',
+  fallback: answers =>
+    targets.find(({ kind }) => kind === answers['target.kind']?.value)?.healthPath ?? '/',
+  asked: false,
+  check: value => {
+    const path = checkPath(value)
+    if ('wrong' in path) return path
+    return /^\/[\x21-\x7e]*$/.test(String(path.value))
+      ? path
+      : { wrong: 'A path starts with "/" and has no blanks.', fix: 'Write for example /healthz.' }
   },
+})
+
+const proofQuestions: Question[] = [
   {
     id: 'proof.expect',
     text: 'Which HTTP statuses are right?',

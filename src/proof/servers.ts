@@ -1,5 +1,5 @@
-import { connect } from 'node:net'
 import type { Address } from '../net/address.ts'
+import { takesConnections } from '../net/port.ts'
 import { type Proving, probeAll } from './prove.ts'
 import { provePlainOnce } from './prove-plain.ts'
 import type { Probed } from './result.ts'
@@ -54,21 +54,8 @@ const lookMs = 50
 /** Waits until an address takes connections, or gives up: the probe says then what is wrong. */
 async function accepts(address: Address, { world: { clock }, signal }: Proving): Promise<void> {
   const began = clock.elapsed()
-  while (!(await connects(address)) && clock.elapsed() - began < againMs)
+  while (!(await takesConnections(address)) && clock.elapsed() - began < againMs)
     await clock.sleep(lookMs, signal)
-}
-
-function connects({ host, port }: Address): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, timeout: 1_000 })
-    const finish = (yes: boolean) => {
-      socket.destroy()
-      resolve(yes)
-    }
-    socket.once('connect', () => finish(true))
-    socket.once('timeout', () => finish(false))
-    socket.once('error', () => finish(false))
-  })
 }
 
 function named(probed: readonly Probed[], servers: readonly Server[]): Probed[] {

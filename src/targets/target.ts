@@ -106,6 +106,8 @@ export interface Target<P = unknown> {
   questions: readonly Question[]
   /** Where DNS names lead to this target at all. */
   hasOutsideName: boolean
+  /** The path that is asked for after the handshake where the answers name none; `/` by default. */
+  healthPath?: string
   /** Names of entries in the tool table. */
   tools: readonly string[]
   /** Reads the present state; bounded, changes nothing, never throws for a missing tool. */

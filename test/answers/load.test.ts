@@ -201,7 +201,7 @@ proof:
     ],
     [
       'a target of a later version',
-      good.replace('kind: skyserve', 'kind: aistore'),
+      good.replace('kind: skyserve', 'kind: azureml-v1'),
       'target.kind: This version does not drive it yet.',
     ],
     [

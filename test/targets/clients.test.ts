@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Answers } from '../../src/answers/answers.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import * as aistore from '../../src/targets/aistore/clients.ts'
 import * as azureml from '../../src/targets/azureml/clients.ts'
 import * as feldera from '../../src/targets/feldera/clients.ts'
 import { targets } from '../../src/targets/index.ts'
@@ -12,6 +13,7 @@ import * as skyserve from '../../src/targets/skyserve/clients.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const state = { https: true, privateRoot: true }
 const setups: Record<string, (answers: Answers) => unknown> = {
+  aistore: answers => aistore.clientSetup(answers, 'https://a/', state),
   azureml: answers => azureml.clientSetup(answers, 'https://a/', state),
   feldera: answers => feldera.clientSetup(answers, state),
   skyserve: answers => skyserve.clientSetup(answers, 'https://a/', state),

@@ -67,7 +67,7 @@ export function actLines(step: Step, context: ShellContext): string[] {
 
 /** Proofs end with their own exit code; they have no JSON in a script. */
 function isProof(act: Act): boolean {
-  return /^op:(proof\.|kubernetes\.prove-)/.test(act.do)
+  return /^op:(proof\.|[a-z]+\.prove-)/.test(act.do)
 }
 
 function expectLines({ argv, expect = [{ exit: [0] }], explains = [] }: Exec): string[] {

@@ -1,0 +1,41 @@
+import { dirname, join } from 'node:path/posix'
+import type { Answers, SecretSource } from '../../answers/answers.ts'
+
+/** The answers under `target.` of an AIStore cluster. Paths on nodes are absolute and POSIX. */
+export interface AistoreAnswers {
+  kind: 'aistore'
+  /** URL of any gateway; its scheme is that of the day when it was written. */
+  gateway: string
+  /** Where each node reads its certificate, key and CA: `net.http` has one path for all nodes. */
+  certFile: string
+  keyFile: string
+  caFile: string
+  /** `here`: this machine writes them; `manual`: a person does. */
+  place: 'here' | 'manual'
+  /** The command that starts the nodes again; without it a person does. */
+  restart?: string
+  /** Which listeners this machine reaches. */
+  ports: 'all' | 'public'
+  restartWait: string
+  /** Roots that sign what the cluster serves before we touch it. */
+  roots?: string
+  /** Our own certificate for clusters that ask clients for one. */
+  clientChain?: string
+  clientKey?: string
+  token?: SecretSource
+}
+
+export function aistoreAnswers(answers: Answers): AistoreAnswers {
+  return answers.target as unknown as AistoreAnswers
+}
+
+/** A file in the folder of another one, on the nodes. */
+export function beside(path: string, name: string): string {
+  return join(dirname(path), name)
+}
+
+/** Host and port of a URL; the scheme's own port where none is written. */
+export function hostPort(url: string): string {
+  const { host, port, protocol } = new URL(url)
+  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host
+}

@@ -1,0 +1,45 @@
+import type { Answers } from '../../answers/answers.ts'
+import type { Text } from '../../plan/plan.ts'
+import type { ClientSetup } from '../target.ts'
+import { trustedRoots, trustSetup } from '../trust-setup.ts'
+
+/** What clients of an AIStore cluster must change after a run. */
+export function clientSetup(
+  answers: Answers,
+  url: Text,
+  { https, privateRoot }: { https: boolean; privateRoot: boolean },
+): ClientSetup<Text>[] {
+  const endpoint: Text = { join: [withoutSlash(url)] }
+  const where: ClientSetup<Text> = {
+    who: 'every client',
+    text: { join: ['Uses ', url, '; gateways redirect to the targets in the same scheme.'] },
+  }
+  const cli: ClientSetup<Text> = {
+    who: 'ais',
+    text: 'Keeps the old URL in its settings; AIS_ENDPOINT wins over them without a word.',
+    command: {
+      join: [
+        'ais config cli set cluster.url=',
+        endpoint,
+        ...(https && privateRoot ? [' cluster.client_ca_tls=', trustedRoots] : []),
+      ],
+    },
+  }
+  const sdk: ClientSetup<Text> = {
+    who: 'SDK and aisloader',
+    text: 'Read the endpoint and the root from variables.',
+    command: {
+      join: [
+        'export AIS_ENDPOINT=',
+        endpoint,
+        ...(https && privateRoot ? [' AIS_CLIENT_CA=', trustedRoots] : []),
+      ],
+    },
+  }
+  const trust = https && privateRoot ? trustSetup(answers.endpoint, url) : []
+  return [where, cli, sdk, ...trust]
+}
+
+function withoutSlash(url: Text): Text {
+  return typeof url === 'string' ? url.replace(/\/$/, '') : url
+}

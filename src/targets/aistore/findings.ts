@@ -1,0 +1,79 @@
+import type { FindingTable } from '../../findings.ts'
+
+export const aistoreFindings = {
+  'aistore.no-cluster': {
+    severity: 'blocks',
+    title: 'No AIStore cluster answers there.',
+    why: 'Its map says which nodes must serve the certificate.',
+  },
+  'aistore.other-scheme': {
+    severity: 'blocks',
+    title: 'The gateway speaks HTTPS, and its URL says http.',
+    why: 'curl ends with 0 on that answer; ais and SDKs fail.',
+  },
+  'aistore.untrusted': {
+    severity: 'blocks',
+    title: 'The cluster serves a certificate that this machine does not trust.',
+    why: 'Nothing is sent to a server that could be anybody.',
+  },
+  'aistore.login': {
+    severity: 'blocks',
+    title: 'The cluster wants a token.',
+    why: 'Its settings can be changed only with the rights of an administrator.',
+  },
+  'aistore.foreign-pair': {
+    severity: 'blocks',
+    title: 'The cluster serves a certificate that is not recorded here.',
+    why: 'Replacing it could take away what somebody else put there on purpose.',
+  },
+  'aistore.foreign-file': {
+    severity: 'blocks',
+    title: 'A file of somebody else lies where the certificate goes.',
+    why: 'It would be lost.',
+  },
+  'aistore.relative-path': {
+    severity: 'blocks',
+    title: 'The cluster reads its certificate from a relative path.',
+    why: 'It hangs on the folder in which each node was started, which nobody here can know.',
+  },
+  'aistore.not-started': {
+    severity: 'blocks',
+    title: 'The cluster has not started yet.',
+    why: 'What is changed before every node has joined may be lost.',
+  },
+  'aistore.refused': {
+    severity: 'blocks',
+    title: 'The cluster refuses this.',
+    why: 'The step is not done.',
+  },
+  'aistore.still-open': {
+    severity: 'blocks',
+    title: 'A node still listens after the shutdown.',
+    why: 'Started beside it, a node would find its port taken.',
+  },
+  'aistore.not-back': {
+    severity: 'blocks',
+    title: 'The cluster has not come back as it should.',
+    why: 'Clients get no answer, or not from every node.',
+  },
+  'aistore.stale-node': {
+    severity: 'blocks',
+    title: 'A node does not load the new certificate.',
+    why: 'It serves the old one until it expires; the cluster says that all is done.',
+  },
+  'aistore.other-root': {
+    severity: 'blocks',
+    title: 'The new certificate is signed by a root that the nodes do not trust.',
+    why: 'Nodes read their roots at their start alone: after a load they would refuse each other.',
+  },
+  'aistore.by-hand': {
+    severity: 'blocks',
+    title: 'Key and certificate must be put onto the nodes by hand.',
+    why: 'AIStore takes a path to nothing, and its nodes die of it at their next start.',
+  },
+  'aistore.not-backed-up': {
+    severity: 'notes',
+    title: 'The state of a node is not on this machine, so it is not kept here.',
+    why: 'Its .ais.conf and .ais.smap bring a cluster back that does not start any more.',
+  },
+} as const satisfies FindingTable

@@ -1,0 +1,48 @@
+import type { Target } from '../target.ts'
+import { aistoreAnswers } from './answers.ts'
+import type { Node } from './cluster.ts'
+import { discover } from './discover.ts'
+import { aistoreOps } from './ops.ts'
+import { serversOf } from './ops-proof.ts'
+import { preflightSteps } from './preflight.ts'
+import type { AistorePresent } from './present.ts'
+import { profile } from './profile.ts'
+import { aistoreQuestions } from './questions.ts'
+import { createStage } from './stage.ts'
+import { disableSteps, enableSteps } from './steps/enable.ts'
+
+export const aistore: Target<AistorePresent> = {
+  kind: 'aistore',
+  title: 'AIStore cluster',
+  questions: aistoreQuestions,
+  hasOutsideName: true,
+  // `/` is the S3 API of a gateway and answers 400
+  healthPath: '/v1/health',
+  tools: ['curl', 'nslookup'],
+  discover,
+  identity: (_answers, { cluster }) => `aistore ${cluster.uuid}`,
+  changes(answers, { cluster, version }) {
+    const { gateway } = aistoreAnswers(answers)
+    const count = (kind: Node['kind']) => cluster.nodes.filter(each => each.kind === kind).length
+    const nodes = `proxies ${count('proxy')}, targets ${count('target')}`
+    return `AIStore cluster ${cluster.uuid}, ${nodes}, version ${version}, gateway ${gateway}`
+  },
+  profile,
+  enable: enableSteps,
+  rotate: enableSteps,
+  disable: disableSteps,
+  world: ({ cluster, version, scheme, http }) => ({
+    uuid: cluster.uuid,
+    version,
+    scheme,
+    http: { ...http },
+    nodes: cluster.nodes.map(node => ({ ...node })),
+  }),
+  async reach({ answers }, { record }, use) {
+    const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
+    return use(serversOf(nodes, aistoreAnswers(answers).ports))
+  },
+  preflight: preflightSteps,
+  ops: aistoreOps,
+  stage: createStage,
+}

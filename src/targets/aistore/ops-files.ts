@@ -1,0 +1,191 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { exitCodes } from '../../exit-codes.ts'
+import { pemCertificates } from '../../net/roots.ts'
+import type { Op, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { listGenerations, readGeneration } from '../../record/generation.ts'
+import { makeFolder, writeFileAtomic } from '../../record/write.ts'
+import { nodePath } from './node-path.ts'
+import { aistoreProblem } from './problems.ts'
+
+/** Where a pair lies on the nodes, and where it comes from. */
+interface Files {
+  chain: string
+  key: string
+  /** Left out where nodes need no root of ours. */
+  roots?: string
+  certFile: string
+  keyFile: string
+  caFile: string
+  place: 'here' | 'manual'
+}
+
+/** Whether the pair lies where the nodes read it; what lies on other machines nobody here can see. */
+export const placedOp: Op = {
+  changes: false,
+  async run(input, ctx): Promise<Json> {
+    const files = input as unknown as Files
+    if (files.place === 'manual' && !ctx.rehearsal)
+      return { placed: false, seen: 'not seen from here' }
+    const placed = await Promise.all(targetsOf(files).map(each => isSame(each, ctx)))
+    const all = placed.every(Boolean)
+    return { placed: all, seen: all ? 'in place' : 'not there yet' }
+  },
+  printed: () => [],
+  shell: (input, sh) => [`ais_placed ${wordsOf(input, sh)}`],
+}
+
+/**
+ * Puts the pair where the nodes read it: `{chain, key, roots, certFile, keyFile, caFile, place}`. The
+ * key first and the certificate last, each by a rename: nodes look at the certificate's time alone.
+ */
+export const placeFilesOp: Op = {
+  changes: true,
+  async run(input, ctx): Promise<Json> {
+    const files = input as unknown as Files
+    if (files.place === 'manual' && !ctx.rehearsal) return byHand(files, ctx)
+    for (const each of targetsOf(files)) await put(each, ctx)
+    await mustMatch(files, ctx)
+    return { placed: true, seen: 'in place' }
+  },
+  printed(input, show) {
+    const files = input as unknown as Files
+    const copy = targetsOf(files).map(
+      ({ from, to, mode }) => `install -m ${mode.toString(8).padStart(4, '0')} ${show(from)} ${to}`,
+    )
+    return files.place === 'manual' ? copy.map(each => `${each}   (each node)`) : copy
+  },
+  shell: (input, sh) => [`ais_place ${wordsOf(input, sh)}`],
+}
+
+/** Refuses to write over a file that is of nobody's known pair: `{certFile, place, adopt}`. */
+export const foreignOp: Op = {
+  changes: false,
+  async run({ certFile, place, adopt }, ctx): Promise<Json> {
+    const path = nodePath(String(certFile), ctx)
+    const text = place === 'here' ? await readFile(path, 'utf8').catch(() => '') : ''
+    const leaf = fingerprintIn(text)
+    if (text === '' || adopt === true) return { seen: text === '' ? 'free' : 'is adopted' }
+    const { paths } = ctx.record
+    const known = await Promise.all(
+      (await listGenerations(paths)).map(async each => (await readGeneration(paths, each))?.leaf),
+    )
+    if (known.some(each => each?.fingerprint === leaf)) return { seen: 'ours' }
+    throw aistoreProblem('aistore.foreign-file', exitCodes.data, {
+      subject: path,
+      evidence: leaf === undefined ? 'it holds no certificate' : `it holds ${leaf.slice(0, 11)}`,
+      fix: 'Move it away, name another path in target.certFile, or put target.onConflict: adopt into the answers.',
+    })
+  },
+  printed: ({ certFile }, show) => [
+    `openssl x509 -noout -fingerprint -sha256 -in ${show(certFile)}`,
+  ],
+  shell: () => [`jq -n '{seen: ""}' | answer_json`],
+}
+
+/**
+ * Refuses a pair whose root the nodes do not know: `{roots, known, caFile, place}`. They read their
+ * roots at their start alone, and talk to each other with this very pair.
+ */
+export const rootsOp: Op = {
+  changes: false,
+  async run({ roots, known, caFile, place }, ctx): Promise<Json> {
+    const read = (path: Json | undefined) => readFile(String(path), 'utf8').catch(() => '')
+    const wanted = fingerprintsIn(await read(roots))
+    const there = place === 'here' ? await read(nodePath(String(caFile), ctx)) : ''
+    const trusted = fingerprintsIn(there === '' ? await read(known) : there)
+    if (wanted.every(each => trusted.includes(each))) return { seen: 'the nodes trust its root' }
+    throw aistoreProblem('aistore.other-root', exitCodes.data, {
+      subject: String(caFile),
+      evidence: `its root is ${wanted.map(each => each.slice(0, 11)).join(', ')}; the nodes trust ${trusted.map(each => each.slice(0, 11)).join(', ') || 'public roots'}`,
+      fix: 'Rotate with a certificate of the same authority; for another one, disable HTTPS and enable it again.',
+    })
+  },
+  printed: ({ caFile }) => [`openssl verify -CAfile ${caFile} chain.pem`],
+  shell: ({ roots, caFile, place }, sh) => [
+    `ais_roots ${[roots, caFile, place].map(sh.word).join(' ')}`,
+  ],
+}
+
+interface Target {
+  from: string
+  to: string
+  mode: 0o600 | 0o644
+}
+
+/** In the order in which they are written. */
+function targetsOf({ chain, key, roots, certFile, keyFile, caFile }: Files): Target[] {
+  return [
+    { from: key, to: keyFile, mode: 0o600 },
+    ...(roots === undefined ? [] : [{ from: roots, to: caFile, mode: 0o644 as const }]),
+    { from: chain, to: certFile, mode: 0o644 },
+  ]
+}
+
+async function isSame({ from, to, mode }: Target, ctx: Performing): Promise<boolean> {
+  const path = nodePath(to, ctx)
+  try {
+    const [wanted, there, { mode: now }] = await Promise.all([
+      readFile(from),
+      readFile(path),
+      stat(path),
+    ])
+    return wanted.equals(there) && (mode !== 0o600 || (now & 0o077) === 0)
+  } catch {
+    return false
+  }
+}
+
+async function put({ from, to, mode }: Target, ctx: Performing): Promise<void> {
+  const path = nodePath(to, ctx)
+  const bytes = await readFile(from)
+  await makeFolder(dirname(path))
+  await writeFileAtomic(path, bytes, mode)
+}
+
+/** What lies there now is read as a node will read it: it dies of a pair that does not match. */
+async function mustMatch({ certFile, keyFile }: Files, ctx: Performing): Promise<void> {
+  const [cert, key] = await Promise.all(
+    [certFile, keyFile].map(path => readFile(nodePath(path, ctx), 'utf8')),
+  )
+  if (new X509Certificate(cert ?? '').checkPrivateKey(createPrivateKey(key ?? ''))) return
+  throw aistoreProblem('aistore.refused', exitCodes.failed, {
+    title: 'Key and certificate at the paths of the nodes do not belong together.',
+    subject: certFile,
+    evidence: `${keyFile} is the key of another certificate`,
+    fix: 'See what else writes these files; then run the same command again.',
+  })
+}
+
+async function byHand(files: Files, ctx: Performing): Promise<Json> {
+  const lines = targetsOf(files).map(
+    ({ from, to, mode }) => `${from} as ${to}, mode ${mode.toString(8).padStart(4, '0')}`,
+  )
+  const text = ['Put these files onto every node, readable by the user of aisnode:', ...lines]
+  if (await ctx.ask?.([...text, 'Are they on every node?'].join('\n')))
+    return { placed: true, seen: 'said to be in place' }
+  throw aistoreProblem('aistore.by-hand', exitCodes.later, {
+    subject: files.certFile,
+    evidence: lines.join('; '),
+    fix: 'Copy them, then run the same command on a terminal: it asks whether they are there.',
+  })
+}
+
+function fingerprintsIn(text: string): string[] {
+  return pemCertificates(text).flatMap(pem => fingerprintIn(pem) ?? [])
+}
+
+function fingerprintIn(text: string): string | undefined {
+  try {
+    return new X509Certificate(text).fingerprint256
+  } catch {
+    return undefined
+  }
+}
+
+function wordsOf(input: Record<string, unknown>, sh: Parameters<Op['shell']>[1]): string {
+  const { chain, key, roots = '', certFile, keyFile, caFile, place } = input
+  return [chain, key, roots, certFile, keyFile, caFile, place].map(sh.word).join(' ')
+}

@@ -1,0 +1,102 @@
+import type { Op, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { retried } from '../../proof/prove.ts'
+import type { Probed } from '../../proof/result.ts'
+import { probeServers, probeServersPlain, type Server } from '../../proof/servers.ts'
+import { verdict, wantedOf } from '../../proof/verdict.ts'
+import { type Node, nodeLabel } from './cluster.ts'
+import { apiOf, placeOf } from './place.ts'
+import { shellPlace } from './shell.ts'
+import { reachedOf } from './standing.ts'
+import { readState, wrongIn } from './state.ts'
+
+type Input = Record<string, Json>
+
+/**
+ * Proves what each listener of each node serves, and that each node says of itself that it is well:
+ * `{at, ports, name, path, expect, leaf, roots, ...}`. All probes on the public listeners; on the
+ * others, which are no API for clients, which leaf is served.
+ */
+export const proveServedOp: Op = {
+  changes: false,
+  run: (input, ctx) => proveNodes(input, 'https', ctx),
+  printed,
+  shell: (input, sh) => proofLines('ais_prove', input, sh),
+}
+
+/** Proves that each node answers over HTTP and that a handshake fails. */
+export const provePlainOp: Op = {
+  changes: false,
+  run: (input, ctx) => proveNodes(input, 'http', ctx),
+  printed,
+  shell: (input, sh) => proofLines('ais_prove_plain', input, sh),
+}
+
+async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performing): Promise<Json> {
+  const place = placeOf(input.at)
+  const servers = serversOf(place.nodes, input.ports === 'public' ? 'public' : 'all')
+  const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
+  const api = await apiOf(place, ctx)
+  const probe = scheme === 'https' ? probeServers : probeServersPlain
+  const states = async (): Promise<Probed[]> => {
+    const state = await readState(place, api)
+    const wrong = wrongIn(state, place, scheme)
+    const base = { id: 'aistore.node-state', expected: `started, in the map, ${scheme}` }
+    const ofCluster = wrong.get('cluster')
+    return place.nodes.map((node): Probed => {
+      const bad = wrong.get(node.id) ?? ofCluster
+      return bad === undefined
+        ? { ...base, state: 'pass', seen: 'started and in the map', address: nodeLabel(node) }
+        : {
+            ...base,
+            state: 'fail',
+            seen: bad,
+            address: nodeLabel(node),
+            means: 'A node that is listed as online may be gone, or never join again.',
+            fix: `Read the log of ${nodeLabel(node)}.`,
+            transient: true,
+          }
+    })
+  }
+  const results = await retried(wanted, proving, async () => {
+    const [probed, nodes] = await Promise.all([probe(servers, wanted, proving), states()])
+    return [...probed, ...nodes]
+  })
+  for (const result of results) ctx.proof(result)
+  return verdict(results)
+}
+
+/** Each listener as a server of the endpoint. */
+export function serversOf(nodes: readonly Node[], ports: 'all' | 'public'): Server[] {
+  return nodes.flatMap(node =>
+    reachedOf(node, ports).map(({ net, address }) => ({
+      address,
+      name: `${node.id} ${net} ${address}`,
+      probes: net === 'public' ? ('all' as const) : ('leaf' as const),
+    })),
+  )
+}
+
+function printed(
+  { at, ports, name, path }: Record<string, unknown>,
+  show: (text: unknown) => string,
+): string[] {
+  const servers = serversOf(placeOf(at as Json).nodes, ports === 'public' ? 'public' : 'all')
+  return [
+    ...servers.map(
+      ({ address }) => `openssl s_client -connect ${address} -servername ${show(name)}`,
+    ),
+    `curl --cacert roots.pem --resolve ${show(name)}:PORT:ADDRESS https://${show(name)}:PORT${show(path)}   (each node)`,
+  ]
+}
+
+function proofLines(
+  command: string,
+  input: Record<string, unknown>,
+  sh: Parameters<Op['shell']>[1],
+) {
+  const { at, ports, name, path, expect, leaf = '', roots = '', waitMs } = input
+  const words = [ports, name, path, String(expect), leaf, roots].map(sh.word).join(' ')
+  return [`${command} ${shellPlace(at, sh)} ${words} ${Math.ceil(Number(waitMs) / 1000)}`]
+}

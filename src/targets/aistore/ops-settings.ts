@@ -1,0 +1,90 @@
+import { exitCodes } from '../../exit-codes.ts'
+import type { Op, Performing } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { quoteCommand } from '../../process/quote.ts'
+import type { Api, Said } from './api.ts'
+import { hasSettings } from './ops-look.ts'
+import { apiOf, type Place, placeOf, primaryOf } from './place.ts'
+import type { HttpSettings } from './present.ts'
+import { aistoreProblem } from './problems.ts'
+import { refusal } from './said.ts'
+import { shellPlace } from './shell.ts'
+import { settingsIn } from './state.ts'
+
+/** Milliseconds: for seconds after its start a cluster answers 503 ("not ready yet"). */
+const readyMs = 120_000
+const againMs = 1_000
+
+/**
+ * Sets some of `net.http` for the whole cluster in one call: `{at, values}`. Key and certificate must
+ * come together; `use_https` is refused before them. Nothing is opened: paths are taken as they are.
+ */
+export const setOp: Op = {
+  changes: true,
+  async run({ at, values }, ctx): Promise<Json> {
+    const place = placeOf(at)
+    await setSettings(place, values as Partial<HttpSettings>, await apiOf(place, ctx), ctx)
+    return { set: true, seen: wordsOf(values as Partial<HttpSettings>).join(' ') }
+  },
+  printed: ({ values }) => [
+    quoteCommand(['ais', 'config', 'cluster', ...wordsOf(values as Partial<HttpSettings>)]),
+  ],
+  shell: ({ at, values }, sh) => [
+    `ais_set ${shellPlace(at, sh)} ${sh.word(query(values as Partial<HttpSettings>))}`,
+  ],
+}
+
+/** Sets them, and reads them back from the primary. */
+export async function setSettings(
+  place: Place,
+  values: Partial<HttpSettings>,
+  api: Api,
+  ctx: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
+): Promise<void> {
+  const at = primaryOf(place).public
+  const said = await whileNotReady(
+    () => api.put(at, `/v1/cluster/set-config?${query(values)}`),
+    ctx,
+  )
+  const fix = 'See what the cluster says: ais show cluster; then run the same command again.'
+  if (said.status !== 200) throw refusal(at, said, fix)
+  const after = await api.get(at, '/v1/cluster?what=cluster_config')
+  const now = settingsIn(after)
+  if (!now) throw refusal(at, after, fix)
+  if (!hasSettings(now, values))
+    throw aistoreProblem('aistore.refused', exitCodes.failed, {
+      subject: at,
+      evidence: `it says 200, and its settings stay as they were`,
+      fix,
+    })
+}
+
+/** Asks again while the cluster says that it is not ready. */
+async function whileNotReady(
+  ask: () => Promise<Said>,
+  {
+    world: { clock },
+    signal,
+    say,
+    rehearsal,
+  }: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
+): Promise<Said> {
+  const began = clock.elapsed()
+  const limitMs = Math.min(readyMs, rehearsal?.limitCapMs ?? readyMs)
+  for (;;) {
+    const said = await ask()
+    if (said.status !== 503 || clock.elapsed() - began > limitMs) return said
+    say(said.seen)
+    await clock.sleep(againMs, signal)
+  }
+}
+
+function wordsOf(values: Partial<HttpSettings>): string[] {
+  return Object.entries(values).map(([key, value]) => `net.http.${key}=${value}`)
+}
+
+function query(values: Partial<HttpSettings>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `net.http.${key}=${encodeURIComponent(String(value))}`)
+    .join('&')
+}

@@ -1,0 +1,28 @@
+import type { OpTable } from '../../plan/op.ts'
+import { backUpOp } from './backup.ts'
+import { keepFoundOp } from './keep.ts'
+import { leaveOp, shutdownOp } from './ops-down.ts'
+import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
+import { loadOp, servedOp } from './ops-load.ts'
+import { lookOp } from './ops-look.ts'
+import { provePlainOp, proveServedOp } from './ops-proof.ts'
+import { readyOp } from './ops-ready.ts'
+import { setOp } from './ops-settings.ts'
+
+export const aistoreOps: OpTable = {
+  'aistore.look': lookOp,
+  'aistore.set': setOp,
+  'aistore.shutdown': shutdownOp,
+  'aistore.leave': leaveOp,
+  'aistore.ready': readyOp,
+  'aistore.back-up': backUpOp,
+  'aistore.keep-found': keepFoundOp,
+  'aistore.foreign': foreignOp,
+  'aistore.placed': placedOp,
+  'aistore.place': placeFilesOp,
+  'aistore.roots': rootsOp,
+  'aistore.served': servedOp,
+  'aistore.load': loadOp,
+  'aistore.prove-served': proveServedOp,
+  'aistore.prove-plain': provePlainOp,
+}

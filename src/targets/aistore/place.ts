@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pemCertificates, systemRoots } from '../../net/roots.ts'
+import type { Performing } from '../../plan/op.ts'
+import type { Input, Json } from '../../plan/plan.ts'
+import { aistoreAnswers } from './answers.ts'
+import { type Access, type Api, createApi } from './api.ts'
+import type { Cluster, Node } from './cluster.ts'
+import type { Aistore } from './steps/wanted.ts'
+
+/** Where a cluster is and by what it is trusted: what every op of it gets. */
+export interface Place extends Cluster {
+  /** PEM files; one that is not there is left out. */
+  roots: string[]
+  /** Whether the machine's own roots count as well. */
+  system: boolean
+  clientChain?: string
+  clientKey?: string
+}
+
+/** The same as a plan holds it. */
+export function placeInput({ answers, present, privateRoot }: Aistore): Input {
+  const { roots, clientChain, clientKey } = aistoreAnswers(answers)
+  const { uuid, primary, nodes } = present.cluster
+  return {
+    uuid,
+    primary,
+    nodes: nodes.map(node => ({ ...node })),
+    roots: [
+      { kept: 'roots.pem' },
+      { before: 'roots.pem' },
+      ...(roots === undefined ? [] : [roots]),
+    ],
+    system: !privateRoot,
+    ...(clientChain === undefined ? {} : { clientChain }),
+    ...(clientKey === undefined ? {} : { clientKey }),
+  }
+}
+
+export function placeOf(input: Json | undefined): Place {
+  return input as unknown as Place
+}
+
+/** The primary, or the first node where the map is older than the primary. */
+export function primaryOf({ nodes, primary }: Cluster): Node {
+  return (nodes.find(({ id }) => id === primary) ?? nodes[0]) as Node
+}
+
+type Calling = Pick<Performing, 'world' | 'signal' | 'userFolder' | 'secrets'>
+
+/** Reads what the cluster is trusted by, and gives a way to ask its nodes. */
+export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
+  return createApi(await accessOf(place, ctx), ctx)
+}
+
+async function accessOf(place: Place, { world, userFolder, secrets }: Calling): Promise<Access> {
+  const read = (path: string) => readFile(resolve(userFolder, path), 'utf8').catch(() => '')
+  const own = (await Promise.all(place.roots.map(read))).flatMap(pemCertificates)
+  const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
+  const token = secrets['target.token']
+  const { clientChain, clientKey } = place
+  return {
+    roots: [...new Set(roots)],
+    ...(clientChain === undefined || clientKey === undefined
+      ? {}
+      : { client: { chain: await read(clientChain), key: await read(clientKey) } }),
+    ...(token === undefined ? {} : { token }),
+  }
+}

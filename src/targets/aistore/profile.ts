@@ -1,0 +1,30 @@
+import type { Answers } from '../../answers/answers.ts'
+import type { CertificateProfile } from '../../certificates/profile.ts'
+import { parseAddress } from '../../net/address.ts'
+import { listenersOf } from './cluster.ts'
+import type { AistorePresent } from './present.ts'
+
+/**
+ * Go's crypto/tls: a PEM chain with the leaf first and an unencrypted key. The nodes are clients of
+ * each other with this same pair and verify names, so it must cover the host of each listener as it
+ * stands in the cluster map. From level 3 on they verify each other as clients, too; a leaf that is
+ * made here is good for that from the start.
+ */
+export function profile(
+  { domain, certificate }: Answers,
+  present?: AistorePresent,
+): CertificateProfile {
+  const listeners = (present?.cluster.nodes ?? []).flatMap(listenersOf)
+  const hosts = listeners.flatMap(({ address }) => parseAddress(address)?.host ?? [])
+  const both = certificate?.source === 'self-signed' || (present?.http.client_auth_tls ?? 0) >= 3
+  return {
+    target: 'AIStore',
+    names: [...new Set([domain, ...hosts])],
+    root: 'left-out',
+    extendedKeyUsage: both ? ['serverAuth', 'clientAuth'] : ['serverAuth'],
+    encryptedKey: 'refused',
+    keys: ['rsa', 'ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519'],
+    staples: false,
+    clients: ['openssl', 'go'],
+  }
+}

@@ -1,0 +1,179 @@
+import { checkChoice, checkDuration, checkPath, checkSecret } from '../../answers/checks.ts'
+import type { Check, Choice, Draft, Question } from '../../answers/question.ts'
+import { beside } from './answers.ts'
+import { commandWords } from './command-words.ts'
+import { findGateways, isGateway } from './find.ts'
+
+const checkGateway: Check = value => {
+  const text = typeof value === 'string' ? value.trim().replace(/\/+$/, '') : ''
+  return isGateway(text)
+    ? { value: text }
+    : { wrong: 'This is no URL of a gateway.', fix: 'Write for example http://10.0.0.5:8080.' }
+}
+
+/** `net.http` has one path for all nodes, and a relative one hangs on where each was started. */
+const checkNodePath: Check = value => {
+  const path = checkPath(value)
+  if ('wrong' in path) return path
+  return /^\/[^?&#%]*[^/?&#%]$/.test(String(path.value))
+    ? path
+    : {
+        wrong: 'A path on the nodes is absolute, and the same on all of them.',
+        fix: 'Write for example /etc/ais/tls/server.crt.',
+      }
+}
+
+const checkCommand: Check = value => {
+  const text = typeof value === 'string' ? value.trim() : ''
+  return commandWords(text)
+    ? { value: text }
+    : {
+        wrong: 'No shell runs this command, so it may hold only words and quotes.',
+        fix: 'Put what it needs into a script and write its path, for example ./restart-ais.sh.',
+      }
+}
+
+const places: Choice[] = [
+  { value: 'here', title: 'This machine writes them', note: 'a folder that all nodes read' },
+  { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
+]
+const ports: Choice[] = [
+  { value: 'all', title: 'All of them', note: 'public, control and data are proven' },
+  { value: 'public', title: 'The public ones', note: 'the others are on a network of their own' },
+]
+
+const defaultCert = '/etc/ais/tls/server.crt'
+
+function certFileOf(answers: Draft): string {
+  const given = answers['target.certFile']?.value
+  return typeof given === 'string' ? given : defaultCert
+}
+
+export const aistoreQuestions: readonly Question[] = [
+  {
+    id: 'target.gateway',
+    text: 'Which gateway of the cluster shall be asked?',
+    noun: 'Gateway',
+    help: 'The URL of any proxy, as AIS_ENDPOINT has it; the cluster map leads to the others.',
+    kind: 'text',
+    asked: true,
+    check: checkGateway,
+    find: findGateways,
+  },
+  {
+    id: 'target.certFile',
+    text: 'Where shall each node read its certificate?',
+    noun: 'Path',
+    help: 'One absolute path for all nodes (net.http.server_crt).',
+    kind: 'text',
+    fallback: () => defaultCert,
+    asked: true,
+    check: checkNodePath,
+  },
+  {
+    id: 'target.keyFile',
+    text: 'Where shall each node read its key?',
+    noun: 'Path',
+    help: 'One absolute path for all nodes (net.http.server_key).',
+    kind: 'text',
+    fallback: answers => beside(certFileOf(answers), 'server.key'),
+    asked: false,
+    check: checkNodePath,
+  },
+  {
+    id: 'target.caFile',
+    text: 'Where shall each node read the root that signs the others?',
+    noun: 'Path',
+    help: 'One absolute path for all nodes (net.http.client_ca_tls); only where the root is private.',
+    kind: 'text',
+    fallback: answers => beside(certFileOf(answers), 'ca.crt'),
+    asked: false,
+    check: checkNodePath,
+  },
+  {
+    id: 'target.place',
+    text: 'How do key and certificate get onto the nodes?',
+    noun: 'Files',
+    help: 'They must be there before the switch: AIStore takes any path, and dies of it later.',
+    kind: 'choice',
+    choices: places,
+    asked: true,
+    check: checkChoice(places),
+  },
+  {
+    id: 'target.restart',
+    text: 'Which command starts the nodes again after a shutdown?',
+    noun: 'Command',
+    help: 'A program with its arguments, run here; leave it empty to do it by hand.',
+    kind: 'text',
+    fallback: () => undefined,
+    asked: true,
+    check: checkCommand,
+  },
+  {
+    id: 'target.ports',
+    text: 'Which listeners of the nodes does this machine reach?',
+    noun: 'Listeners',
+    help: 'What is not reached cannot be proven.',
+    kind: 'choice',
+    choices: ports,
+    fallback: () => 'all',
+    asked: false,
+    check: checkChoice(ports),
+  },
+  {
+    id: 'target.roots',
+    text: 'Which file holds the roots that sign what the cluster serves now?',
+    noun: 'Path',
+    help: 'Only where it serves HTTPS with a private root that is not recorded here.',
+    kind: 'file',
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
+    find: async ({ world: { env } }) => {
+      const { AIS_CLIENT_CA: path } = env
+      return { choices: path ? [{ value: path, title: path, note: 'AIS_CLIENT_CA' }] : [] }
+    },
+  },
+  {
+    id: 'target.clientChain',
+    text: 'Which file holds the certificate that the cluster asks its clients for?',
+    noun: 'Path',
+    help: 'Only where client_auth_tls is set; PEM, as AIS_CRT.',
+    kind: 'file',
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
+  },
+  {
+    id: 'target.clientKey',
+    text: 'Which file holds its key?',
+    noun: 'Path',
+    help: 'PEM without a passphrase, as AIS_CRT_KEY.',
+    kind: 'file',
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
+  },
+  {
+    id: 'target.token',
+    text: 'Where is the token of an administrator?',
+    noun: 'Token',
+    help: 'A file or file descriptor; only where an AuthN server guards the cluster.',
+    kind: 'secret',
+    fallback: () => undefined,
+    asked: false,
+    check: checkSecret,
+    askedOn: ['aistore.login'],
+  },
+  {
+    id: 'target.restartWait',
+    text: 'How long may the cluster take to come back?',
+    noun: 'Restart wait',
+    help: 'At its limit the run goes back to what was there before.',
+    kind: 'duration',
+    fallback: () => '5m',
+    asked: false,
+    check: checkDuration,
+  },
+]

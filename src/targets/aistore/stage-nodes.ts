@@ -1,0 +1,126 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Json } from '../../plan/plan.ts'
+import type { StageKit } from '../target.ts'
+import type { Scheme } from './api.ts'
+import { stagePath } from './node-path.ts'
+import type { HttpSettings } from './present.ts'
+
+/** One node of the stage. */
+export interface StageNode {
+  id: string
+  scheme: Scheme
+  flags: number
+  /** What `what=tls_certificate` says. */
+  said: Json
+  /** Public, control and data, in the order of their ports. */
+  ports: number[]
+}
+
+const names = ['stageproxy1', 'stagetarget1', 'stagetarget2']
+const started = 6
+const invalid = 262_144
+const nets = ['public_net', 'intra_control_net', 'intra_data_net']
+
+/** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
+export function createStageNodes(kit: StageKit) {
+  const uuid = 'StageUuid1'
+  const nodes = names.map(
+    (id): StageNode => ({ id, scheme: 'down', flags: 0, said: null, ports: [] }),
+  )
+  let version = 1
+
+  const pathsOf = (http: HttpSettings) => ({
+    chain: stagePath(http.server_crt, kit.world.stateFolder),
+    key: stagePath(http.server_key, kit.world.stateFolder),
+  })
+
+  /** Why a node would not start with this pair, in AIStore's words; undefined where it would. */
+  const wrongPair = async (http: HttpSettings): Promise<string | undefined> => {
+    const { chain, key } = pathsOf(http)
+    try {
+      const cert = new X509Certificate(await readFile(chain))
+      return cert.checkPrivateKey(createPrivateKey(await readFile(key)))
+        ? undefined
+        : 'tls: private key does not match public key'
+    } catch {
+      return `failed to fstat "${http.server_crt}"`
+    }
+  }
+
+  const open = async (node: StageNode, http: HttpSettings) => {
+    const ports: number[] = []
+    for (const [index] of nets.entries()) {
+      const before = node.ports[index]
+      const port = before === undefined ? {} : { port: before }
+      const options = { readyAt: 0, ...port }
+      ports.push(
+        http.use_https
+          ? await kit.serveTls({ ...pathsOf(http), ...options, plain: 'bad-request' })
+          : await kit.serveHttp(options),
+      )
+    }
+    Object.assign(node, { ports, scheme: http.use_https ? 'https' : 'http', flags: started })
+  }
+
+  const close = async (node: StageNode) => {
+    for (const port of node.ports) await kit.stop(port)
+  }
+
+  return {
+    uuid,
+    /** The node behind `host:port`; the proxy for any other, as a name in front of it. */
+    at: (host: string): StageNode =>
+      nodes.find(({ ports }) => ports.some(port => host.endsWith(`:${port}`))) ??
+      (nodes[0] as StageNode),
+    map(): Json {
+      const entry = ({ id, ports, scheme }: StageNode): Json => {
+        const urls = nets.map((net, index) => [
+          net,
+          { direct_url: `${scheme}://127.0.0.1:${ports[index]}` },
+        ])
+        return { ...Object.fromEntries(urls), daemon_id: id }
+      }
+      const [proxy, ...targets] = nodes
+      const of = (some: readonly StageNode[]) =>
+        Object.fromEntries(some.map(each => [each.id, entry(each)]))
+      return {
+        uuid,
+        version: String(version),
+        proxy_si: entry(proxy as StageNode),
+        pmap: of([proxy as StageNode]),
+        tmap: of(targets),
+      }
+    },
+    /** Starts what does not run; each node opens its files then, and dies of a pair that is none. */
+    async start(http: HttpSettings): Promise<void> {
+      const wrong = http.use_https ? await wrongPair(http) : undefined
+      if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
+      for (const node of nodes.filter(({ scheme }) => scheme === 'down')) await open(node, http)
+      version += 2
+    },
+    async stop(): Promise<void> {
+      for (const node of nodes) {
+        node.scheme = 'down'
+        await close(node)
+      }
+    },
+    /** Reads the pair again, on one node or on all; a bad one leaves the old one served. */
+    async load(id: string | undefined, http: HttpSettings): Promise<[number, Json]> {
+      const chosen = nodes.filter(each => id === undefined || each.id === id)
+      if (chosen.some(({ scheme }) => scheme !== 'https'))
+        return [404, { message: 'no TLS certificate loaders configured' }]
+      const wrong = await wrongPair(http)
+      for (const node of chosen) {
+        if (wrong) {
+          Object.assign(node, { flags: started | invalid, said: { error: 'tls-cert-invalid' } })
+          return [400, { message: `tls-cert-loader: failed to load (crt, key), err: ${wrong}` }]
+        }
+        await close(node)
+        await open(node, http)
+        node.said = { version: '3' }
+      }
+      return [200, null]
+    },
+  }
+}

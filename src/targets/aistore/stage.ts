@@ -1,0 +1,124 @@
+import type { Answers } from '../../answers/answers.ts'
+import type { RequestOptions, RequestResult } from '../../net/request.ts'
+import type { Json } from '../../plan/plan.ts'
+import type { Stage, StageKit } from '../target.ts'
+import { aistoreAnswers } from './answers.ts'
+import type { HttpSettings } from './present.ts'
+import { createStageNodes, type StageNode } from './stage-nodes.ts'
+
+type Answer = [status: number, body: Json]
+
+const notJson = 'Client sent an HTTP request to an HTTPS server.\n'
+/** How long the stage's nodes take to come back by themselves where nobody's command starts them. */
+const byHandMs = 300
+
+/**
+ * Stands for a cluster of one proxy and two targets on HTTP, with the words and statuses of AIStore
+ * 5.0: settings are live at once and listeners change at a start alone; files are opened at a start
+ * and by a load, key and certificate are refused one without the other, and use_https before both.
+ */
+export async function createStage(answers: Answers, kit: StageKit): Promise<Stage> {
+  const { restart } = aistoreAnswers(answers)
+  const { clock } = kit.world
+  const http: HttpSettings = {
+    use_https: false,
+    server_crt: '',
+    server_key: '',
+    client_ca_tls: '',
+    client_auth_tls: 0,
+    skip_verify: false,
+  }
+  const cluster = createStageNodes(kit)
+  await cluster.start(http)
+
+  const shutdown = async (): Promise<Answer> => {
+    await cluster.stop()
+    if (restart === undefined)
+      setTimeout(() => void cluster.start(http).catch(() => {}), byHandMs).unref()
+    return [200, null]
+  }
+
+  const put = async ({ pathname, searchParams }: URL, body: string): Promise<Answer> => {
+    const [, , what = '', id] = pathname.split('/').slice(1)
+    if (what === 'set-config') return set(http, searchParams)
+    if (what === 'load-x509') return cluster.load(id, http)
+    if (pathname === '/v1/cluster' && body.includes('"shutdown"')) return shutdown()
+    return [400, { message: `invalid request URI: 'PUT ${pathname}'` }]
+  }
+
+  const get = async (node: StageNode, { pathname, searchParams }: URL): Promise<Answer> => {
+    const what = searchParams.get('what')
+    if (pathname === '/v1/health') return [200, null]
+    if (what === 'smap') return [200, cluster.map()]
+    if (what === 'node_status') {
+      const flags = node.flags
+      return [200, { status: 'online', ais_version: '5.0.v1.5.0', cluster: { flags } }]
+    }
+    if (what === 'tls_certificate') return node.scheme === 'https' ? [200, node.said] : noLoader
+    if (what === 'config' || what === 'cluster_config')
+      return [
+        200,
+        { uuid: cluster.uuid, confdir: `/var/ais/${node.id}`, net: { http: { ...http } } },
+      ]
+    return [400, { message: `unexpected query [what=${what}]` }]
+  }
+
+  return {
+    async tool(call) {
+      const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
+      // whatever the user's command is, it starts what does not run
+      const died = await cluster.start(http).catch((error: Error) => error.message)
+      return { ...base, tookMs: 0, ...(died ? { exit: 1, stderr: `FATAL ERROR: ${died}\n` } : {}) }
+    },
+    async api({ url, method = 'GET', body = '' }: RequestOptions): Promise<RequestResult> {
+      const asked = new URL(url)
+      const node = cluster.at(asked.host)
+      const speaks = asked.protocol.slice(0, -1)
+      const none = { headers: {}, body: '', tookMs: 0 }
+      if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
+      if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
+      if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
+      await clock.sleep(1)
+      const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
+      return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
+    },
+  }
+}
+
+const noLoader: Answer = [404, { message: 'no TLS certificate loaders configured' }]
+
+/** Takes all of some settings, or none of them. */
+function set(http: HttpSettings, values: URLSearchParams): Answer {
+  const next = { ...http } as unknown as Record<string, Json>
+  for (const [name, value] of values) {
+    const key = name.replace(/^net\.http\./, '')
+    if (!(key in next)) return [400, { message: `invalid property name "${name}"` }]
+    const now = next[key]
+    next[key] =
+      typeof now === 'boolean' ? value === 'true' : typeof now === 'number' ? Number(value) : value
+  }
+  const wrong = refusedBy(next as unknown as HttpSettings)
+  if (wrong) return [400, { message: wrong }]
+  Object.assign(http, next)
+  return [200, null]
+}
+
+/** What 5.0 refuses (cmn/config.go, `HTTPConf.Validate`). */
+function refusedBy({
+  use_https,
+  server_crt,
+  server_key,
+  ...rest
+}: HttpSettings): string | undefined {
+  const first = 'when use_https=true (set server_crt and server_key first, then enable use_https)'
+  if (use_https && server_crt === '') return `net.http.server_crt required ${first}`
+  if (use_https && server_key === '') return `net.http.server_key required ${first}`
+  if ((server_crt === '') !== (server_key === ''))
+    return 'net.http: both server_crt and server_key must be set (or neither)'
+  const { client_auth_tls: level, client_ca_tls } = rest
+  if (level < 0 || level > 4)
+    return `net.http: invalid client_auth_tls ${level} (expecting range [0 - 4])`
+  return level >= 3 && client_ca_tls === ''
+    ? `net.http: client_ca_tls required when client_auth_tls >= 3 (got ${level})`
+    : undefined
+}

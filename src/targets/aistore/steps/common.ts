@@ -1,0 +1,126 @@
+import { durationMs } from '../../../duration.ts'
+import type { Input, Op, Step } from '../../../plan/plan.ts'
+import type { Predicate } from '../../../plan/predicate.ts'
+import { aistoreAnswers } from '../answers.ts'
+import { commandWords } from '../command-words.ts'
+import { placeInput } from '../place.ts'
+import type { HttpSettings } from '../present.ts'
+import type { Aistore } from './wanted.ts'
+
+export type Scheme = 'http' | 'https'
+
+/** What an undo's steps have in common. */
+export const undoBase: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
+  phase: 'change',
+  needs: [],
+  onFail: 'stop',
+}
+
+export const isDown: Predicate = { json: 'scheme', equals: 'down' }
+export const speaks = (scheme: Scheme): Predicate => ({ json: 'scheme', equals: scheme })
+
+/** A look at every node; `settings` are those that it is held against. */
+export function lookAt(wanted: Aistore, settings: Partial<HttpSettings> = {}): Op {
+  return {
+    do: 'op:aistore.look',
+    input: { at: placeInput(wanted), settings: { ...settings } },
+    limit: '1m',
+  }
+}
+
+/** The cluster is the one that the plan is for, and not half way down or up. */
+export function checkCluster(wanted: Aistore): Step {
+  const { uuid } = wanted.present.cluster
+  return {
+    id: 'check.cluster',
+    phase: 'check',
+    title: 'Ask every node of the cluster',
+    act: {
+      do: 'wait',
+      look: lookAt(wanted),
+      // a run that is taken up may find it shut down: the steps go on from there
+      until: [
+        { any: [isDown, { json: 'uuid', equals: uuid }] },
+        { not: { json: 'scheme', equals: 'mixed' } },
+      ],
+      every: '1s',
+      limit: '1m',
+      atLimit: 'go-on',
+    },
+    needs: [],
+    onFail: 'stop',
+  }
+}
+
+/** Sets some of `net.http`; a cluster that is down already has them, or shows at its start that not. */
+export function setStep(
+  wanted: Aistore,
+  values: Partial<HttpSettings>,
+  step: Pick<Step, 'id' | 'title' | 'needs'> & Partial<Step>,
+): Step {
+  return {
+    phase: 'change',
+    look: {
+      look: lookAt(wanted, values),
+      already: [{ any: [{ json: 'settings', equals: true }, isDown] }],
+    },
+    act: setAct(wanted, values),
+    onFail: 'undo',
+    ...step,
+  }
+}
+
+export function setAct(wanted: Aistore, values: Partial<HttpSettings>): Op {
+  return {
+    do: 'op:aistore.set',
+    input: { at: placeInput(wanted), values: { ...values } },
+    limit: '3m',
+  }
+}
+
+/** Starts the nodes by the user's command, or waits for whoever does it. */
+export function startStep(wanted: Aistore, scheme: Scheme, step: Pick<Step, 'id' | 'needs'>): Step {
+  const { restart, restartWait: wait } = aistoreAnswers(wanted.answers)
+  const words = restart === undefined ? undefined : commandWords(restart)
+  const up = { any: [speaks('http'), speaks('https')] }
+  const nodes = wanted.present.cluster.nodes.map(({ id }) => id).join(', ')
+  return {
+    ...step,
+    phase: 'change',
+    title: words ? 'Start the nodes again' : 'Wait until the nodes are started again',
+    look: { look: lookAt(wanted), already: [speaks(scheme)] },
+    act: words
+      ? { do: 'exec', argv: [...words], limit: wait }
+      : {
+          do: 'manual',
+          text: [
+            `Start every node as usual, in any order: ${nodes}.`,
+            'Delete nothing: without its cluster map a cluster breaks, some only at a later start.',
+          ],
+          look: { look: lookAt(wanted), until: [up], every: '1s' },
+          limit: wait,
+        },
+    onFail: 'undo',
+  }
+}
+
+/** Waits until every node says of itself that it is back. */
+export function readyStep(
+  wanted: Aistore,
+  scheme: Scheme,
+  step: Pick<Step, 'id' | 'needs'> & { leaf?: Input },
+): Step {
+  const { restartWait: wait, ports } = aistoreAnswers(wanted.answers)
+  const { leaf = '', ...rest } = step
+  return {
+    ...rest,
+    phase: 'change',
+    title: 'Wait until the whole cluster is back',
+    act: {
+      do: 'op:aistore.ready',
+      input: { at: placeInput(wanted), scheme, leaf, ports, waitMs: durationMs(wait) },
+      limit: '1h',
+    },
+    onFail: 'undo',
+  }
+}

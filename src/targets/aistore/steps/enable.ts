@@ -1,0 +1,120 @@
+import type { Step } from '../../../plan/plan.ts'
+import { certificateStep } from '../../certificate-step.ts'
+import { aistoreAnswers } from '../answers.ts'
+import { placeInput } from '../place.ts'
+import type { HttpSettings } from '../present.ts'
+import { profile } from '../profile.ts'
+import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
+import { filesInput, keepFound } from './files.ts'
+import { loadSteps } from './load.ts'
+import { plainProofStep, proofSteps, record } from './proof.ts'
+import { switchSteps } from './switch.ts'
+import type { Aistore } from './wanted.ts'
+
+/** From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one. */
+export function enableSteps(wanted: Aistore): Step[] {
+  if (wanted.present.scheme === 'https') return loadSteps(wanted)
+  const { answers, present, before, privateRoot } = wanted
+  const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
+  const paths = { certFile, keyFile, caFile }
+  const files = filesInput(wanted, paths, name => ({ kept: name }))
+  const pair: Partial<HttpSettings> = { server_crt: certFile, server_key: keyFile }
+  // one file is both what clients are judged by and what nodes trust each other by; verifying stays on
+  const trust: Partial<HttpSettings> = {
+    client_ca_tls: privateRoot ? caFile : '',
+    skip_verify: false,
+  }
+  return [
+    checkCluster(wanted),
+    {
+      id: 'check.files',
+      phase: 'check',
+      title: 'See what lies where the certificate goes',
+      act: {
+        do: 'op:aistore.foreign',
+        input: { certFile, place, adopt: answers.target.onConflict === 'adopt' },
+        limit: '1m',
+      },
+      needs: ['check.cluster'],
+      onFail: 'stop',
+    },
+    certificateStep(wanted, profile(answers, present)),
+    ...(before === undefined ? [keepFound(wanted, paths)] : []),
+    {
+      id: 'prepare.back-up',
+      phase: 'prepare',
+      title: 'Keep the state of every node',
+      look: { look: lookAt(wanted), already: [{ not: { json: 'scheme', equals: 'http' } }] },
+      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
+      needs: ['check.cluster'],
+      onFail: 'stop',
+    },
+    {
+      id: 'prepare.files',
+      phase: 'prepare',
+      title: 'Put key and certificate where the nodes read them',
+      look: {
+        look: { do: 'op:aistore.placed', input: files, limit: '1m' },
+        already: [{ json: 'placed', equals: true }],
+      },
+      act: { do: 'op:aistore.place', input: files, limit: '30d' },
+      needs: ['prepare.certificate', 'check.files'],
+      onFail: 'stop',
+    },
+    setStep(wanted, pair, {
+      id: 'change.pair',
+      title: 'Set the paths of certificate and key',
+      needs: ['prepare.files', 'prepare.back-up'],
+      undo: undoSettings(wanted, keysOf(present.http, pair)),
+    }),
+    setStep(wanted, trust, {
+      id: 'change.trust',
+      title: 'Set what the nodes trust each other by',
+      needs: ['change.pair'],
+      undo: undoSettings(wanted, keysOf(present.http, trust)),
+    }),
+    ...switchSteps(wanted, 'https', ['change.trust'], {
+      capture: 'prepare.certificate.fingerprint',
+    }),
+    ...proofSteps(wanted, ['change.ready']),
+  ]
+}
+
+/** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
+export function disableSteps(wanted: Aistore): Step[] {
+  const cleared: Partial<HttpSettings> = { server_crt: '', server_key: '', client_ca_tls: '' }
+  return [
+    checkCluster(wanted),
+    ...switchSteps(wanted, 'http', ['check.cluster']),
+    plainProofStep(wanted, ['change.ready']),
+    setStep(wanted, cleared, {
+      id: 'serve.settings',
+      phase: 'serve',
+      title: 'Clear the paths of certificate and key',
+      needs: ['serve.proof'],
+      onFail: 'stop',
+    }),
+    { ...record(wanted, 'http'), needs: ['serve.settings'] },
+  ]
+}
+
+function undoSettings(wanted: Aistore, values: Partial<HttpSettings>): Step[] {
+  return [
+    {
+      ...undoBase,
+      id: 'undo.settings',
+      title: 'Set what was set before',
+      look: {
+        look: lookAt(wanted, values),
+        already: [{ json: 'settings', equals: true }],
+      },
+      act: setAct(wanted, values),
+    },
+  ]
+}
+
+function keysOf(from: HttpSettings, like: Partial<HttpSettings>): Partial<HttpSettings> {
+  return Object.fromEntries(
+    Object.keys(like).map(key => [key, from[key as keyof HttpSettings]]),
+  ) as Partial<HttpSettings>
+}

@@ -1,0 +1,91 @@
+import type { Op, Step, Text } from '../../../plan/plan.ts'
+import { certificateStep } from '../../certificate-step.ts'
+import { aistoreAnswers } from '../answers.ts'
+import { placeInput } from '../place.ts'
+import { profile } from '../profile.ts'
+import { checkCluster, undoBase } from './common.ts'
+import { filesInput, keepFound, type Paths } from './files.ts'
+import { proofSteps } from './proof.ts'
+import type { Aistore } from './wanted.ts'
+
+/**
+ * Another pair for a cluster that speaks HTTPS: into its files, key first, then loaded by each node.
+ * No node is restarted and no connection is lost; the paths are those that the cluster has.
+ */
+export function loadSteps(wanted: Aistore): Step[] {
+  const { answers, present, before, privateRoot } = wanted
+  const { place } = aistoreAnswers(answers)
+  const { server_crt, server_key, client_ca_tls } = present.http
+  const paths: Paths = { certFile: server_crt, keyFile: server_key, caFile: client_ca_tls }
+  const fresh = filesInput(wanted, paths, name => ({ kept: name }), false)
+  const old = filesInput(wanted, paths, name => ({ before: name }), false)
+  return [
+    checkCluster(wanted),
+    certificateStep(wanted, profile(answers, present)),
+    ...(before === undefined ? [keepFound(wanted, paths)] : []),
+    ...(privateRoot ? [checkRoots(paths, place)] : []),
+    {
+      id: 'change.files',
+      phase: 'change',
+      title: 'Put key and certificate where the nodes read them',
+      look: {
+        look: { do: 'op:aistore.placed', input: fresh, limit: '1m' },
+        already: [{ json: 'placed', equals: true }],
+      },
+      act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
+      undo: [
+        {
+          ...undoBase,
+          id: 'undo.files',
+          title: 'Put the pair of before back',
+          act: { do: 'op:aistore.place', input: old, limit: '30d' },
+        },
+        {
+          ...undoBase,
+          id: 'undo.load',
+          title: 'Load the pair of before on each node',
+          act: load(wanted, { before: 'chain.pem' }, 'load'),
+        },
+      ],
+      needs: [privateRoot ? 'check.roots' : 'prepare.certificate'],
+      onFail: 'undo',
+    },
+    {
+      id: 'change.load',
+      phase: 'change',
+      title: 'Load the new pair on each node',
+      look: {
+        look: load(wanted, { kept: 'chain.pem' }, 'served'),
+        already: [{ json: 'served', equals: true }],
+      },
+      act: load(wanted, { kept: 'chain.pem' }, 'load'),
+      needs: ['change.files'],
+      onFail: 'undo',
+    },
+    ...proofSteps(wanted, ['change.load']),
+  ]
+}
+
+function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {
+  const { ports } = aistoreAnswers(wanted.answers)
+  return {
+    do: `op:aistore.${what}`,
+    input: { at: placeInput(wanted), ports, chain },
+    limit: '10m',
+  }
+}
+
+function checkRoots({ caFile }: Paths, place: string): Step {
+  return {
+    id: 'check.roots',
+    phase: 'prepare',
+    title: 'See whether the nodes trust the root of the new pair',
+    act: {
+      do: 'op:aistore.roots',
+      input: { roots: { kept: 'roots.pem' }, known: { before: 'roots.pem' }, caFile, place },
+      limit: '1m',
+    },
+    needs: ['prepare.certificate'],
+    onFail: 'stop',
+  }
+}

@@ -1,0 +1,141 @@
+import { durationMs } from '../../../duration.ts'
+import { parseAddress, urlHost } from '../../../net/address.ts'
+import type { Input, Step, Text } from '../../../plan/plan.ts'
+import { dnsSteps } from '../../dns-steps.ts'
+import { recordStep } from '../../record-step.ts'
+import { aistoreAnswers } from '../answers.ts'
+import { clientSetup } from '../clients.ts'
+import { placeInput, primaryOf } from '../place.ts'
+import { type Scheme, undoBase } from './common.ts'
+import type { Aistore } from './wanted.ts'
+
+const passes = [{ json: 'pass', equals: true }]
+
+function askOf(wanted: Aistore): { [key: string]: Input } {
+  const { answers, privateRoot } = wanted
+  return {
+    name: answers.domain,
+    path: answers.proof.path,
+    expect: answers.proof.expect,
+    waitMs: durationMs(answers.proof.wait),
+    leaf: { capture: 'prepare.certificate.fingerprint' },
+    ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
+    plainRefusal: "as Go's servers do",
+  }
+}
+
+/** What ends every way to HTTPS: *served* at each listener, record, DNS, *reachable*. */
+export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
+  const { answers } = wanted
+  const address = gatewayOf(wanted)
+  const ask = askOf(wanted)
+  const { leaf: _leaf, ...byName } = ask
+  return [
+    {
+      id: 'serve.proof',
+      phase: 'serve',
+      title: 'Prove what each listener of each node serves',
+      act: {
+        do: 'op:aistore.prove-served',
+        input: { at: placeInput(wanted), ports: portsOf(wanted), ...ask, decides: 'undo' },
+        limit: '1h',
+        expect: passes,
+      },
+      needs,
+      onFail: 'undo',
+      decides: 'undo',
+      away: 'ends',
+    },
+    record(wanted, 'https'),
+    ...dnsSteps(answers, {
+      host: parseAddress(address)?.host ?? address,
+      address,
+      ask: { ...byName, leaf: ask.leaf as Text },
+      needs: 'serve.record',
+    }),
+  ]
+}
+
+/** What proves the way back to HTTP; the settings that are left over are cleared after it. */
+export function plainProofStep(wanted: Aistore, needs: string[]): Step {
+  return {
+    id: 'serve.proof',
+    phase: 'serve',
+    title: 'Prove that each node answers HTTP and speaks no TLS',
+    act: plainProof(wanted, 'undo', durationMs(wanted.answers.proof.wait)),
+    needs,
+    onFail: 'undo',
+    decides: 'undo',
+    away: 'ends',
+  }
+}
+
+/** What an undo proves: that the nodes serve what they did. */
+export function undoProof(wanted: Aistore, scheme: Scheme): Step {
+  const waitMs = durationMs('5m')
+  return {
+    ...undoBase,
+    id: 'undo.proof',
+    title: 'Prove that it serves what it did',
+    act: scheme === 'http' ? plainProof(wanted, 'report', waitMs) : leafProof(wanted, waitMs),
+    away: 'ends',
+  }
+}
+
+function plainProof(wanted: Aistore, decides: 'undo' | 'report', waitMs: number): Step['act'] {
+  const { answers } = wanted
+  const ask = {
+    name: answers.domain,
+    path: answers.proof.path,
+    expect: answers.proof.expect,
+    waitMs,
+  }
+  return {
+    do: 'op:aistore.prove-plain',
+    input: { at: placeInput(wanted), ports: portsOf(wanted), ...ask, decides },
+    limit: '1h',
+    expect: passes,
+  }
+}
+
+function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
+  const { answers, beforeLeaf } = wanted
+  const input = {
+    at: placeInput(wanted),
+    ports: portsOf(wanted),
+    name: answers.domain,
+    path: answers.proof.path,
+    expect: answers.proof.expect,
+    waitMs,
+    ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
+    decides: 'report',
+  }
+  return { do: 'op:aistore.prove-served', input, limit: '1h', expect: passes }
+}
+
+/** The step that records what is proven; `live` has what the nodes are found by again. */
+export function record(wanted: Aistore, scheme: Scheme): Step {
+  const { answers, present, privateRoot } = wanted
+  const address = gatewayOf(wanted)
+  const { uuid, nodes } = present.cluster
+  const at = parseAddress(address)
+  const host = at?.host ?? ''
+  const url = `${scheme}://${urlHost(answers.domain)}:${at?.port ?? 443}/`
+  const https = scheme === 'https'
+  const step = recordStep(answers, {
+    https,
+    url,
+    addresses: nodes.map(node => node.public),
+    live: { uuid, host, nodes: JSON.stringify(nodes) },
+    clients: clientSetup(answers, url, { https, privateRoot }),
+  })
+  return step
+}
+
+function portsOf({ answers }: Aistore): 'all' | 'public' {
+  return aistoreAnswers(answers).ports
+}
+
+function gatewayOf({ present }: Aistore): string {
+  return primaryOf(present.cluster).public
+}
