@@ -17,6 +17,9 @@ export interface AistoreAnswers {
   /** Which listeners this machine reaches. */
   ports: 'all' | 'public'
   restartWait: string
+  /** Where each node keeps its state and its log; `{node}` stands for its id. By default as it said. */
+  confdir?: string
+  logDir?: string
   /** Roots that sign what the cluster serves before we touch it. */
   roots?: string
   /** Our own certificate for clusters that ask clients for one. */

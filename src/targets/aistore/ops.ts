@@ -1,6 +1,7 @@
 import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
 import { keepFoundOp } from './keep.ts'
+import { offlineOps } from './offline/ops-offline.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
 import { loadOp, servedOp } from './ops-load.ts'
@@ -25,4 +26,5 @@ export const aistoreOps: OpTable = {
   'aistore.load': loadOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
+  ...offlineOps,
 }

@@ -1,11 +1,10 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
-import { filesInput, keepFound } from './files.ts'
+import { backUp, filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
 import { plainProofStep, proofSteps, record } from './proof.ts'
 import { switchSteps } from './switch.ts'
@@ -41,13 +40,9 @@ export function enableSteps(wanted: Aistore): Step[] {
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     {
-      id: 'prepare.back-up',
-      phase: 'prepare',
-      title: 'Keep the state of every node',
+      ...backUp(wanted),
+      // a run that is taken up half way must not keep what it has changed itself
       look: { look: lookAt(wanted), already: [{ not: { json: 'scheme', equals: 'http' } }] },
-      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
-      needs: ['check.cluster'],
-      onFail: 'stop',
     },
     {
       id: 'prepare.files',

@@ -1,5 +1,6 @@
 import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { aistoreAnswers } from '../answers.ts'
+import { placeInput } from '../place.ts'
 import type { Aistore } from './wanted.ts'
 
 /** Where the nodes read their pair. */
@@ -22,6 +23,18 @@ export function filesInput(
     ...(withRoots ? { roots: of('roots.pem') } : {}),
     ...paths,
     place: aistoreAnswers(answers).place,
+  }
+}
+
+/** Keeps each node's settings and cluster map, and where they lie: with them it starts as it was. */
+export function backUp(wanted: Aistore): Step {
+  return {
+    id: 'prepare.back-up',
+    phase: 'prepare',
+    title: 'Keep the state of every node',
+    act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
+    needs: ['check.cluster'],
+    onFail: 'stop',
   }
 }
 

@@ -4,7 +4,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { checkCluster, undoBase } from './common.ts'
-import { filesInput, keepFound, type Paths } from './files.ts'
+import { backUp, filesInput, keepFound, type Paths } from './files.ts'
 import { proofSteps } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 
@@ -23,6 +23,7 @@ export function loadSteps(wanted: Aistore): Step[] {
     checkCluster(wanted),
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
+    backUp(wanted),
     ...(privateRoot ? [checkRoots(paths, place)] : []),
     {
       id: 'change.files',

@@ -117,7 +117,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
 export function record(wanted: Aistore, scheme: Scheme): Step {
   const { answers, present, privateRoot } = wanted
   const address = gatewayOf(wanted)
-  const { uuid, nodes } = present.cluster
+  const { uuid, primary, nodes } = present.cluster
   const at = parseAddress(address)
   const host = at?.host ?? ''
   const url = `${scheme}://${urlHost(answers.domain)}:${at?.port ?? 443}/`
@@ -126,7 +126,7 @@ export function record(wanted: Aistore, scheme: Scheme): Step {
     https,
     url,
     addresses: nodes.map(node => node.public),
-    live: { uuid, host, nodes: JSON.stringify(nodes) },
+    live: { uuid, primary, host, nodes: JSON.stringify(nodes) },
     clients: clientSetup(answers, url, { https, privateRoot }),
   })
   return step
