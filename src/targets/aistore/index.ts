@@ -5,11 +5,11 @@ import { discover } from './discover.ts'
 import { discoverOffline } from './offline/discover-offline.ts'
 import { offlineSteps } from './offline/steps.ts'
 import { aistoreOps } from './ops.ts'
-import { serversOf } from './ops-proof.ts'
 import { preflightSteps } from './preflight.ts'
 import type { AistorePresent } from './present.ts'
 import { profile } from './profile.ts'
 import { aistoreQuestions } from './questions.ts'
+import { reachNodes } from './reach.ts'
 import { createStage } from './stage.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
 
@@ -42,10 +42,7 @@ export const aistore: Target<AistorePresent> = {
     http: { ...http },
     nodes: cluster.nodes.map(node => ({ ...node })),
   }),
-  async reach({ answers }, { record }, use) {
-    const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
-    return use(serversOf(nodes, aistoreAnswers(answers).ports))
-  },
+  reach: reachNodes,
   preflight: preflightSteps,
   ops: aistoreOps,
   stage: createStage,
