@@ -7,7 +7,6 @@ import type { Json } from '../../../plan/plan.ts'
 import { nodeLabel } from '../cluster.ts'
 import { aistoreFindings } from '../findings.ts'
 import { apiOf, placeOf } from '../place.ts'
-import { shellPlace } from '../shell.ts'
 import { readState } from '../state.ts'
 import { type Cause, causesOf } from './causes.ts'
 import { fixFor } from './fixes.ts'
@@ -56,7 +55,7 @@ export const diagnoseOp: Op = {
     return { seen: `${files.length} of ${files.length} nodes run` }
   },
   printed: () => ['openssl x509 -noout -enddate -in CERT; tail LOGDIR/aisnode.ERROR   (each node)'],
-  shell: ({ at }, sh) => [`ais_diagnose ${shellPlace(at, sh)}`],
+  shell: () => ['ais_offline'],
 }
 
 /** Why a node ended whose files say nothing of it. */

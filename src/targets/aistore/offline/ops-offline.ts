@@ -6,7 +6,6 @@ import type { Json } from '../../../plan/plan.ts'
 import { nodeLabel } from '../cluster.ts'
 import { placeOf } from '../place.ts'
 import { aistoreProblem } from '../problems.ts'
-import { shellPlace } from '../shell.ts'
 import { diagnoseOp } from './diagnose.ts'
 import { inPlain, isPlain, keepCopy, putBack, writeSettings, youngestOf } from './edit.ts'
 import { keptFolder, lastKept } from './places.ts'
@@ -27,7 +26,7 @@ const look: Op = {
     return { plain, maps, seen: plain && maps ? 'HTTP, with their cluster map' : 'not yet' }
   },
   printed: () => [],
-  shell: ({ at }, sh) => [`ais_offline_look ${shellPlace(at, sh)}`],
+  shell: () => ['ais_offline'],
 }
 
 /**
@@ -65,7 +64,7 @@ const maps: Op = {
     'cp BACKUP/.ais.smap CONFDIR/.ais.smap   (each node)',
     'rm MOUNTPATH/.ais.smap   (each target; a copy is kept)',
   ],
-  shell: ({ at }, sh) => [`ais_offline_maps ${shellPlace(at, sh)}`],
+  shell: () => ['ais_offline'],
 }
 
 /** Makes the settings of every node those of HTTP: `{at, confdir, logDir}`. What was there is kept. */
@@ -96,7 +95,7 @@ const edit: Op = {
   printed: () => [
     'keeps CONFDIR/.ais.conf, and writes it with net.http.use_https=false and http:// in proxy.*_url   (each node)',
   ],
-  shell: ({ at }, sh) => [`ais_offline_edit ${shellPlace(at, sh)}`],
+  shell: () => ['ais_offline'],
 }
 
 async function filesOf(input: Input, ctx: Performing): Promise<NodeFiles[]> {
