@@ -28,14 +28,15 @@ async function checkNodes({ answers }: Answered, world: World): Promise<Step | u
   const [record, unfinished] = await Promise.all([readEndpoint(paths), readUnfinished(paths)])
   const cluster = recordedCluster(record, unfinished)
   if (!cluster) return undefined
-  const { confdir, logDir, restart, clientChain, clientKey } = aistoreAnswers(answers)
+  const own = aistoreAnswers(answers)
+  const { confdir, logDir, restart, place, clientChain, clientKey } = own
   const current = generationFolder(paths, (await currentGeneration(paths)) ?? 0)
   const pair = record?.https === true ? current : undefined
-  const optional = { confdir, logDir, restart, pair }
+  const optional = { place, confdir, logDir, restart, pair }
   const at = {
     ...cluster,
     nodes: cluster.nodes.map(node => ({ ...node })),
-    roots: [join(current, 'roots.pem')],
+    roots: [join(current, 'roots.pem'), ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
     ...(clientChain && clientKey ? { clientChain, clientKey } : {}),
   }

@@ -38,7 +38,11 @@ const node = {
   data: '10.0.0.5:10081',
 }
 
-async function idsOf(change: Partial<HttpSettings> = {}, more: object = {}): Promise<string[]> {
+async function idsOf(
+  change: Partial<HttpSettings> = {},
+  more: object = {},
+  pairHere = true,
+): Promise<string[]> {
   const settings = { ...http, ...change }
   const files = {
     node,
@@ -49,7 +53,7 @@ async function idsOf(change: Partial<HttpSettings> = {}, more: object = {}): Pro
     mapUuid: 'u',
     ...more,
   }
-  const causes = await causesOf(files, { uuid: 'u', now, systemRoots: [] })
+  const causes = await causesOf(files, { uuid: 'u', now, systemRoots: [], pairHere })
   return causes.map(({ id }) => id)
 }
 
@@ -62,6 +66,13 @@ describe('why a node does not start', () => {
   it('a path that leads nowhere, and a file that holds no certificate', async () => {
     expect(await idsOf({ server_crt: '/nonexistent/server.crt' })).toEqual(['aistore.no-file'])
     expect(await idsOf({ server_crt: put('x', 'hello') })).toEqual(['aistore.no-file'])
+  })
+
+  it('judges no file that lies on another machine', async () => {
+    expect(await idsOf({ server_crt: '/nonexistent/server.crt' }, {}, false)).toEqual([])
+    expect(await idsOf({}, { mapGone: true, mapUuid: undefined }, false)).toEqual([
+      'aistore.map-gone',
+    ])
   })
 
   it('the key of another certificate', async () => {

@@ -14,26 +14,34 @@ export interface Cause {
   evidence: string
 }
 
+/** What a node's files are held against. */
+interface Knowing {
+  /** Of the cluster, as recorded. */
+  uuid: string
+  /** Milliseconds since 1970. */
+  now: number
+  systemRoots: readonly string[]
+  /** Whether the paths of the nodes lead to the same files here. */
+  pairHere: boolean
+}
+
 /** EKU clientAuth. */
 const clientAuth = '1.3.6.1.5.5.7.3.2'
 
 /**
- * What keeps a node from starting, by its settings and the files that they name; each of these was
- * seen to end a node of 5.0. Its files are read as they lie here.
- *
- * @param uuid of the cluster, as recorded
- * @param now ms since 1970
+ * What keeps a node from starting, by its settings and the files that they name; each of these but
+ * a name that is missing was seen to end a node of 5.0. Its files are read as they lie here.
  */
 export async function causesOf(
   { node, http, place, uuid: own, mapUuid, mapGone }: NodeFiles,
-  { uuid, now, systemRoots }: { uuid: string; now: number; systemRoots: readonly string[] },
+  { uuid, now, systemRoots, pairHere }: Knowing,
 ): Promise<Cause[]> {
   const causes: Cause[] = []
   if (mapGone) causes.push({ id: 'aistore.map-gone', evidence: `${place?.confdir}/.ais.smap` })
   const others = [own, mapUuid].filter(each => each !== undefined && each !== uuid)
   if (others[0] !== undefined)
     causes.push({ id: 'aistore.other-uuid', evidence: `${others[0]} instead of ${uuid}` })
-  if (!http?.use_https) return causes
+  if (!http?.use_https || !pairHere) return causes
   const hosts = listenersOf(node).flatMap(({ address }) => parseAddress(address)?.host ?? [])
   return [...causes, ...(await pairCauses(http, { hosts, now, systemRoots }))]
 }

@@ -14,7 +14,7 @@ import { lastWords } from './log-words.ts'
 import { type NodeFiles, readNodeFiles } from './read-node.ts'
 
 /**
- * Says why nodes do not run, or would not start again: `{at, name, confdir, logDir, restart}`. By the
+ * Says why nodes do not run, or would not start again: `{at, name, place, confdir, logDir, restart}`. By the
  * files that their settings name, and where those are well, by the last words of their logs.
  */
 export const diagnoseOp: Op = {
@@ -31,6 +31,7 @@ export const diagnoseOp: Op = {
       uuid: place.uuid,
       now: ctx.world.clock.now(),
       systemRoots: systemRoots(ctx.world.env),
+      pairHere: input.place === 'here',
     }
     const found = await Promise.all(
       files.map(async (each, index) => {

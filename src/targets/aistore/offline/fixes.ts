@@ -2,7 +2,7 @@ import type { aistoreFindings } from '../findings.ts'
 import type { NodeFiles } from './read-node.ts'
 
 /**
- * What brings nodes back, cause by cause, each as it was proven on a real cluster of 5.0.
+ * What brings nodes back, cause by cause, as nodes of 5.0 were seen to need it.
  *
  * @param pair folder of the recorded pair; empty where there is none
  */
@@ -26,8 +26,10 @@ export function fixFor(
     case 'aistore.no-client-usage':
       return `Put a certificate for serverAuth and clientAuth at ${pair}, then stop all nodes and: ${start}; ${back}`
     case 'aistore.no-ca': {
-      const ca = http?.client_ca_tls || 'the root of the certificate'
-      return `Put its root at ${ca}, or start the nodes with SSL_CERT_FILE=ROOT and set net.http.client_ca_tls then; ${back}`
+      const root = kept === '' ? 'ROOT' : `${kept}/roots.pem`
+      return http?.client_ca_tls
+        ? `On every node: install -m 0644 ${root} ${http.client_ca_tls}; then: ${start}; ${back}`
+        : `Start the nodes with SSL_CERT_FILE=${root}, then: ais config cluster net.http.client_ca_tls=PATH; ${back}`
     }
     case 'aistore.map-gone':
     case 'aistore.other-uuid':
