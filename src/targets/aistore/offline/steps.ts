@@ -12,7 +12,11 @@ import type { Aistore } from '../steps/wanted.ts'
  */
 export function offlineSteps(wanted: Aistore): Step[] {
   const { ports, restart } = aistoreAnswers(wanted.answers)
-  const cleared = { server_crt: '', server_key: '', client_ca_tls: '' }
+  const cleared = {
+    ...{ server_crt: '', server_key: '', client_ca_tls: '' },
+    // a level that needs the root is refused without it, on HTTP as well
+    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
+  }
   const looking = offlineOp(wanted, 'look')
   const steps: Step[] = [
     {
