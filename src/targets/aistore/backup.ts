@@ -15,19 +15,19 @@ import { shellPlace } from './shell.ts'
 const states = ['.ais.conf', '.ais.smap']
 
 /**
- * Keeps each node's .ais.conf and .ais.smap where they can be read from here: `{at}`. A node on
+ * Keeps each node's .ais.conf and .ais.smap where they can be read from here: `{at, of}`. A node on
  * another machine is named with the command that keeps its own.
  */
 export const backUpOp: Op = {
   changes: false,
-  async run({ at }, ctx): Promise<Json> {
+  async run({ at, of }, ctx): Promise<Json> {
     const place = placeOf(at)
     const api = await apiOf(place, ctx)
     let kept = 0
     for (const node of place.nodes) {
       const { json } = await api.get(node.public, '/v1/daemon?what=config')
       const confdir = atPath(json, 'confdir')
-      const folder = join(folderOf(ctx), node.id)
+      const folder = join(folderOf(ctx, of), node.id)
       if (typeof confdir === 'string' && (await keepFiles(nodePath(confdir, ctx), folder)))
         kept += 1
       else ctx.finding(notKept(nodeLabel(node), String(confdir ?? 'its confdir')))
@@ -35,7 +35,9 @@ export const backUpOp: Op = {
     return { kept, seen: `${kept} of ${place.nodes.length} nodes` }
   },
   printed: () => [`cp CONFDIR/.ais.conf CONFDIR/.ais.smap BACKUP/   (each node, where it runs)`],
-  shell: ({ at }, sh) => [`ais_back_up ${shellPlace(at, sh)}`],
+  shell: ({ at, of }, sh) => [
+    `ais_back_up ${shellPlace(at, sh)}${of === undefined ? '' : ` ${sh.word(of)}`}`,
+  ],
 }
 
 /**
@@ -43,10 +45,10 @@ export const backUpOp: Op = {
  *
  * @returns what was done, in words; empty where nothing was
  */
-export async function restoreStates(place: Place, ctx: Performing): Promise<string> {
+export async function restoreStates(place: Place, ctx: Performing, of?: Json): Promise<string> {
   const kept = await Promise.all(
     place.nodes.map(async ({ id }) => {
-      const folder = join(folderOf(ctx), id)
+      const folder = join(folderOf(ctx, of), id)
       const confdir = await readFile(join(folder, 'confdir'), 'utf8').catch(() => '')
       const files = await readdir(folder).catch((): string[] => [])
       return { folder, confdir, whole: confdir !== '' && files.includes('.ais.conf') }
@@ -61,8 +63,9 @@ export async function restoreStates(place: Place, ctx: Performing): Promise<stri
   return 'the kept settings of every node are back'
 }
 
-function folderOf({ record }: Pick<Performing, 'record'>): string {
-  return join(record.paths.folder, 'nodes', String(record.generation))
+/** Of each generation, and of a change that keeps the generation. */
+function folderOf({ record }: Pick<Performing, 'record'>, of: Json | undefined): string {
+  return join(record.paths.folder, 'nodes', String(of ?? record.generation))
 }
 
 /** Copies what is there; false where the folder cannot be read from here. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Answered, Answers } from '../../answers/answers.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -37,8 +38,10 @@ export async function discover(
     nodes: [],
     roots: [...recorded, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    ...(own.clientChain === undefined ? {} : { clientChain: own.clientChain }),
-    ...(own.clientKey === undefined ? {} : { clientKey: own.clientKey }),
+    client: {
+      chain: own.clientChain ?? join(paths.folder, 'client', 'chain.pem'),
+      key: own.clientKey ?? join(paths.folder, 'client', 'key.pem'),
+    },
   }
   const api = await apiOf(access, { world, signal, userFolder: folder, secrets })
   try {

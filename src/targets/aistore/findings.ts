@@ -66,6 +66,26 @@ export const aistoreFindings = {
     title: 'The new certificate is signed by a root that the nodes do not trust.',
     why: 'Nodes read their roots at their start alone: after a load they would refuse each other.',
   },
+  'aistore.client-roots': {
+    severity: 'blocks',
+    title: 'Clients cannot be verified without a private root on the nodes.',
+    why: 'From client_auth_tls 3 on, net.http.client_ca_tls must hold the root that signs clients and nodes.',
+  },
+  'aistore.client-needed': {
+    severity: 'blocks',
+    title: 'The cluster would demand a certificate that nobody here has.',
+    why: 'From the restart on it would refuse us, too: nobody could set it back.',
+  },
+  'aistore.client-refused': {
+    severity: 'blocks',
+    title: 'The cluster would refuse this certificate of a client.',
+    why: 'From the restart on it would refuse us, too: nobody could set it back.',
+  },
+  'aistore.clients-need-pair': {
+    severity: 'warns',
+    title: 'Clients without a certificate of their own are refused.',
+    why: 'ais and SDKs say "certificate required" then, and do nothing.',
+  },
   'aistore.by-hand': {
     severity: 'blocks',
     title: 'Key and certificate must be put onto the nodes by hand.',

@@ -62,7 +62,13 @@ export const leaveOp: Op = {
   ],
 }
 
-async function takeDown(place: Place, ports: Ports, api: Api, ctx: Performing): Promise<void> {
+/** Shuts the cluster down and waits until every port that is reached is closed. */
+export async function takeDown(
+  place: Place,
+  ports: Ports,
+  api: Api,
+  ctx: Performing,
+): Promise<void> {
   const at = primaryOf(place).public
   const said = await api.put(at, '/v1/cluster', { action: 'shutdown' })
   const login = loginProblem(at, said)

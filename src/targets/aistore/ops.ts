@@ -1,8 +1,10 @@
 import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
 import { keepFoundOp } from './keep.ts'
+import { clientKeptOp, clientPairOp } from './ops-client.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
+import { actsOp, leaveLevelOp } from './ops-level.ts'
 import { loadOp, servedOp } from './ops-load.ts'
 import { lookOp } from './ops-look.ts'
 import { provePlainOp, proveServedOp } from './ops-proof.ts'
@@ -23,6 +25,10 @@ export const aistoreOps: OpTable = {
   'aistore.roots': rootsOp,
   'aistore.served': servedOp,
   'aistore.load': loadOp,
+  'aistore.client-kept': clientKeptOp,
+  'aistore.client-pair': clientPairOp,
+  'aistore.acts': actsOp,
+  'aistore.leave-level': leaveLevelOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
 }

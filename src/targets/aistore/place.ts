@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Answers } from '../../answers/answers.ts'
 import { pemCertificates, systemRoots } from '../../net/roots.ts'
 import type { Performing } from '../../plan/op.ts'
-import type { Input, Json } from '../../plan/plan.ts'
+import type { Input, Json, Text } from '../../plan/plan.ts'
 import { aistoreAnswers } from './answers.ts'
 import { type Access, type Api, createApi } from './api.ts'
 import type { Cluster, Node } from './cluster.ts'
@@ -14,13 +15,13 @@ export interface Place extends Cluster {
   roots: string[]
   /** Whether the machine's own roots count as well. */
   system: boolean
-  clientChain?: string
-  clientKey?: string
+  /** PEM files, for where the cluster asks clients for a certificate; those that are not there are left out. */
+  client: { chain: string; key: string }
 }
 
 /** The same as a plan holds it. */
 export function placeInput({ answers, present, privateRoot }: Aistore): Input {
-  const { roots, clientChain, clientKey } = aistoreAnswers(answers)
+  const { roots } = aistoreAnswers(answers)
   const { uuid, primary, nodes } = present.cluster
   return {
     uuid,
@@ -32,9 +33,19 @@ export function placeInput({ answers, present, privateRoot }: Aistore): Input {
       ...(roots === undefined ? [] : [roots]),
     ],
     system: !privateRoot,
-    ...(clientChain === undefined ? {} : { clientChain }),
-    ...(clientKey === undefined ? {} : { clientKey }),
+    client: { ...clientFiles(answers) },
   }
+}
+
+/**
+ * Where our own certificate and key lie: as the answers name them, or beside the generations, so that
+ * what clients are configured with outlives a rotation.
+ */
+export function clientFiles(answers: Answers): { chain: Text; key: Text } {
+  const { clientChain, clientKey } = aistoreAnswers(answers)
+  return clientChain === undefined || clientKey === undefined
+    ? { chain: { kept: '../../client/chain.pem' }, key: { kept: '../../client/key.pem' } }
+    : { chain: clientChain, key: clientKey }
 }
 
 export function placeOf(input: Json | undefined): Place {
@@ -53,17 +64,19 @@ export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
   return createApi(await accessOf(place, ctx), ctx)
 }
 
-async function accessOf(place: Place, { world, userFolder, secrets }: Calling): Promise<Access> {
+/** Reads what the cluster is trusted by, and our own certificate where there is one. */
+export async function accessOf(
+  place: Place,
+  { world, userFolder, secrets }: Calling,
+): Promise<Access> {
   const read = (path: string) => readFile(resolve(userFolder, path), 'utf8').catch(() => '')
   const own = (await Promise.all(place.roots.map(read))).flatMap(pemCertificates)
   const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
   const token = secrets['target.token']
-  const { clientChain, clientKey } = place
+  const [chain = '', key = ''] = await Promise.all([place.client.chain, place.client.key].map(read))
   return {
     roots: [...new Set(roots)],
-    ...(clientChain === undefined || clientKey === undefined
-      ? {}
-      : { client: { chain: await read(clientChain), key: await read(clientKey) } }),
+    ...(chain === '' || key === '' ? {} : { client: { chain, key } }),
     ...(token === undefined ? {} : { token }),
   }
 }

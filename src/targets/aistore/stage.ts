@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
+import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
@@ -72,7 +74,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       const died = await cluster.start(http).catch((error: Error) => error.message)
       return { ...base, tookMs: 0, ...(died ? { exit: 1, stderr: `FATAL ERROR: ${died}\n` } : {}) }
     },
-    async api({ url, method = 'GET', body = '' }: RequestOptions): Promise<RequestResult> {
+    async api({ url, method = 'GET', body = '', client }: RequestOptions): Promise<RequestResult> {
       const asked = new URL(url)
       const node = cluster.at(asked.host)
       const speaks = asked.protocol.slice(0, -1)
@@ -80,6 +82,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
       if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
       if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
+      if (speaks === 'https' && !takes(node, client)) return { ...none, error: 'ECONNRESET' }
       await clock.sleep(1)
       const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
       return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
@@ -88,6 +91,17 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
 }
 
 const noLoader: Answer = [404, { message: 'no TLS certificate loaders configured' }]
+
+/** Whether a node answers a client with this certificate, or with none. */
+function takes(
+  { clients: { level, roots } }: StageNode,
+  client: RequestOptions['client'],
+): boolean {
+  if (!client) return level !== 2 && level !== 4
+  if (level < 3) return true
+  const leaf = new X509Certificate(client.chain)
+  return pemCertificates(roots).some(pem => leaf.verify(new X509Certificate(pem).publicKey))
+}
 
 /** Takes all of some settings, or none of them. */
 function set(http: HttpSettings, values: URLSearchParams): Answer {

@@ -4,6 +4,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
+import { clientSteps, levelWanted } from './clients.ts'
 import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
@@ -15,6 +16,7 @@ import type { Aistore } from './wanted.ts'
 export function enableSteps(wanted: Aistore): Step[] {
   if (wanted.present.scheme === 'https') return loadSteps(wanted)
   const { answers, present, before, privateRoot } = wanted
+  const level = levelWanted(wanted)
   const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
   const files = filesInput(wanted, paths, name => ({ kept: name }))
@@ -23,6 +25,7 @@ export function enableSteps(wanted: Aistore): Step[] {
   const trust: Partial<HttpSettings> = {
     client_ca_tls: privateRoot ? caFile : '',
     skip_verify: false,
+    ...(level === present.http.client_auth_tls ? {} : { client_auth_tls: level }),
   }
   return [
     checkCluster(wanted),
@@ -39,6 +42,7 @@ export function enableSteps(wanted: Aistore): Step[] {
       onFail: 'stop',
     },
     certificateStep(wanted, profile(answers, present)),
+    ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     {
       id: 'prepare.back-up',
@@ -82,7 +86,13 @@ export function enableSteps(wanted: Aistore): Step[] {
 
 /** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
-  const cleared: Partial<HttpSettings> = { server_crt: '', server_key: '', client_ca_tls: '' }
+  const cleared: Partial<HttpSettings> = {
+    server_crt: '',
+    server_key: '',
+    client_ca_tls: '',
+    // in the same call: with a level of 3 or 4 the cluster refuses to clear the CA
+    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
+  }
   return [
     checkCluster(wanted),
     ...switchSteps(wanted, 'http', ['check.cluster']),
