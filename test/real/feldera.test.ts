@@ -254,7 +254,7 @@ describe('Feldera on a real cluster', () => {
     'script: the plan as a script, without node on PATH, reaches the same state',
     async () => {
       const wantedObjects = { objects: lab.objects(), values: lab.values() }
-      for (const file of ['chain.pem', 'key.pem'])
+      for (const file of ['chain.pem', 'key.pem', 'roots.pem'])
         copyFileSync(join(lab.generation(), file), join(lab.folder, file))
       await lab.must(['disable', namespace, '--yes'])
       await lab.must(['forget', namespace, '--yes'])
@@ -277,6 +277,7 @@ describe('Feldera on a real cluster', () => {
         'YES=1',
         `CERT=${join(lab.folder, 'chain.pem')}`,
         `KEY=${join(lab.folder, 'key.pem')}`,
+        `ROOTS=${join(lab.folder, 'roots.pem')}`,
       ]
       expect(spawnSync('env', [...env, 'bash', '-c', 'command -v node']).status).toBe(1)
       const run = spawnSync('env', [...env, 'bash', script], {
