@@ -31,6 +31,7 @@ export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
 /** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
 export function createStageNodes(kit: StageKit) {
   const uuid = 'StageUuid1'
+  let mapUuid = uuid
   const nodes = names.map(
     (id): StageNode => ({ id, scheme: 'down', flags: 0, said: null, ports: [] }),
   )
@@ -46,6 +47,7 @@ export function createStageNodes(kit: StageKit) {
     const { chain, key } = pathsOf(http)
     try {
       const cert = new X509Certificate(await readFile(chain))
+      if (Date.parse(cert.validTo) < kit.world.clock.now()) return `${http.server_crt} expired`
       return cert.checkPrivateKey(createPrivateKey(await readFile(key)))
         ? undefined
         : 'tls: private key does not match public key'
@@ -73,8 +75,9 @@ export function createStageNodes(kit: StageKit) {
     for (const port of node.ports) await kit.stop(port)
   }
 
-  const confOf = (node: StageNode) =>
-    join(stagePath(confdirOf(node), kit.world.stateFolder), '.ais.conf')
+  const fileOf = (node: StageNode, name: string) =>
+    join(stagePath(confdirOf(node), kit.world.stateFolder), name)
+  const confOf = (node: StageNode) => fileOf(node, '.ais.conf')
 
   return {
     uuid,
@@ -83,6 +86,7 @@ export function createStageNodes(kit: StageKit) {
       for (const node of nodes) {
         await mkdir(join(confOf(node), '..'), { recursive: true })
         await writeFile(confOf(node), JSON.stringify(http))
+        await writeFile(fileOf(node, '.ais.smap'), mapUuid)
       }
     },
     /** The node behind `host:port`; the proxy for any other, as a name in front of it. */
@@ -101,18 +105,23 @@ export function createStageNodes(kit: StageKit) {
       const of = (some: readonly StageNode[]) =>
         Object.fromEntries(some.map(each => [each.id, entry(each)]))
       return {
-        uuid,
+        uuid: mapUuid,
         version: String(version),
         proxy_si: entry(proxy as StageNode),
         pmap: of([proxy as StageNode]),
         tmap: of(targets),
       }
     },
-    /** Starts what does not run; each node opens its files then, and dies of a pair that is none. */
+    /**
+     * Starts what does not run; each node opens its files then, and dies of a pair that is none. A
+     * primary without its map makes another UUID, of which only the map tells.
+     */
     async start(http: HttpSettings): Promise<void> {
       const [primary] = nodes
-      if (primary?.scheme === 'down')
+      if (primary?.scheme === 'down') {
         Object.assign(http, JSON.parse(await readFile(confOf(primary), 'utf8')))
+        mapUuid = await readFile(fileOf(primary, '.ais.smap'), 'utf8').catch(() => 'StageUuid2')
+      }
       const wrong = http.use_https ? await wrongPair(http) : undefined
       if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
       for (const node of nodes.filter(({ scheme }) => scheme === 'down')) await open(node, http)
