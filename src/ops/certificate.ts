@@ -86,7 +86,8 @@ const issue: Op = {
       profile: CertificateProfile
     }
     const all = [...new Set([...profile.names, ...names])].join(',')
-    const words = [all, keyType, String(days), authority, profile.root].map(sh.word)
+    const uses = profile.extendedKeyUsage.join(',')
+    const words = [all, keyType, String(days), authority, profile.root, uses].map(sh.word)
     return [`make_pair ${words.join(' ')} || return`, 'pair_kept']
   },
 }

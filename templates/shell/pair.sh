@@ -1,4 +1,4 @@
-# make_pair NAMES KEYTYPE DAYS AUTHORITY ROOT: CERT and KEY, or a new pair by openssl
+# make_pair NAMES KEYTYPE DAYS AUTHORITY ROOT USES: CERT and KEY, or a new pair by openssl
 make_pair() {
   if [[ -n $CERT ]]; then take_pair "$1" "$5"; return; fi
   local names=$1 san='' permitted='' each algorithm=()
@@ -18,7 +18,7 @@ make_pair() {
   local ca=("${algorithm[@]}")
   if [[ $2 == ed25519 ]]; then ca=(ec -pkeyopt ec_paramgen_curve:P-256); fi
   local leaf=(-addext "subjectAltName=${san#,}" -addext 'basicConstraints=critical,CA:FALSE'
-    -addext 'keyUsage=critical,digitalSignature' -addext extendedKeyUsage=serverAuth)
+    -addext 'keyUsage=critical,digitalSignature' -addext "extendedKeyUsage=$6")
   if [[ $4 == none ]]; then
     openssl req -x509 -newkey "${algorithm[@]}" -nodes -subj "/CN=${names%%,*}" -days "$3" "${leaf[@]}" \
       -keyout "$NEW/key.pem" -out "$NEW/chain.pem" 2>/dev/null && cp "$NEW/chain.pem" "$NEW/roots.pem"

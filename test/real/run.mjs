@@ -21,6 +21,7 @@ const suites = [
     file: 'feldera-outage.test.ts',
     env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
   },
+  { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
     name: `azureml-${each}`,

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Json } from '../../plan/plan.ts'
 import type { StageKit } from '../target.ts'
 import type { Scheme } from './api.ts'
@@ -24,6 +25,11 @@ const started = 6
 const invalid = 262_144
 const clientAuthUse = '1.3.6.1.5.5.7.3.2'
 const nets = ['public_net', 'intra_control_net', 'intra_data_net']
+
+/** Where a node keeps its state. */
+export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
+  return `/var/ais/${id}`
+}
 
 /** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
 export function createStageNodes(kit: StageKit) {
@@ -87,8 +93,18 @@ export function createStageNodes(kit: StageKit) {
     for (const port of node.ports) await kit.stop(port)
   }
 
+  const confOf = (node: StageNode) =>
+    join(stagePath(confdirOf(node), kit.world.stateFolder), '.ais.conf')
+
   return {
     uuid,
+    /** Writes the settings where each node keeps them: what is there is read at a start. */
+    async keep(http: HttpSettings): Promise<void> {
+      for (const node of nodes) {
+        await mkdir(join(confOf(node), '..'), { recursive: true })
+        await writeFile(confOf(node), JSON.stringify(http))
+      }
+    },
     /** The node behind `host:port`; the proxy for any other, as a name in front of it. */
     at: (host: string): StageNode =>
       nodes.find(({ ports }) => ports.some(port => host.endsWith(`:${port}`))) ??
@@ -114,6 +130,9 @@ export function createStageNodes(kit: StageKit) {
     },
     /** Starts what does not run; each node opens its files then, and dies of a pair that is none. */
     async start(http: HttpSettings): Promise<void> {
+      const [primary] = nodes
+      if (primary?.scheme === 'down')
+        Object.assign(http, JSON.parse(await readFile(confOf(primary), 'utf8')))
       const wrong = http.use_https ? await wrongPair(http) : undefined
       if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
       const clients = await clientsOf(http)

@@ -6,7 +6,7 @@ import type { Json } from '../../plan/plan.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import type { HttpSettings } from './present.ts'
-import { createStageNodes, type StageNode } from './stage-nodes.ts'
+import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
 
@@ -31,6 +31,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     skip_verify: false,
   }
   const cluster = createStageNodes(kit)
+  await cluster.keep(http)
   await cluster.start(http)
 
   const shutdown = async (): Promise<Answer> => {
@@ -42,7 +43,11 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
 
   const put = async ({ pathname, searchParams }: URL, body: string): Promise<Answer> => {
     const [, , what = '', id] = pathname.split('/').slice(1)
-    if (what === 'set-config') return set(http, searchParams)
+    if (what === 'set-config') {
+      const answer = set(http, searchParams)
+      await cluster.keep(http)
+      return answer
+    }
     if (what === 'load-x509') return cluster.load(id, http)
     if (pathname === '/v1/cluster' && body.includes('"shutdown"')) return shutdown()
     return [400, { message: `invalid request URI: 'PUT ${pathname}'` }]
@@ -58,10 +63,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     }
     if (what === 'tls_certificate') return node.scheme === 'https' ? [200, node.said] : noLoader
     if (what === 'config' || what === 'cluster_config')
-      return [
-        200,
-        { uuid: cluster.uuid, confdir: `/var/ais/${node.id}`, net: { http: { ...http } } },
-      ]
+      return [200, { uuid: cluster.uuid, confdir: confdirOf(node), net: { http: { ...http } } }]
     return [400, { message: `unexpected query [what=${what}]` }]
   }
 

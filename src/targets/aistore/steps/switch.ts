@@ -70,20 +70,29 @@ function undoSteps(wanted: Aistore, scheme: Scheme): Step[] {
     { json: well, equals: true },
     { json: 'useHttps', equals: scheme === 'https' },
   ]
-  return [
-    {
-      ...undoBase,
-      id: 'undo.leave',
-      title: `Take the cluster down, to start on ${scheme.toUpperCase()}`,
-      look: { look: lookAt(wanted), already: stays },
-      act: {
-        do: 'op:aistore.leave',
-        input: { at: placeInput(wanted), ports, scheme },
-        limit: '5m',
-      },
-      away: 'begins',
+  const leave = (id: string, title: string): Step => ({
+    ...undoBase,
+    id,
+    title,
+    look: { look: lookAt(wanted), already: stays },
+    act: {
+      do: 'op:aistore.leave',
+      input: { at: placeInput(wanted), ports, scheme },
+      limit: '5m',
     },
-    { ...startStep(wanted, scheme, { id: 'undo.start', needs: [] }), onFail: 'stop' },
+    away: 'begins',
+  })
+  const start = (id: string): Step => ({
+    ...startStep(wanted, scheme, { id, needs: [] }),
+    onFail: 'stop',
+  })
+  const name = scheme.toUpperCase()
+  return [
+    leave('undo.leave', `Take the cluster down, to start on ${name}`),
+    start('undo.start'),
+    // nodes that were down already, and whose state is not kept here, start once as they were set last
+    leave('undo.leave-again', `Take it down again where it has not started on ${name}`),
+    start('undo.start-again'),
     { ...readyStep(wanted, scheme, { id: 'undo.ready', needs: [] }), onFail: 'stop' },
     undoProof(wanted, scheme),
   ]

@@ -1,0 +1,177 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { ended } from '../support/sandbox.ts'
+
+const whole = process.env.SE_REAL_PART !== '1'
+const endpoint = 'ais-lab'
+const { AIS_LAB_RESTART: restart = '', AIS_LAB_PORT: port = '18080' } = process.env
+
+let lab: RealAistore
+let uuid: string
+
+const answers = (more = '', certificate = '{source: self-signed, authority: local}') => `version: 1
+endpoint: ${endpoint}
+domain: localhost
+certificate: ${certificate}
+target:
+  kind: aistore
+  gateway: http://127.0.0.1:${port}
+  certFile: ${lab.folder}/tls/server.crt
+  place: here
+  restart: ${restart}
+${more}
+dns: {how: none}
+`
+
+beforeAll(async () => {
+  lab = realAistore(endpoint)
+  lab.file('a.yaml', answers())
+  uuid = lab.ask('/v1/daemon?what=smap').uuid
+  await lab.writeObjects()
+})
+
+afterAll(async () => {
+  // a cluster whose pair is gone would not start again
+  await lab.cli(['disable', endpoint, '--yes'])
+  lab.close()
+})
+
+async function must(args: string[], exit = 0) {
+  const run = await lab.cli(args)
+  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
+  return run
+}
+
+const enable = () => must(['init', '--answers', 'a.yaml', '--yes'])
+
+/** All nine ports serve the recorded leaf, seen by openssl alone; every URL of the map is https. */
+function expectHttps(): string {
+  const { leaf } = JSON.parse(readFileSync(join(lab.generation(), 'meta.json'), 'utf8'))
+  expect(lab.leaves()).toEqual(Array(9).fill(leaf.fingerprint))
+  expectWhole('https')
+  return leaf.fingerprint
+}
+
+function expectHttp() {
+  expect(lab.leaves()).toEqual(Array(9).fill(''))
+  expectWhole('http')
+}
+
+/** Nothing is lost: UUID, nodes and objects are those of before, and a target that restarts joins. */
+function expectWhole(scheme: 'http' | 'https') {
+  const map = lab.ask('/v1/daemon?what=smap')
+  const urls = JSON.stringify(map).match(/"direct_url":"[a-z]+/g) ?? []
+  expect(new Set(urls)).toEqual(new Set([`"direct_url":"${scheme}`]))
+  expect([map.uuid, Object.keys(map.tmap).length]).toEqual([uuid, 2])
+  expect(lab.ask('/v1/cluster?what=cluster_config').uuid).toBe(uuid)
+  expect(lab.lostObjects()).toEqual([])
+  expect(lab.restartTarget('t1')).toBe(undefined)
+  expect(lab.ask('/v1/daemon?what=smap').uuid).toBe(uuid)
+}
+
+describe('a real AIStore cluster', () => {
+  it('refuse: a pair that does not belong together is refused before anything is asked', async () => {
+    for (const name of ['one', 'two'])
+      spawnSync('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+        ...['-days', '30', '-subj', '/CN=localhost'],
+        ...['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+        ...['-keyout', join(lab.folder, `${name}.key`), '-out', join(lab.folder, `${name}.pem`)],
+      ])
+    let asked = 0
+    const counting = createServer((_request, response) => {
+      asked += 1
+      response.end()
+    })
+    await new Promise<void>(resolve => counting.listen(0, '127.0.0.1', resolve))
+    const { port: own } = counting.address() as AddressInfo
+    const bad = answers('', '{source: uploaded, chain: ./one.pem, key: ./two.key}')
+    lab.file('bad.yaml', bad.replace(`127.0.0.1:${port}`, `127.0.0.1:${own}`))
+    const run = await must(['init', '--answers', 'bad.yaml', '--yes'], 65)
+    counting.close()
+    expect(run.stderr).toContain('The key does not belong to this certificate.')
+    expect(asked).toBe(0)
+  })
+
+  it('enable http: from HTTP to proven HTTPS on all nine ports', async () => {
+    await enable()
+    expectHttps()
+    expect(statSync(join(lab.folder, 'tls/server.key')).mode & 0o777).toBe(0o600)
+    const { http } = lab.ask('/v1/cluster?what=cluster_config').net
+    expect(http).toMatchObject({ use_https: true, skip_verify: false })
+  })
+
+  it('again: the same command changes nothing', async () => {
+    const before = lab.ask('/v1/daemon?what=smap').version
+    const run = await enable()
+    expect(run.stdout).toContain('already so: Load the new pair on each node')
+    expect(lab.ask('/v1/daemon?what=smap').version).toBe(before)
+  })
+
+  it('rotate: another leaf on all nine ports, and no node was restarted', async () => {
+    const before = expectHttps()
+    const started = spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' })
+    await must(['rotate', endpoint, '--yes'])
+    const now = spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' })
+    expect(now.stdout).toBe(started.stdout)
+    expect(expectHttps()).not.toBe(before)
+  })
+
+  it('rotate --undo: the pair of before is served again', async () => {
+    const before = lab.leaves()
+    await must(['rotate', endpoint, '--undo', '--yes'])
+    expect(expectHttps()).not.toBe(before[0])
+    await must(['verify', endpoint])
+    await must(['status', endpoint, '--once'])
+  })
+
+  it('disable: every node answers HTTP, and its paths are cleared', async () => {
+    await must(['disable', endpoint, '--yes'])
+    expectHttp()
+    const { http } = lab.ask('/v1/cluster?what=cluster_config').net
+    expect(http).toMatchObject({ use_https: false, server_crt: '', server_key: '' })
+    expect(http.client_ca_tls).toBe('')
+  })
+
+  it('killed: while the nodes are started, the command killed too', () => killedAt(isRestart, true))
+
+  it.runIf(whole)('killed: while the nodes are started, the command left alive', () =>
+    killedAt(isRestart, false),
+  )
+
+  it.runIf(whole)('killed: between use_https and the shutdown', () =>
+    killedAt(({ type, id }) => type === 'step.started' && id === 'change.shutdown', false),
+  )
+})
+
+interface Line {
+  type: string
+  id?: string
+  argv?: string[]
+  pid?: number
+}
+
+const isRestart = ({ type, argv }: Line) => type === 'tool.started' && argv?.[0] === restart
+
+/** Enables, kills it where the journal says so, and lets the same command finish what it began. */
+async function killedAt(point: (line: Line) => boolean, toolToo: boolean) {
+  const { use_https } = lab.ask('/v1/cluster?what=cluster_config').net.http
+  if (use_https) await must(['disable', endpoint, '--yes'])
+  const seen = lab.journal().length
+  const child = lab.start(['init', '--answers', 'a.yaml', '--yes'])
+  const end = ended(child)
+  const found = () => lab.journal().slice(seen).find(point)
+  while (!found()) await sleep(20)
+  child.kill('SIGKILL')
+  const { pid } = found() ?? {}
+  if (toolToo && pid !== undefined) process.kill(-pid, 'SIGKILL')
+  await end
+  await enable()
+  expectHttps()
+}

@@ -1,0 +1,210 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { stageFaults } from '../../../src/rehearsal/faults.ts'
+import { aistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+
+const certFile = '/etc/ais/tls/server.crt'
+const settings = async (flow: Awaited<ReturnType<typeof flowOf>>) => {
+  const { json } = await flow.get('/v1/cluster?what=cluster_config')
+  return (json as { net: { http: Record<string, unknown> } }).net.http
+}
+
+describe('AIStore', () => {
+  it('goes from HTTP to proven HTTPS in the one order that works, and again changes nothing', async () => {
+    const flow = await flowOf()
+    const first = await flow.go('enable')
+    expect(first).toMatchObject({ outcome: 'done', exit: 0 })
+    expect(first.plan.changes).toBe(
+      'AIStore cluster StageUuid1, proxies 1, targets 2, version 5.0.v1.5.0, gateway http://gateway.lab.test:8080',
+    )
+    expect(flow.changes).toEqual([
+      `PUT /v1/cluster/set-config?net.http.server_crt=${certFile}&net.http.server_key=/etc/ais/tls/server.key`,
+      'PUT /v1/cluster/set-config?net.http.client_ca_tls=/etc/ais/tls/ca.crt&net.http.skip_verify=false',
+      'PUT /v1/cluster/set-config?net.http.use_https=true',
+      'PUT /v1/cluster',
+      './restart-ais.sh --all',
+    ])
+    expect(statSync(flow.node('/etc/ais/tls/server.key')).mode & 0o777).toBe(0o600)
+    const again = await flow.go('enable')
+    expect(again).toMatchObject({ outcome: 'done', exit: 0 })
+    expect(flow.changes).toHaveLength(5)
+    expect(again.acted).not.toContain('change.load')
+  })
+
+  it('is rotated without a restart, the pair before comes back, and it goes back to HTTP', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const before = flow.leaf()
+    flow.changes.length = 0
+    expect(await flow.go('rotate')).toMatchObject({ outcome: 'done' })
+    expect(flow.leaf()).not.toBe(before)
+    expect(flow.changes).toEqual(['PUT /v1/cluster/load-x509'])
+    expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
+    expect(flow.leaf()).toBe(before)
+    flow.changes.length = 0
+    expect(await flow.go('disable')).toMatchObject({ outcome: 'done' })
+    expect(flow.changes).toEqual([
+      'PUT /v1/cluster/set-config?net.http.use_https=false',
+      'PUT /v1/cluster',
+      './restart-ais.sh --all',
+      'PUT /v1/cluster/set-config?net.http.server_crt=&net.http.server_key=&net.http.client_ca_tls=',
+    ])
+    expect(await settings(flow)).toMatchObject({ use_https: false, server_crt: '' })
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
+  })
+
+  it('makes a leaf for each host of the map, good for clients too, and refuses one that lacks a host', async () => {
+    const flow = await flowOf()
+    const { plan } = await flow.go('enable')
+    const { act } = plan.steps.find(({ id }) => id === 'prepare.certificate') ?? {}
+    const input = JSON.stringify(act)
+    expect(input).toContain('"names":["ais.lab.test","127.0.0.1"]')
+    expect(input).toContain('"extendedKeyUsage":["serverAuth","clientAuth"]')
+  })
+
+  it('shows a line for each node while it waits and loads', async () => {
+    const flow = await flowOf()
+    const { events } = await flow.go('enable')
+    const rotated = await flow.go('rotate')
+    const standing = [...events, ...rotated.events].flatMap(event =>
+      event.type === 'step.progress' && event.standing ? [{ id: event.id, ...event.standing }] : [],
+    )
+    expect(standing.find(({ id }) => id === 'change.ready')).toMatchObject({
+      head: ['node', 'files', 'public', 'control', 'data', 'alert'],
+      rows: [
+        { state: 'done', cells: ['p stageproxy1', 'in place', 'new', 'new', 'new', '–'] },
+        { cells: ['t stagetarget1', 'in place', 'new', 'new', 'new', '–'] },
+        { cells: ['t stagetarget2', 'in place', 'new', 'new', 'new', '–'] },
+      ],
+    })
+    expect(standing.find(({ id }) => id === 'change.shutdown')?.rows[0]?.cells).toEqual([
+      ...['p stageproxy1', '–', 'closed', 'closed', 'closed', '–'],
+    ])
+    expect(standing.find(({ id }) => id === 'change.load')?.rows).toHaveLength(3)
+  })
+
+  it('waits for a person where no command starts the nodes', async () => {
+    const flow = await flowOf(usualAnswers().replace(/^ +restart:.*\n/m, ''))
+    const { events, outcome } = await flow.go('enable')
+    expect(outcome).toBe('done')
+    const started = events.find(each => each.type === 'step.started' && each.id === 'change.start')
+    expect(started).toMatchObject({ title: 'Wait until the nodes are started again' })
+    expect(flow.changes).not.toContain('./restart-ais.sh --all')
+  })
+
+  it('asks again while the cluster says that it is not ready', async () => {
+    const flow = await flowOf()
+    let times = 0
+    flow.breakApi(({ url }) => {
+      if (!url.includes('set-config') || times >= 3) return undefined
+      times += 1
+      const message = 'p[x] primary: not ready yet (finalizing global rebalancing state)'
+      return { status: 503, body: JSON.stringify({ message }) }
+    })
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
+    expect(times).toBe(3)
+  })
+
+  it.each(['change.scheme', 'change.shutdown', 'change.start', 'change.ready', 'serve.proof'])(
+    'stopped in %s is taken up and ends in proven HTTPS, or taken back to HTTP',
+    async stopAt => {
+      const flow = await flowOf()
+      expect(await flow.go('enable', { stopAt })).toMatchObject({ outcome: 'interrupted' })
+      expect(await flow.resume()).toMatchObject({ outcome: 'done', exit: 0 })
+      expect(await settings(flow)).toMatchObject({ use_https: true, server_crt: certFile })
+      await flow.go('disable')
+      await flow.go('enable', { stopAt })
+      expect(await flow.resume({ undo: true })).toMatchObject({ outcome: 'rolled-back' })
+      expect(await settings(flow)).toMatchObject({ use_https: false, server_crt: '' })
+    },
+  )
+
+  it('goes back to HTTP, proven, where the command does not start the nodes', async () => {
+    const flow = await flowOf()
+    let times = 0
+    flow.breakTool(() => {
+      times += 1
+      return times === 1 ? { exit: 1, stderr: 'unit ais is masked' } : undefined
+    })
+    const { failed, outcome, exit } = await flow.go('enable')
+    expect([outcome, exit, failed[0]]).toEqual(['rolled-back', 1, 'change.start'])
+    expect(await settings(flow)).toMatchObject({ use_https: false, server_crt: '' })
+    expect(flow.changes.filter(each => each.startsWith('./restart'))).toHaveLength(2)
+    expect((await flow.go('enable')).outcome).toBe('done')
+  })
+
+  it('goes back through HTTPS where the state of the nodes is not kept here', async () => {
+    const flow = await flowOf()
+    flow.breakApi(({ url }) =>
+      url.includes('what=config') ? { status: 200, body: '{"confdir": "/elsewhere"}' } : undefined,
+    )
+    let times = 0
+    flow.breakTool(() => {
+      times += 1
+      return times === 1 ? { exit: 1, stderr: 'unit ais is masked' } : undefined
+    })
+    const { events, outcome } = await flow.go('enable')
+    expect(outcome).toBe('rolled-back')
+    const notes = events.filter(each => each.type === 'finding')
+    expect(notes.map(({ id }) => id)).toEqual(Array(3).fill('aistore.not-backed-up'))
+    expect(await settings(flow)).toMatchObject({ use_https: false, server_crt: '' })
+    expect(flow.changes.filter(each => each.startsWith('./restart'))).toHaveLength(3)
+  })
+
+  it('names a node that stays stale, with its own words, and brings the pair before back', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const before = flow.leaf()
+    flow.breakApi(({ url }) =>
+      url.includes('load-x509') ? { status: 400, body: '{"message":"Bad Request"}' } : undefined,
+    )
+    const { failed, outcome, events } = await flow.go('rotate')
+    expect(failed).toContain('aistore.stale-node')
+    expect(outcome).toBe('rolled-back') // no node has let the old pair go
+    const found = events.flatMap(each => (each.type === 'step.failed' ? each.findings : []))
+    expect(found[0]?.evidence).toContain(
+      't stagetarget2: old on public, old on control, old on data, 400 Bad Request',
+    )
+    expect(flow.leaf()).toBe(before)
+  })
+
+  it('refuses a file of somebody else, and adopts it only where that is answered', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const strange = await flowOf()
+    await strange.go('enable')
+    await strange.go('disable')
+    writeFileSync(strange.node(certFile), readFileSync(flow.node(certFile)))
+    const { failed, exit } = await strange.go('enable')
+    expect([exit, failed]).toEqual([65, ['check.files', 'aistore.foreign-file']])
+    strange.answer(usualAnswers('  onConflict: adopt'))
+    expect((await strange.go('enable')).outcome).toBe('done')
+  })
+
+  it('asks for a token where the cluster wants one, and never shows it', async () => {
+    const flow = await flowOf()
+    flow.breakApi(({ headers, url }) =>
+      url.includes('what=') && headers?.authorization !== 'Bearer s3cret'
+        ? { status: 401, body: '{"message":"token required"}' }
+        : undefined,
+    )
+    const refused = flow.go('enable')
+    await expect(refused).rejects.toMatchObject({ exit: 77, findings: [{ id: 'aistore.login' }] })
+  })
+})
+
+describe('a rehearsal of AIStore', () => {
+  it.each(['leaf', 'chain', 'name', 'plain-http', 'tls11'] as const)(
+    'with %s broken fails in that probe alone, and goes back to HTTP',
+    async fault => {
+      const flow = await aistoreFlow(usualAnswers(), fault)
+      const { exit, events, outcome } = await flow.go('enable')
+      await flow.close()
+      expect([exit, outcome]).toEqual([1, 'rolled-back'])
+      const failed = events.flatMap(each =>
+        each.type === 'proof' && each.state === 'fail' ? [each.id] : [],
+      )
+      expect(failed).toEqual([stageFaults[fault]])
+    },
+  )
+})
