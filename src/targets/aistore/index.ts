@@ -44,5 +44,6 @@ export const aistore: Target<AistorePresent> = {
   },
   preflight: preflightSteps,
   ops: aistoreOps,
+  shell: ['aistore/functions.sh', 'aistore/mtls.sh'],
   stage: createStage,
 }

@@ -32,7 +32,7 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
 }
 
 /** Whether we have a certificate for this level: named, or made here. */
-export function ownPair({ answers }: Aistore, level: number): boolean {
+function ownPair({ answers }: Aistore, level: number): boolean {
   if (level === 0) return false
   return isNamed(answers) || isLocal(answers) || level === 2
 }
