@@ -35,9 +35,7 @@ export const backUpOp: Op = {
     return { kept, seen: `${kept} of ${place.nodes.length} nodes` }
   },
   printed: () => [`cp CONFDIR/.ais.conf CONFDIR/.ais.smap BACKUP/   (each node, where it runs)`],
-  shell: ({ at, of }, sh) => [
-    `ais_back_up ${shellPlace(at, sh)}${of === undefined ? '' : ` ${sh.word(of)}`}`,
-  ],
+  shell: ({ at }, sh) => [`ais_back_up ${shellPlace(at, sh)}`],
 }
 
 /**

@@ -141,8 +141,9 @@ async function readPair(
   return { chain: chainText, key: keyText }
 }
 
+/** A script has a folder of its own for what it makes. */
 function wordsOf(input: Record<string, unknown>, sh: Parameters<Op['shell']>[1]): string {
-  const { chain, key, roots, level, named, name, keyType, days, local } = input
-  const plain = [String(level), String(named), name, keyType, String(days), String(local)]
-  return [chain, key, roots, ...plain].map(sh.word).join(' ')
+  const { chain, key, roots, level, named, name, days } = input
+  const own = named === true ? [chain, key] : ['', '']
+  return [...own, roots, String(level), name, String(days)].map(sh.word).join(' ')
 }

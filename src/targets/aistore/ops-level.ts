@@ -55,8 +55,8 @@ export const leaveLevelOp: Op = {
     'ais cluster shutdown -y',
     'puts the kept .ais.conf of every node back where not all of them can be told',
   ],
-  shell: ({ at, ports, values, of }, sh) => [
-    `ais_leave_level ${shellPlace(at, sh)} ${[ports, JSON.stringify(values), of].map(sh.word).join(' ')}`,
+  shell: ({ at, ports, values }, sh) => [
+    `ais_leave_level ${shellPlace(at, sh)} ${[ports, JSON.stringify(values)].map(sh.word).join(' ')}`,
   ],
 }
 

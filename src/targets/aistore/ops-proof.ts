@@ -114,5 +114,9 @@ function proofLines(
 ) {
   const { at, ports, name, path, expect, leaf = '', roots = '', waitMs } = input
   const words = [ports, name, path, String(expect), leaf, roots].map(sh.word).join(' ')
-  return [`${command} ${shellPlace(at, sh)} ${words} ${Math.ceil(Number(waitMs) / 1000)}`]
+  const seconds = Math.ceil(Number(waitMs) / 1000)
+  const served = `${command} ${shellPlace(at, sh)} ${words} ${seconds}`
+  if (input.clientAuth === undefined) return [served]
+  const level = [ports, String(input.clientAuth)].map(sh.word).join(' ')
+  return [`${served} || return`, `ais_prove_clients ${shellPlace(at, sh)} ${level} ${seconds}`]
 }

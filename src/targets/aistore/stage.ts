@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
+import { clientWrong } from './client-pair.ts'
 import type { HttpSettings } from './present.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
@@ -82,7 +82,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
       if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
       if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
-      if (speaks === 'https' && !takes(node, client)) return { ...none, error: 'ECONNRESET' }
+      if (speaks === 'https' && !takes(node, client, clock.now()))
+        return { ...none, error: 'ECONNRESET' }
       await clock.sleep(1)
       const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
       return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
@@ -96,11 +97,11 @@ const noLoader: Answer = [404, { message: 'no TLS certificate loaders configured
 function takes(
   { clients: { level, roots } }: StageNode,
   client: RequestOptions['client'],
+  now: number,
 ): boolean {
   if (!client) return level !== 2 && level !== 4
   if (level < 3) return true
-  const leaf = new X509Certificate(client.chain)
-  return pemCertificates(roots).some(pem => leaf.verify(new X509Certificate(pem).publicKey))
+  return clientWrong(client, { roots: pemCertificates(roots), now }) === undefined
 }
 
 /** Takes all of some settings, or none of them. */

@@ -97,19 +97,31 @@ export function levelSteps(wanted: Aistore, needs: string[], caFile?: string): S
 /** The same way back: the listeners may ask for something else already. */
 function undoSteps(wanted: Aistore, before: Partial<HttpSettings>): Step[] {
   const { ports } = aistoreAnswers(wanted.answers)
-  return [
-    {
-      ...undoBase,
-      id: 'undo.leave',
-      title: 'Take the cluster down, to start as it did before',
-      act: {
-        do: 'op:aistore.leave-level',
-        input: { at: placeInput(wanted), ports, values: { ...before } as Input, of: kept },
-        limit: '5m',
-      },
-      away: 'begins',
+  const leave = (id: string, title: string): Step => ({
+    ...undoBase,
+    id,
+    title,
+    look: {
+      look: actsLook(wanted, before.client_auth_tls ?? 0),
+      already: [{ json: 'acts', equals: true }],
     },
-    { ...startStep(wanted, 'https', { id: 'undo.start', needs: [] }), onFail: 'stop' },
+    act: {
+      do: 'op:aistore.leave-level',
+      input: { at: placeInput(wanted), ports, values: { ...before } as Input, of: kept },
+      limit: '5m',
+    },
+    away: 'begins',
+  })
+  const start = (id: string): Step => ({
+    ...startStep(wanted, 'https', { id, needs: [] }),
+    onFail: 'stop',
+  })
+  return [
+    leave('undo.leave', 'Take the cluster down, to start as it did before'),
+    start('undo.start'),
+    // nodes that were down, and whose state is not kept here, start once as they were set last
+    leave('undo.leave-again', 'Take it down again where it asks for something else'),
+    start('undo.start-again'),
     { ...readyStep(wanted, 'https', { id: 'undo.ready', needs: [] }), onFail: 'stop' },
     undoProof(wanted, 'https'),
   ]
