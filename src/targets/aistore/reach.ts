@@ -24,8 +24,10 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
     ...{ uuid: record?.live.uuid ?? '', primary: '', nodes },
     roots: [roots, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    ...(own.clientChain === undefined ? {} : { clientChain: own.clientChain }),
-    ...(own.clientKey === undefined ? {} : { clientKey: own.clientKey }),
+    client: {
+      chain: own.clientChain ?? join(paths.folder, 'client', 'chain.pem'),
+      key: own.clientKey ?? join(paths.folder, 'client', 'key.pem'),
+    },
   }
   // no secret is asked for here: a cluster that wants a token shows its leaves all the same
   const api = await apiOf(at, { world, signal, userFolder: folder, secrets: {} })
