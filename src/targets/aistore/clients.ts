@@ -21,7 +21,9 @@ export function clientSetup(
       join: [
         'ais config cli set cluster.url=',
         endpoint,
-        ...(https && privateRoot ? [' cluster.client_ca_tls=', trustedRoots] : []),
+        ...(https && privateRoot
+          ? [' && ais config cli set cluster.client_ca_tls=', trustedRoots]
+          : []),
       ],
     },
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { stageFaults } from '../../../src/rehearsal/faults.ts'
 import { aistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
@@ -223,6 +223,33 @@ describe('AIStore', () => {
     await flow.go('enable')
     expect([await check('rotate'), await check('disable')]).toEqual(['', ''])
   })
+
+  it('writes files of whoever owns their folder, where it may', async context => {
+    if (process.getuid?.() !== 0) return context.skip('only root gives files away')
+    const flow = await flowOf()
+    mkdirSync(flow.node('/etc/ais/tls'), { recursive: true })
+    chownSync(flow.node('/etc/ais/tls'), 65_534, 65_534)
+    expect((await flow.go('enable')).outcome).toBe('done')
+    for (const name of ['server.crt', 'server.key', 'ca.crt'])
+      expect(statSync(flow.node(`/etc/ais/tls/${name}`))).toMatchObject({
+        uid: 65_534,
+        gid: 65_534,
+      })
+  })
+
+  it.each([2, 4])(
+    'stops at level %i, where nobody is let in without a certificate',
+    async level => {
+      const flow = await flowOf()
+      const trust = 'net.http.client_ca_tls=/etc/ais/tls/ca.crt'
+      await flow.put(`/v1/cluster/set-config?net.http.client_auth_tls=${level}&${trust}`)
+      await expect(flow.go('enable')).rejects.toMatchObject({
+        exit: 65,
+        findings: [{ id: 'aistore.client-auth' }],
+      })
+      expect(flow.changes).toEqual([])
+    },
+  )
 
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {
     const flow = await flowOf()
