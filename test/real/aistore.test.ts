@@ -193,10 +193,14 @@ describe('a real AIStore cluster', () => {
       expect(new Set(lab.leaves())).toEqual(new Set([leaf.trim().split('=')[1]]))
       // back to HTTP by hand: the record knows nothing of what a script did
       const roots = ['--cacert', join(work, 'new/roots.pem')]
-      const put = (rest: string[]) =>
-        spawnSync('curl', ['-q', '-sSf', ...roots, '-X', 'PUT', ...rest], { encoding: 'utf8' })
-      put([`https://127.0.0.1:${port}/v1/cluster/set-config?net.http.use_https=false`])
-      put(['-d', '{"action":"shutdown"}', `https://127.0.0.1:${port}/v1/cluster`])
+      const put = (path: string, ...rest: string[]) => {
+        // seconds after a start the cluster says 503 to a change
+        const again = ['--retry', '30', '--retry-delay', '1', '--retry-all-errors']
+        const url = `https://127.0.0.1:${port}/v1/cluster${path}`
+        return spawnSync('curl', ['-q', '-sSf', ...again, ...roots, '-X', 'PUT', ...rest, url])
+      }
+      expect(put('/set-config?net.http.use_https=false').status).toBe(0)
+      put('', '-H', 'content-type: application/json', '-d', '{"action":"shutdown"}')
       expect(spawnSync(restart).status).toBe(0)
       expectHttp()
     },
@@ -211,6 +215,16 @@ describe('a real AIStore cluster', () => {
   it.runIf(whole)('killed: between use_https and the shutdown', () =>
     killedAt(({ type, id }) => type === 'step.started' && id === 'change.shutdown', false),
   )
+
+  it.runIf(whole)('rotate root: a pair of another root starts the nodes again', async () => {
+    const before = expectHttps()
+    lab.file('none.yaml', answers('', '{source: self-signed, authority: none}'))
+    await must(['rotate', endpoint, '--answers', 'none.yaml', '--yes'])
+    const own = expectHttps()
+    expect(own).not.toBe(before)
+    await must(['rotate', endpoint, '--undo', '--yes'])
+    expect(expectHttps()).toBe(before)
+  })
 })
 
 interface Line {

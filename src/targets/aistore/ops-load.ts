@@ -23,7 +23,11 @@ export const servedOp: Op = {
     const place = placeOf(at)
     const looking = await lookingFor(place, ports, chain, ctx)
     const serves = await lookAtListeners(place.nodes, looking)
-    return { served: serves.every(each => allServe(each, 'new')), seen: countOf(serves) }
+    return {
+      served: isDone(serves),
+      down: serves.every(each => allServe(each, 'closed')),
+      seen: countOf(serves),
+    }
   },
   printed: ({ at }) =>
     placeOf(at as Json).nodes.map(node => `openssl s_client -connect ${node.public}`),

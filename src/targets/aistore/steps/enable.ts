@@ -1,19 +1,24 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
+import { backUp } from './back-up.ts'
 import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
 import { plainProofStep, proofSteps, record } from './proof.ts'
+import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
-/** From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one. */
+/**
+ * From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one, or by a
+ * restart where its root is another one.
+ */
 export function enableSteps(wanted: Aistore): Step[] {
-  if (wanted.present.scheme === 'https') return loadSteps(wanted)
+  if (wanted.present.scheme === 'https')
+    return wanted.newRoot ? restartSteps(wanted) : loadSteps(wanted)
   const { answers, present, before, privateRoot } = wanted
   const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
@@ -40,15 +45,7 @@ export function enableSteps(wanted: Aistore): Step[] {
     },
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
-    {
-      id: 'prepare.back-up',
-      phase: 'prepare',
-      title: 'Keep the state of every node',
-      look: { look: lookAt(wanted), already: [{ not: { json: 'scheme', equals: 'http' } }] },
-      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
-      needs: ['check.cluster'],
-      onFail: 'stop',
-    },
+    backUp(wanted),
     {
       id: 'prepare.files',
       phase: 'prepare',

@@ -99,7 +99,7 @@ function undoSteps(wanted: Aistore, scheme: Scheme): Step[] {
 }
 
 /** As measured with three nodes on one machine, and with a person at the restart. */
-function awayPrice({ answers, present }: Aistore): Price {
+export function awayPrice({ answers, present }: Aistore): Price {
   const byHand = aistoreAnswers(answers).restart === undefined
   const nodes = `all ${present.cluster.nodes.length} nodes are stopped and started again`
   return byHand
