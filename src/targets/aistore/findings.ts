@@ -51,6 +51,11 @@ export const aistoreFindings = {
     title: 'The cluster refuses this.',
     why: 'The step is not done.',
   },
+  'aistore.no-command': {
+    severity: 'blocks',
+    title: 'The command that starts the nodes cannot be run here.',
+    why: 'The cluster would be shut down, and stay so.',
+  },
   'aistore.still-open': {
     severity: 'blocks',
     title: 'A node still listens after the shutdown.',

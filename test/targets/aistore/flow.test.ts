@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Performing } from '../../../src/plan/op.ts'
 import { stageFaults } from '../../../src/rehearsal/faults.ts'
 import { aistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
+import { fakeWorld } from '../../support/play.ts'
 import { createScratch, isThere } from '../../support/scratch.ts'
 
 const certFile = '/etc/ais/tls/server.crt'
@@ -265,6 +267,19 @@ describe('AIStore', () => {
     file('chain.pem', wide.pem)
     file('key.pem', wide.keyPem)
     expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
+  })
+
+  it('finds out that the command is missing before the cluster is shut down', async () => {
+    const flow = await flowOf()
+    const { commandOp } = await import('../../../src/targets/aistore/ops-start.ts')
+    const ctx = { world: fakeWorld(), userFolder: '/nowhere' } as unknown as Performing
+    for (const program of ['./restart-ais.sh', 'systemctl'])
+      await expect(commandOp.run({ argv: [program] }, ctx)).rejects.toMatchObject({
+        exit: 69,
+        findings: [{ id: 'aistore.no-command' }],
+      })
+    const { acted } = await flow.go('enable')
+    expect(acted.indexOf('check.command')).toBeLessThan(acted.indexOf('change.pair'))
   })
 
   it('writes scripts in which shellcheck finds nothing', async context => {

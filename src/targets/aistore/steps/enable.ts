@@ -4,7 +4,7 @@ import { aistoreAnswers } from '../answers.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
-import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
+import { checkCluster, checkCommand, lookAt, setAct, setStep, undoBase } from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
 import { plainProofStep, proofSteps, record } from './proof.ts'
@@ -31,6 +31,7 @@ export function enableSteps(wanted: Aistore): Step[] {
   }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     {
       id: 'check.files',
       phase: 'check',
@@ -82,6 +83,7 @@ export function disableSteps(wanted: Aistore): Step[] {
   const cleared: Partial<HttpSettings> = { server_crt: '', server_key: '', client_ca_tls: '' }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     ...switchSteps(wanted, 'http', ['check.cluster']),
     plainProofStep(wanted, ['change.ready']),
     setStep(wanted, cleared, {

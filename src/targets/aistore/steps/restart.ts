@@ -5,7 +5,16 @@ import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
-import { checkCluster, isDown, lookAt, readyStep, setStep, startStep, undoBase } from './common.ts'
+import {
+  checkCluster,
+  checkCommand,
+  isDown,
+  lookAt,
+  readyStep,
+  setStep,
+  startStep,
+  undoBase,
+} from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { served } from './load.ts'
 import { proofSteps, undoProof } from './proof.ts'
@@ -32,6 +41,7 @@ export function restartSteps(wanted: Aistore): Step[] {
   }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
@@ -60,7 +70,11 @@ export function restartSteps(wanted: Aistore): Step[] {
       needs: ['change.trust'],
       onFail: 'undo',
     },
-    startStep(wanted, 'https', { id: 'change.start', needs: ['change.shutdown'] }),
+    startStep(wanted, 'https', {
+      id: 'change.start',
+      needs: ['change.shutdown'],
+      leaf: { capture: 'prepare.certificate.fingerprint' },
+    }),
     readyStep(wanted, 'https', {
       id: 'change.ready',
       needs: ['change.start'],
