@@ -21,6 +21,11 @@ export const aistoreFindings = {
     title: 'The cluster wants a token.',
     why: 'Its settings can be changed only with the rights of an administrator.',
   },
+  'aistore.client-auth': {
+    severity: 'blocks',
+    title: 'The cluster lets nobody in without a certificate of their own.',
+    why: 'This version cannot show one to what it proves, so that nothing could be proven.',
+  },
   'aistore.foreign-pair': {
     severity: 'blocks',
     title: 'The cluster serves a certificate that is not recorded here.',
@@ -45,6 +50,11 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'The cluster refuses this.',
     why: 'The step is not done.',
+  },
+  'aistore.no-command': {
+    severity: 'blocks',
+    title: 'The command that starts the nodes cannot be run here.',
+    why: 'The cluster would be shut down, and stay so.',
   },
   'aistore.still-open': {
     severity: 'blocks',

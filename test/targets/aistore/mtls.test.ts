@@ -175,7 +175,8 @@ describe('AIStore and client certificates', () => {
       folder: '/',
     })
     const present = { http: { client_auth_tls: 0 } } as AistorePresent
-    const wanted = { answers, present, kept: '/kept', generation: 1, privateRoot: false }
+    const base = { answers, present, kept: '/kept', generation: 1 }
+    const wanted = { ...base, privateRoot: false, newRoot: false }
     expect(() => levelWanted(wanted)).toThrow('Clients cannot be verified')
   })
 })

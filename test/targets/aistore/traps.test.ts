@@ -130,7 +130,7 @@ describe('traps of AIStore', () => {
     const names = ['ais.lab.test', '127.0.0.1']
     const serverOnly = make({ names, issuer: root, at: Date.now(), eku: ['serverAuth'] })
     const strict = await flowOf(upload(serverOnly, root))
-    await set(strict, 'net.http.client_auth_tls=4&net.http.client_ca_tls=/etc/ais/tls/ca.crt')
+    await set(strict, 'net.http.client_auth_tls=3&net.http.client_ca_tls=/etc/ais/tls/ca.crt')
     await expect(strict.go('enable')).rejects.toMatchObject({ exit: 65 })
     expect(strict.changes).toEqual([])
     const { plan } = await flow.go('enable')

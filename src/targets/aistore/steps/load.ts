@@ -66,7 +66,7 @@ export function loadSteps(wanted: Aistore): Step[] {
       phase: 'change',
       title: 'Load the new pair on each node',
       look: {
-        look: load(wanted, { kept: 'chain.pem' }, 'served'),
+        look: served(wanted, { kept: 'chain.pem' }),
         already: [{ json: 'served', equals: true }],
       },
       act: load(wanted, { kept: 'chain.pem' }, 'load'),
@@ -76,6 +76,11 @@ export function loadSteps(wanted: Aistore): Step[] {
     ...(other ? levelSteps(wanted, ['change.load'], adds ? caFile : undefined) : []),
     ...proofSteps(wanted, [other ? 'change.ready' : 'change.load']),
   ]
+}
+
+/** A look at what each listener serves. */
+export function served(wanted: Aistore, chain: Text): Op {
+  return load(wanted, chain, 'served')
 }
 
 function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {
