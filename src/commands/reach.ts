@@ -18,6 +18,6 @@ export async function reachOf(
   const target = targetOf(answered)
   if (!target.reach) return undefined
   const record = await readEndpoint(recordPaths(world.stateFolder, name))
-  const calling = { run: world.run, signal, record }
+  const calling = { world, run: world.run, signal, record }
   return use => target.reach?.(answered, calling, use) as ReturnType<typeof use>
 }

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { endpointLines } from '../front/words/endpoint.ts'
 import { type Line, span } from '../front/words/line.ts'
-import { alertText, stateOf, statusRow, worstFirst } from '../front/words/status.ts'
+import { alertText, partLines, stateOf, statusRow, worstFirst } from '../front/words/status.ts'
 import { listEndpoints } from '../record/endpoint.ts'
 import { type Alert, alerts, type EndpointStatus } from '../status/endpoint-status.ts'
 import { lookAtEndpoint, recordedStatus } from '../status/look.ts'
@@ -111,6 +111,7 @@ function statusLines(all: EndpointStatus[], whole: boolean, io: Io): Line[] {
     return [
       head,
       ...(only.record ? endpointLines(only.record, only.leaf, now, glyphs) : []),
+      ...partLines(only, now, glyphs),
       ...said,
     ]
   }

@@ -13,6 +13,10 @@ export interface Server {
   name: string
   /** All probes, or only those that tell which leaf is served. */
   probes: 'all' | 'leaf'
+  /** What it is a listener of, where that has several: a node of a cluster. */
+  part?: string
+  /** Names of alerts that the part raises of its own certificate. */
+  raises?: readonly string[]
 }
 
 const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']

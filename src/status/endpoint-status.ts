@@ -32,6 +32,14 @@ export const alerts: readonly {
   { alert: 'plain-http', severity: 'warn', text: 'what clients send can be read on the way' },
 ]
 
+/** One part of an endpoint that has several, each with a certificate of its own: a node of a cluster. */
+export interface PartStatus {
+  name: string
+  alerts: Alert[]
+  /** When the leaf that it serves ends (ISO); missing where none is seen. */
+  notAfter?: string
+}
+
 /** One endpoint as it stands: what is recorded, and what was seen just now. */
 export interface EndpointStatus {
   name: string
@@ -42,6 +50,7 @@ export interface EndpointStatus {
   /** The leaf that was served when it was looked at. */
   served?: { fingerprint: string; notBefore: string; notAfter: string }
   alerts: Alert[]
+  parts?: PartStatus[]
   /** In a few words, when something is wrong: `serves 75:C0:96:D0`, `refused`. */
   seen: string
   /** When it was looked at (ISO); missing before the first look. */

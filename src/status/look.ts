@@ -20,7 +20,7 @@ import { recordPaths } from '../record/paths.ts'
 import { unlessAbsent } from '../record/read.ts'
 import { readUnfinished } from '../road/unfinished.ts'
 import type { World } from '../world.ts'
-import { type Alert, alerts, type EndpointStatus } from './endpoint-status.ts'
+import { type Alert, alerts, type EndpointStatus, type PartStatus } from './endpoint-status.ts'
 
 /** An alert for a leaf that expires within this many milliseconds (3 days, as AIStore has it). */
 const soonMs = 3 * 86_400_000
@@ -82,18 +82,33 @@ export async function lookAtEndpoint(
     )
     return seen.map((result, index) => {
       const one = judge(result, leaf, world.clock.now())
-      const server = reach && one.seen !== '' ? `${servers[index]?.name} ` : ''
-      return { ...one, seen: server + one.seen }
+      const { name: called = '', part, raises = [] } = servers[index] ?? {}
+      const own = alerts.flatMap(({ alert }) => (raises.includes(alert) ? [alert] : []))
+      const says = one.seen || (own.length > 0 ? `says itself: ${own.join(', ')}` : '')
+      return {
+        ...one,
+        alerts: [...new Set([...one.alerts, ...own])],
+        seen: reach && says !== '' ? `${called} ${says}` : says,
+        ...(part === undefined ? {} : { part }),
+      }
     })
   }
-  const judged = await (reach
+  const judged: Judged[] = await (reach
     ? reach(look).catch(error => [unreached(error)])
     : look(await recordedServers(record)))
   const worst = judged.reduce(
     (a, b) => (rank(b.alerts) < rank(a.alerts) ? b : a),
     judged[0] ?? silent,
   )
-  return { ...recorded, ...worst, looked, alerts: sorted([...recorded.alerts, ...worst.alerts]) }
+  const { part: _part, ...one } = worst
+  const parts = partsOf(judged)
+  return {
+    ...recorded,
+    ...one,
+    looked,
+    alerts: sorted([...recorded.alerts, ...one.alerts]),
+    ...(parts.length > 0 ? { parts } : {}),
+  }
 }
 
 /**
@@ -115,7 +130,18 @@ function isSeen({ outcome, chain }: HandshakeResult): boolean {
   return outcome === 'done' && chain.length > 0
 }
 
-type Judged = Pick<EndpointStatus, 'alerts' | 'seen' | 'served'>
+type Judged = Pick<EndpointStatus, 'alerts' | 'seen' | 'served'> & { part?: string }
+
+/** Each part with the alerts of all its listeners, and the leaf that ends first. */
+function partsOf(judged: readonly Judged[]): PartStatus[] {
+  const names = [...new Set(judged.flatMap(({ part }) => part ?? []))]
+  return names.map(name => {
+    const all = judged.filter(({ part }) => part === name)
+    const [notAfter] = all.flatMap(({ served }) => served?.notAfter ?? []).sort()
+    const found = sorted(all.flatMap(each => each.alerts))
+    return { name, alerts: found, ...(notAfter === undefined ? {} : { notAfter }) }
+  })
+}
 
 const silent: Judged = { alerts: ['unreachable'], seen: 'no address is recorded' }
 

@@ -44,7 +44,7 @@ export interface Known {
 }
 
 /** What opening a way to an endpoint may use. */
-interface Reaching extends Pick<Performing, 'run' | 'signal'> {
+interface Reaching extends Pick<Performing, 'run' | 'signal' | 'world'> {
   /** What is recorded of it, once it has been proven. */
   record?: EndpointRecord | undefined
 }

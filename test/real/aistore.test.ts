@@ -99,6 +99,21 @@ describe('a real AIStore cluster', () => {
     expect(asked).toBe(0)
   })
 
+  it('AIS-7 ais cluster shutdown without a terminal ends with 0 and shuts nothing down; ours waits for closed ports', async () => {
+    const naive = spawnSync('ais', ['cluster', 'shutdown'], {
+      input: '',
+      encoding: 'utf8',
+      env: { ...process.env, AIS_ENDPOINT: `http://127.0.0.1:${port}` },
+    })
+    expect([naive.status, naive.stdout + naive.stderr]).toEqual([
+      0,
+      expect.stringContaining('Operation canceled'),
+    ])
+    expect(lab.ask('/v1/daemon?what=node_status').cluster.flags % 8).toBe(6)
+    const { stdout } = await must(['init', '--answers', 'a.yaml', '--plan'])
+    expect(stdout).toContain('waits until every port is closed')
+  })
+
   it('enable http: from HTTP to proven HTTPS on all nine ports', async () => {
     await enable()
     expectHttps()

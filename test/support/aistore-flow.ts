@@ -6,17 +6,24 @@ import { questionsFor } from '../../src/answers/questions.ts'
 import type { RequestOptions, RequestResult } from '../../src/net/request.ts'
 import type { Event } from '../../src/plan/events.ts'
 import type { Json, Plan, Verb } from '../../src/plan/plan.ts'
+import { shellScript } from '../../src/plan/shell/script.ts'
 import type { RunTool } from '../../src/process/tool.ts'
+import { readEndpoint } from '../../src/record/endpoint.ts'
+import { recordPaths } from '../../src/record/paths.ts'
 import type { StageFault } from '../../src/rehearsal/faults.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../../src/road/resume.ts'
+import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
+import { lookAtEndpoint } from '../../src/status/look.ts'
 import { aistore } from '../../src/targets/aistore/index.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { realWorld, type World } from '../../src/world.ts'
 
-type WrongApi = (options: RequestOptions) => Partial<RequestResult> | undefined
+type WrongApi = (
+  options: RequestOptions,
+) => Partial<RequestResult> | undefined | Promise<Partial<RequestResult>>
 type WrongTool = (words: string) => { exit: number; stderr: string } | undefined
 
 interface Went {
@@ -46,6 +53,10 @@ export interface AistoreFlow {
   /** What the stage's gateway answers, in the scheme that it speaks. */
   get(path: string): Promise<{ status: number; json: Json }>
   put(path: string, body?: string): Promise<{ status: number; json: Json }>
+  /** What `status` sees. */
+  status(): Promise<EndpointStatus>
+  /** The plan of a verb as a script. */
+  script(verb: Verb): Promise<string>
   /** Where a path of the nodes lies. */
   node(path: string): string
   /** What the record says: the leaf of the current generation. */
@@ -101,7 +112,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     async api(options) {
       const { pathname, search } = new URL(options.url)
       if (options.method === 'PUT') changes.push(`PUT ${pathname}${decodeURIComponent(search)}`)
-      const said = wrongApi?.(options)
+      const said = await wrongApi?.(options)
       return said ? { headers: {}, body: '', tookMs: 0, ...said } : rehearsal.world.api(options)
     },
   }
@@ -159,6 +170,18 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     },
     get: path => ask(path),
     put: (path, body = '') => ask(path, { body }),
+    status() {
+      const signal = AbortSignal.timeout(20_000)
+      return lookAtEndpoint('ais', own, signal, async use => {
+        const record = await readEndpoint(recordPaths(own.stateFolder, 'ais'))
+        const calling = { world: own, run, signal, record }
+        return target.reach?.(answered, calling, use) as ReturnType<typeof use>
+      })
+    },
+    async script(verb) {
+      const planned = await makePlan({ verb, answered, target, world: own, secrets: {} })
+      return shellScript(planned, own)
+    },
     node: path => join(own.stateFolder, 'stage', path),
     leaf() {
       const current = readFileSync(join(state, 'current'), 'utf8').trim()

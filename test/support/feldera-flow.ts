@@ -204,7 +204,7 @@ export async function createFelderaFlow(
     status() {
       const signal = AbortSignal.timeout(20_000)
       const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
-        target.reach?.(load(first), { run: tool, signal }, use) as Promise<T>
+        target.reach?.(load(first), { world: there, run: tool, signal }, use) as Promise<T>
       return lookAtEndpoint('prod', there, signal, reach)
     },
     journal: () => readFileSync(paths.journal, 'utf8'),

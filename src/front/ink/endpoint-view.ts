@@ -4,7 +4,7 @@ import { type Alert, alerts, type EndpointStatus } from '../../status/endpoint-s
 import { endpointLines } from '../words/endpoint.ts'
 import { type Line, type Span, span } from '../words/line.ts'
 import { withRight } from '../words/run.ts'
-import { alertText, stateOf } from '../words/status.ts'
+import { alertText, partLines, stateOf } from '../words/status.ts'
 import { wrapLine } from '../words/wrap.ts'
 import type { Part } from './fit.ts'
 import type { Stage } from './stage.ts'
@@ -38,6 +38,7 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
       : agoOf(state.now - Date.parse(looked))
   const all = [
     ...told,
+    ...partLines(status, state.now, glyphs),
     ...(found.length > 0 ? found : [label('alerts', 'none')]),
     ...(status.locked ? [label('locked', `by ${oneLine(status.locked)}`)] : []),
     label('looked', when, 'quiet'),

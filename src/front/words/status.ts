@@ -5,7 +5,11 @@ import { type Line, span, type Tone } from './line.ts'
 import { cut } from './run.ts'
 
 /** How bad an endpoint is, for its glyph: its worst alert. */
-export function stateOf({ alerts: found, looked, record }: EndpointStatus): State {
+export function stateOf({
+  alerts: found,
+  looked,
+  record,
+}: Pick<EndpointStatus, 'alerts' | 'looked' | 'record'>): State {
   const worst = alerts.find(({ alert }) => found.includes(alert))
   if (!worst) return looked || record ? 'done' : 'next'
   return worst.severity === 'bad' ? 'failed' : worst.severity === 'unknown' ? 'unknown' : 'warns'
@@ -51,6 +55,22 @@ export function statusRow(
     span(` ${what}`, what === '' ? undefined : state.tone),
   ]
   return cut(line, width, glyphs.rest)
+}
+
+/** A line for each part of an endpoint that has several: its state, what is left, its alerts. */
+export function partLines({ parts = [] }: EndpointStatus, now: number, glyphs: Glyphs): Line[] {
+  const width = Math.max(0, ...parts.map(({ name }) => name.length))
+  return parts.map(({ name, alerts: found, notAfter }, index): Line => {
+    const ends = notAfter === undefined ? undefined : Date.parse(notAfter) - now
+    const left = ends === undefined ? '?' : ends < 0 ? `-${formatLeft(-ends)}` : formatLeft(ends)
+    const state = glyphs.state(stateOf({ alerts: found, looked: 'now' }))
+    return [
+      span(`  ${(index === 0 ? 'parts' : '').padEnd(11)}`, 'quiet'),
+      state,
+      span(` ${name.padEnd(width)} ${left.padStart(9)}`),
+      ...(found.length > 0 ? [span(`  ${found.join(', ')}`, state.tone)] : []),
+    ]
+  })
 }
 
 /** Worst first, then the least time left, then by name. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Answered, Answers } from '../../answers/answers.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -13,7 +12,7 @@ import type { Api, Said } from './api.ts'
 import { clusterIn } from './cluster.ts'
 import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
-import { apiOf, primaryOf } from './place.ts'
+import { apiOf, primaryOf, recordedClient } from './place.ts'
 import type { AistorePresent } from './present.ts'
 import { loginProblem } from './said.ts'
 import { settingsIn } from './state.ts'
@@ -38,10 +37,7 @@ export async function discover(
     nodes: [],
     roots: [...recorded, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    client: {
-      chain: own.clientChain ?? join(paths.folder, 'client', 'chain.pem'),
-      key: own.clientKey ?? join(paths.folder, 'client', 'key.pem'),
-    },
+    client: recordedClient(own, paths),
   }
   const api = await apiOf(access, { world, signal, userFolder: folder, secrets })
   try {

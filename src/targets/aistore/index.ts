@@ -3,11 +3,11 @@ import { aistoreAnswers } from './answers.ts'
 import type { Node } from './cluster.ts'
 import { discover } from './discover.ts'
 import { aistoreOps } from './ops.ts'
-import { serversOf } from './ops-proof.ts'
 import { preflightSteps } from './preflight.ts'
 import type { AistorePresent } from './present.ts'
 import { profile } from './profile.ts'
 import { aistoreQuestions } from './questions.ts'
+import { reachNodes } from './reach.ts'
 import { createStage } from './stage.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
 
@@ -38,10 +38,7 @@ export const aistore: Target<AistorePresent> = {
     http: { ...http },
     nodes: cluster.nodes.map(node => ({ ...node })),
   }),
-  async reach({ answers }, { record }, use) {
-    const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
-    return use(serversOf(nodes, aistoreAnswers(answers).ports))
-  },
+  reach: reachNodes,
   preflight: preflightSteps,
   ops: aistoreOps,
   shell: ['aistore/functions.sh', 'aistore/mtls.sh'],

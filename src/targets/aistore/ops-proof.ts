@@ -88,6 +88,7 @@ export function serversOf(nodes: readonly Node[], ports: 'all' | 'public'): Serv
     reachedOf(node, ports).map(({ net, address }) => ({
       address,
       name: `${node.id} ${net} ${address}`,
+      part: nodeLabel(node),
       probes: net === 'public' ? ('all' as const) : ('leaf' as const),
     })),
   )

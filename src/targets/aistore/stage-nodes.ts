@@ -34,6 +34,7 @@ export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
 /** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
 export function createStageNodes(kit: StageKit) {
   const uuid = 'StageUuid1'
+  let mapUuid = uuid
   const nodes = names.map(
     (id): StageNode => ({
       id,
@@ -56,6 +57,7 @@ export function createStageNodes(kit: StageKit) {
     const { chain, key } = pathsOf(http)
     try {
       const cert = new X509Certificate(await readFile(chain))
+      if (Date.parse(cert.validTo) < kit.world.clock.now()) return `${http.server_crt} expired`
       if (!cert.checkPrivateKey(createPrivateKey(await readFile(key))))
         return 'tls: private key does not match public key'
       // nodes are clients of each other with this same pair
@@ -93,8 +95,9 @@ export function createStageNodes(kit: StageKit) {
     for (const port of node.ports) await kit.stop(port)
   }
 
-  const confOf = (node: StageNode) =>
-    join(stagePath(confdirOf(node), kit.world.stateFolder), '.ais.conf')
+  const fileOf = (node: StageNode, name: string) =>
+    join(stagePath(confdirOf(node), kit.world.stateFolder), name)
+  const confOf = (node: StageNode) => fileOf(node, '.ais.conf')
 
   return {
     uuid,
@@ -103,6 +106,7 @@ export function createStageNodes(kit: StageKit) {
       for (const node of nodes) {
         await mkdir(join(confOf(node), '..'), { recursive: true })
         await writeFile(confOf(node), JSON.stringify(http))
+        await writeFile(fileOf(node, '.ais.smap'), mapUuid)
       }
     },
     /** The node behind `host:port`; the proxy for any other, as a name in front of it. */
@@ -121,18 +125,23 @@ export function createStageNodes(kit: StageKit) {
       const of = (some: readonly StageNode[]) =>
         Object.fromEntries(some.map(each => [each.id, entry(each)]))
       return {
-        uuid,
+        uuid: mapUuid,
         version: String(version),
         proxy_si: entry(proxy as StageNode),
         pmap: of([proxy as StageNode]),
         tmap: of(targets),
       }
     },
-    /** Starts what does not run; each node opens its files then, and dies of a pair that is none. */
+    /**
+     * Starts what does not run; each node opens its files then, and dies of a pair that is none. A
+     * primary without its map makes another UUID, of which only the map tells.
+     */
     async start(http: HttpSettings): Promise<void> {
       const [primary] = nodes
-      if (primary?.scheme === 'down')
+      if (primary?.scheme === 'down') {
         Object.assign(http, JSON.parse(await readFile(confOf(primary), 'utf8')))
+        mapUuid = await readFile(fileOf(primary, '.ais.smap'), 'utf8').catch(() => 'StageUuid2')
+      }
       const wrong = http.use_https ? await wrongPair(http) : undefined
       if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
       const clients = await clientsOf(http)

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { stageFaults } from '../../../src/rehearsal/faults.ts'
 import { aistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+import { make } from '../../support/certificates.ts'
+import { createScratch, isThere } from '../../support/scratch.ts'
 
 const certFile = '/etc/ais/tls/server.crt'
 const settings = async (flow: Awaited<ReturnType<typeof flowOf>>) => {
@@ -166,6 +169,59 @@ describe('AIStore', () => {
       't stagetarget2: old on public, old on control, old on data, 400 Bad Request',
     )
     expect(flow.leaf()).toBe(before)
+  })
+
+  it('shows for each node what is left and what it raises itself, before anybody is served it', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const good = await flow.status()
+    expect(good.alerts).toEqual([])
+    expect(good.parts?.map(({ name }) => name)).toEqual([
+      'p stageproxy1',
+      't stagetarget1',
+      't stagetarget2',
+    ])
+    writeFileSync(flow.node('/etc/ais/tls/server.key'), 'not a key\n')
+    expect((await flow.put('/v1/cluster/load-x509/stagetarget2')).status).toBe(400)
+    const { alerts, parts, seen } = await flow.status()
+    expect(alerts).toEqual(['tls-cert-invalid'])
+    expect(parts?.map(part => part.alerts)).toEqual([[], [], ['tls-cert-invalid']])
+    expect(seen).toMatch(/^stagetarget2 public \S+ says itself: tls-cert-invalid$/)
+    expect(await flow.go('rotate')).toMatchObject({ outcome: 'done' })
+    expect((await flow.status()).alerts).toEqual([])
+  })
+
+  it('refuses an upload that lacks a host of the cluster map, before anything is changed', async () => {
+    const { folder, file } = createScratch(onTestFinished)
+    const root = make({ ca: true, cn: 'Private CA', at: Date.now() })
+    const leafFor = (names: string[]) => make({ names, issuer: root, at: Date.now() })
+    const narrow = leafFor(['ais.lab.test'])
+    file('ca.pem', root.pem)
+    file('chain.pem', narrow.pem)
+    file('key.pem', narrow.keyPem)
+    const upload = `{source: uploaded, chain: ${folder}/chain.pem, key: ${folder}/key.pem, roots: ${folder}/ca.pem}`
+    const flow = await flowOf(usualAnswers('', upload))
+    await expect(flow.go('enable')).rejects.toMatchObject({
+      exit: 65,
+      findings: expect.arrayContaining([expect.objectContaining({ id: 'cert.name-missing' })]),
+    })
+    expect(flow.changes).toEqual([])
+    const wide = leafFor(['ais.lab.test', '127.0.0.1'])
+    file('chain.pem', wide.pem)
+    file('key.pem', wide.keyPem)
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
+  })
+
+  it('writes scripts in which shellcheck finds nothing', async context => {
+    if (!isThere('shellcheck')) return context.skip('no shellcheck here')
+    const flow = await flowOf()
+    const check = async (verb: 'enable' | 'rotate' | 'disable') => {
+      const input = await flow.script(verb)
+      return spawnSync('shellcheck', ['-'], { input, encoding: 'utf8' }).stdout
+    }
+    expect(await check('enable')).toBe('')
+    await flow.go('enable')
+    expect([await check('rotate'), await check('disable')]).toEqual(['', ''])
   })
 
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {
