@@ -110,15 +110,20 @@ function stranger() {
 }
 
 /** The lab's `ais`, with no settings but these variables. */
+/** Where the lab's `ais` keeps its settings: it looks past HOME. */
+function aisSettings() {
+  const folder = join(lab.folder, 'ais')
+  mkdirSync(folder, { recursive: true })
+  return { AIS_LAB_CLI_CONFIG_DIR: folder }
+}
+
 function ais(env: Record<string, string>) {
-  const settings = join(lab.folder, 'ais')
-  mkdirSync(settings, { recursive: true })
   return spawnSync('ais', ['show', 'cluster'], {
     encoding: 'utf8',
     env: {
-      ...{ PATH: process.env.PATH ?? '', HOME: lab.folder, AIS_LAB_CLI_CONFIG_DIR: settings },
-      ...{ AIS_ENDPOINT: `https://127.0.0.1:${port}` },
-      ...{ AIS_CLIENT_CA: join(lab.generation(), 'roots.pem'), ...env },
+      ...{ PATH: process.env.PATH ?? '', HOME: lab.folder },
+      ...aisSettings(),
+      ...env,
     },
   })
 }
@@ -161,7 +166,9 @@ describe('client certificates of a real AIStore 5.0', () => {
   )
 
   it('ais: without a certificate it is kept out, with the variables that we print it works', async () => {
-    const out = ais({})
+    const trust = { AIS_CLIENT_CA: join(lab.generation(), 'roots.pem') }
+    const to = { AIS_ENDPOINT: `https://127.0.0.1:${port}`, ...trust }
+    const out = ais(to)
     expect([out.status, `${out.stderr}${out.stdout}`]).toEqual([
       1,
       expect.stringContaining('certificate required'),
@@ -169,7 +176,14 @@ describe('client certificates of a real AIStore 5.0', () => {
     const { stdout } = await must(['show', endpoint])
     const variable = (name: string) => new RegExp(` ${name}=(\\S+)`).exec(stdout)?.[1] ?? ''
     const shown = { AIS_CRT: variable('AIS_CRT'), AIS_CRT_KEY: variable('AIS_CRT_KEY') }
-    expect(ais(shown).status).toBe(0)
+    expect(ais({ ...to, ...shown }).status).toBe(0)
+  })
+
+  it('ais: its settings follow where that is asked for, and it needs no variable', async () => {
+    lab.file('cli.yaml', answers('  clientAuth: 4\n  cli: set'))
+    const run = await lab.cli(['init', '--answers', 'cli.yaml', '--yes'], { env: aisSettings() })
+    expect(run.exit, run.stderr).toBe(0)
+    expect(ais({}).status).toBe(0)
   })
 
   it('rotate: where each node and client needs a certificate, with no node restarted', async () => {

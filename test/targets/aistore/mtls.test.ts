@@ -78,6 +78,21 @@ describe('AIStore and client certificates', () => {
     expect(flow.leaf()).toBe(leaf)
   })
 
+  it('gives ais our certificate before the change, and leads it to the new URL after the proof', async () => {
+    const flow = await flowOf(at(4, '  cli: set'))
+    await flow.go('enable')
+    const own = flow.changes.findIndex(each => each.includes('cluster.client_crt='))
+    expect(flow.changes[own]).toBe(
+      `ais config cli set cluster.client_crt=${client(flow, 'chain.pem')} cluster.client_crt_key=${client(flow, 'key.pem')}`,
+    )
+    expect(own).toBeLessThan(flow.changes.findIndex(each => each.includes('client_auth_tls=4')))
+    expect(flow.changes.at(-1)).toMatch(
+      /^ais config cli set cluster\.url=https:\/\/ais\.lab\.test:\d+ cluster\.client_ca_tls=\/.*\/trust\/roots\.pem$/,
+    )
+    await flow.go('disable')
+    expect(flow.changes.at(-1)).toMatch(/^ais config cli set cluster\.url=http:\/\/[a-z.]+:\d+$/)
+  })
+
   it('is rotated, proven and switched off where clients need a certificate', async () => {
     const flow = await flowOf(at(4))
     await flow.go('enable')
