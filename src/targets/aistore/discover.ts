@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { atPath } from '../../plan/predicate.ts'
+import { oneLine } from '../../process/plain-text.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
@@ -62,6 +63,8 @@ async function read(gateway: string, api: Api): Promise<AistorePresent> {
   ])
   const http = settingsIn(config)
   if (!http) throw noCluster(at, config)
+  const outside = atPath(config.json, 'net.http.pub.server_crt')
+  if (typeof outside === 'string' && outside !== '') throw publicPair(at, outside)
   const flags = atPath(status.json, 'cluster.flags')
   if (typeof flags !== 'number' || !hasStarted(flags)) throw notStarted(at, status.seen)
   const version = String(atPath(status.json, 'ais_version') ?? '')
@@ -109,6 +112,17 @@ function noCluster(address: string, said: Said): Problem {
         exitCodes.unavailable,
         'Name a gateway that runs in target.gateway: ais show cluster',
       )
+}
+
+/** AIStore 5: a second pair, which a load reads together with the first. */
+function publicPair(address: string, path: string): Problem {
+  return new Problem(exitCodes.data, [
+    finding(aistoreFindings, 'aistore.public-pair', {
+      subject: address,
+      evidence: `net.http.pub.server_crt is ${oneLine(path)}`,
+      fix: 'Where one certificate shall serve all listeners, clear it first, then restart the cluster: ais config cluster net.http.pub.server_crt= net.http.pub.server_key= net.http.pub.client_ca_tls= net.http.pub.client_auth_tls=0',
+    }),
+  ])
 }
 
 function notStarted(address: string, evidence: string): Problem {

@@ -31,6 +31,11 @@ export const aistoreFindings = {
     title: 'A file of somebody else lies where the certificate goes.',
     why: 'It would be lost.',
   },
+  'aistore.public-pair': {
+    severity: 'blocks',
+    title: 'The public listeners of the cluster have a certificate of their own.',
+    why: 'net.http.pub goes before net.http there: clients would go on seeing that one, and it is not ours to remove.',
+  },
   'aistore.relative-path': {
     severity: 'blocks',
     title: 'The cluster reads its certificate from a relative path.',

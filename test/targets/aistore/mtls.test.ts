@@ -184,6 +184,21 @@ describe('AIStore and client certificates', () => {
     expect(probes(went)[0]).toContain('with ours answered')
   })
 
+  it('leaves a cluster alone whose public listeners have a certificate of their own', async () => {
+    const flow = await flowOf(at(4))
+    const pub = { server_crt: '/etc/ais/public.crt\u001b[2J', server_key: '/etc/ais/public.key' }
+    flow.breakApi(({ url }) =>
+      url.includes('what=cluster_config')
+        ? { status: 200, body: JSON.stringify({ net: { http: { use_https: false, pub } } }) }
+        : undefined,
+    )
+    expect(await refusal(flow)).toMatchObject({
+      id: 'aistore.public-pair',
+      evidence: 'net.http.pub.server_crt is /etc/ais/public.crt',
+    })
+    expect(flow.changes).toEqual([])
+  })
+
   it('refuses to verify clients by a public root', async () => {
     const { answers } = loadAnswers(at(3), questionsFor([aistore as Target]), {
       name: 'a.yaml',
