@@ -15,7 +15,7 @@ import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
 import { apiOf, primaryOf, recordedClient } from './place.ts'
 import type { AistorePresent } from './present.ts'
-import { loginProblem } from './said.ts'
+import { clientProblem, loginProblem } from './said.ts'
 import { settingsIn } from './state.ts'
 
 /** Milliseconds for all of it. */
@@ -95,8 +95,8 @@ function conflict(
 }
 
 function noCluster(address: string, said: Said): Problem {
-  const login = loginProblem(address, said)
-  if (login) return login
+  const kept = loginProblem(address, said) ?? clientProblem(address, said)
+  if (kept) return kept
   const stop = (id: keyof typeof aistoreFindings, exit: ExitCode, fix: string) =>
     new Problem(exit, [
       finding(aistoreFindings, id, { subject: address, evidence: said.seen, fix }),

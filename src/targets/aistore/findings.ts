@@ -76,6 +76,11 @@ export const aistoreFindings = {
     title: 'Clients cannot be verified without a private root on the nodes.',
     why: 'From client_auth_tls 3 on, net.http.client_ca_tls must hold the root that signs clients and nodes.',
   },
+  'aistore.client-asked': {
+    severity: 'blocks',
+    title: 'The cluster demands a certificate of its clients, and takes none of ours.',
+    why: 'It answers nobody else.',
+  },
   'aistore.client-needed': {
     severity: 'blocks',
     title: 'The cluster would demand a certificate that nobody here has.',
