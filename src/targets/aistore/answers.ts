@@ -26,6 +26,8 @@ export interface AistoreAnswers {
   clientChain?: string
   clientKey?: string
   token?: SecretSource
+  /** Whether the settings of `ais` on this machine follow. */
+  cli: 'shown' | 'set'
 }
 
 export function aistoreAnswers(answers: Answers): AistoreAnswers {

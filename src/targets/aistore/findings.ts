@@ -36,6 +36,11 @@ export const aistoreFindings = {
     title: 'A file of somebody else lies where the certificate goes.',
     why: 'It would be lost.',
   },
+  'aistore.public-pair': {
+    severity: 'blocks',
+    title: 'The public listeners of the cluster have a certificate of their own.',
+    why: 'net.http.pub goes before net.http there: clients would go on seeing that one, and it is not ours to remove.',
+  },
   'aistore.relative-path': {
     severity: 'blocks',
     title: 'The cluster reads its certificate from a relative path.',
@@ -80,6 +85,11 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'Clients cannot be verified without a private root on the nodes.',
     why: 'From client_auth_tls 3 on, net.http.client_ca_tls must hold the root that signs clients and nodes.',
+  },
+  'aistore.client-asked': {
+    severity: 'blocks',
+    title: 'The cluster demands a certificate of its clients, and takes none of ours.',
+    why: 'It answers nobody else.',
   },
   'aistore.client-needed': {
     severity: 'blocks',

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
 import { pemCertificates, systemRoots } from '../../net/roots.ts'
 import type { Performing } from '../../plan/op.ts'
 import type { Input, Json, Text } from '../../plan/plan.ts'
-import { aistoreAnswers } from './answers.ts'
+import type { RecordPaths } from '../../record/paths.ts'
+import { type AistoreAnswers, aistoreAnswers } from './answers.ts'
 import { type Access, type Api, createApi } from './api.ts'
 import { type Cluster, clusterIn, type Node } from './cluster.ts'
 import type { Aistore } from './steps/wanted.ts'
@@ -45,6 +46,16 @@ export function clientFiles(answers: Answers): { chain: Text; key: Text } {
   const { clientChain, clientKey } = aistoreAnswers(answers)
   return clientChain === undefined || clientKey === undefined
     ? { chain: { kept: '../../client/chain.pem' }, key: { kept: '../../client/key.pem' } }
+    : { chain: clientChain, key: clientKey }
+}
+
+/** The same where no plan says it. */
+export function recordedClient(
+  { clientChain, clientKey }: AistoreAnswers,
+  { folder }: Pick<RecordPaths, 'folder'>,
+): Place['client'] {
+  return clientChain === undefined || clientKey === undefined
+    ? { chain: join(folder, 'client', 'chain.pem'), key: join(folder, 'client', 'key.pem') }
     : { chain: clientChain, key: clientKey }
 }
 

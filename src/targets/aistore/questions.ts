@@ -43,6 +43,14 @@ const places: Choice[] = [
   { value: 'here', title: 'This machine writes them', note: 'a folder that all nodes read' },
   { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
 ]
+const clis: Choice[] = [
+  {
+    value: 'shown',
+    title: 'Only shown',
+    note: 'the commands stand among what clients must change',
+  },
+  { value: 'set', title: 'Set here', note: 'our certificate before the change, the URL after it' },
+]
 const ports: Choice[] = [
   { value: 'all', title: 'All of them', note: 'public, control and data are proven' },
   { value: 'public', title: 'The public ones', note: 'the others are on a network of their own' },
@@ -188,6 +196,17 @@ export const aistoreQuestions: readonly Question[] = [
     asked: false,
     check: checkSecret,
     askedOn: ['aistore.login'],
+  },
+  {
+    id: 'target.cli',
+    text: 'Shall the settings of ais on this machine follow?',
+    noun: 'ais',
+    help: 'It keeps the old URL otherwise, and has no certificate for a cluster that demands one.',
+    kind: 'choice',
+    choices: clis,
+    fallback: () => 'shown',
+    asked: false,
+    check: checkChoice(clis),
   },
   {
     id: 'target.restartWait',

@@ -7,7 +7,7 @@ import { aistoreAnswers } from './answers.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
 import { serversOf } from './ops-proof.ts'
-import { apiOf } from './place.ts'
+import { apiOf, recordedClient } from './place.ts'
 
 /**
  * Every listener of every node that is recorded, with the alerts that each node raises of its own
@@ -24,10 +24,7 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
     ...{ uuid: record?.live.uuid ?? '', primary: '', nodes },
     roots: [roots, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    client: {
-      chain: own.clientChain ?? join(paths.folder, 'client', 'chain.pem'),
-      key: own.clientKey ?? join(paths.folder, 'client', 'key.pem'),
-    },
+    client: recordedClient(own, paths),
   }
   // no secret is asked for here: a cluster that wants a token shows its leaves all the same
   const api = await apiOf(at, { world, signal, userFolder: folder, secrets: {} })

@@ -78,6 +78,21 @@ describe('AIStore and client certificates', () => {
     expect(flow.leaf()).toBe(leaf)
   })
 
+  it('gives ais our certificate before the change, and leads it to the new URL after the proof', async () => {
+    const flow = await flowOf(at(4, '  cli: set'))
+    await flow.go('enable')
+    const own = flow.changes.findIndex(each => each.includes('cluster.client_crt='))
+    expect(flow.changes[own]).toBe(
+      `ais config cli set cluster.client_crt=${client(flow, 'chain.pem')} cluster.client_crt_key=${client(flow, 'key.pem')}`,
+    )
+    expect(own).toBeLessThan(flow.changes.findIndex(each => each.includes('client_auth_tls=4')))
+    expect(flow.changes.at(-1)).toMatch(
+      /^ais config cli set cluster\.url=https:\/\/ais\.lab\.test:\d+ cluster\.client_ca_tls=\/.*\/trust\/roots\.pem$/,
+    )
+    await flow.go('disable')
+    expect(flow.changes.at(-1)).toMatch(/^ais config cli set cluster\.url=http:\/\/[a-z.]+:\d+$/)
+  })
+
   it('is rotated, proven and switched off where clients need a certificate', async () => {
     const flow = await flowOf(at(4))
     await flow.go('enable')
@@ -167,6 +182,21 @@ describe('AIStore and client certificates', () => {
     const went = await flow.go('enable')
     expect(went).toMatchObject({ outcome: 'done' })
     expect(probes(went)[0]).toContain('with ours answered')
+  })
+
+  it('leaves a cluster alone whose public listeners have a certificate of their own', async () => {
+    const flow = await flowOf(at(4))
+    const pub = { server_crt: '/etc/ais/public.crt\u001b[2J', server_key: '/etc/ais/public.key' }
+    flow.breakApi(({ url }) =>
+      url.includes('what=cluster_config')
+        ? { status: 200, body: JSON.stringify({ net: { http: { use_https: false, pub } } }) }
+        : undefined,
+    )
+    expect(await refusal(flow)).toMatchObject({
+      id: 'aistore.public-pair',
+      evidence: 'net.http.pub.server_crt is /etc/ais/public.crt',
+    })
+    expect(flow.changes).toEqual([])
   })
 
   it('refuses to verify clients by a public root', async () => {

@@ -121,22 +121,6 @@ describe('traps of AIStore', () => {
     expect(readFileSync(flow.node('/etc/ais/tls/ca.crt'), 'utf8')).toContain('BEGIN CERTIFICATE')
   })
 
-  it('AIS-6 level 3 without a CA is refused; ours gives nodes a leaf that is good for clients, too', async () => {
-    const flow = await flowOf()
-    expect(messageOf(await set(flow, 'net.http.client_auth_tls=3'))).toBe(
-      'net.http: client_ca_tls required when client_auth_tls >= 3 (got 3)',
-    )
-    const root = make({ ca: true, cn: 'Private CA', at: Date.now() })
-    const names = ['ais.lab.test', '127.0.0.1']
-    const serverOnly = make({ names, issuer: root, at: Date.now(), eku: ['serverAuth'] })
-    const strict = await flowOf(upload(serverOnly, root))
-    await set(strict, 'net.http.client_auth_tls=3&net.http.client_ca_tls=/etc/ais/tls/ca.crt')
-    await expect(strict.go('enable')).rejects.toMatchObject({ exit: 65 })
-    expect(strict.changes).toEqual([])
-    const { plan } = await flow.go('enable')
-    expect(JSON.stringify(plan.steps)).toContain('"extendedKeyUsage":["serverAuth","clientAuth"]')
-  })
-
   it('AIS-8 ais keeps its http URL; clients are told what to set, both ways', async () => {
     const state = { https: true, privateRoot: true }
     const words = JSON.stringify(

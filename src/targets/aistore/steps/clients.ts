@@ -6,6 +6,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { levelOf, levelRules } from '../client-auth.ts'
 import { aistoreFindings } from '../findings.ts'
 import { clientFiles } from '../place.ts'
+import { cliBefore } from './cli.ts'
 import type { Aistore } from './wanted.ts'
 
 /** What a client's certificate is made like where the nodes' own is not made here. */
@@ -77,6 +78,7 @@ export function clientSteps(wanted: Aistore): Step[] {
       needs: ['prepare.certificate'],
       onFail: 'stop',
     },
+    ...cliBefore(wanted, clientFiles(answers)),
   ]
 }
 

@@ -4,11 +4,12 @@ import { aistoreAnswers } from '../answers.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
+import { cliAfter } from './cli.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import { checkCluster, checkCommand, lookAt, setAct, setStep, undoBase } from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
-import { plainProofStep, proofSteps, record } from './proof.ts'
+import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
 import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
@@ -104,6 +105,7 @@ export function disableSteps(wanted: Aistore): Step[] {
       onFail: 'stop',
     }),
     { ...record(wanted, 'http'), needs: ['serve.settings'] },
+    ...cliAfter(wanted, 'http', urlOf(wanted, 'http')),
   ]
 }
 

@@ -7,6 +7,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
 import { clientSetup } from '../clients.ts'
 import { placeInput, primaryOf } from '../place.ts'
+import { cliAfter } from './cli.ts'
 import { ownFiles } from './clients.ts'
 import { type Scheme, undoBase } from './common.ts'
 import type { Aistore } from './wanted.ts'
@@ -57,6 +58,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       away: 'ends',
     },
     record(wanted, 'https'),
+    ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
     ...dnsSteps(answers, {
       host: parseAddress(address)?.host ?? address,
       address,
@@ -127,11 +129,9 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
 /** The step that records what is proven; `live` has what the nodes are found by again. */
 export function record(wanted: Aistore, scheme: Scheme): Step {
   const { answers, present, privateRoot } = wanted
-  const address = gatewayOf(wanted)
   const { uuid, nodes } = present.cluster
-  const at = parseAddress(address)
-  const host = at?.host ?? ''
-  const url = `${scheme}://${urlHost(answers.domain)}:${at?.port ?? 443}/`
+  const host = parseAddress(gatewayOf(wanted))?.host ?? ''
+  const url = `${urlOf(wanted, scheme)}/`
   const https = scheme === 'https'
   const { client } = https ? ownFiles(wanted) : {}
   const step = recordStep(answers, {
@@ -158,6 +158,12 @@ function levelInput({ answers, present }: Aistore, clientAuth: number): { [key: 
 
 function portsOf({ answers }: Aistore): 'all' | 'public' {
   return aistoreAnswers(answers).ports
+}
+
+/** Where clients reach the cluster; without a slash, as `ais` has it. */
+export function urlOf(wanted: Aistore, scheme: Scheme): string {
+  const port = parseAddress(gatewayOf(wanted))?.port ?? 443
+  return `${scheme}://${urlHost(wanted.answers.domain)}:${port}`
 }
 
 function gatewayOf({ present }: Aistore): string {
