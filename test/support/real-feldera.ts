@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { realKubernetes } from './real-kubernetes.ts'
 
-/** Which rollout it was, or how often it was changed, is not what runs. */
+/** Which rollout it was, how often it was changed, and what the cluster gives out is not what runs. */
 const times = [
+  'clusterIP',
+  'clusterIPs',
   'deploymentTime',
   'kubectl.kubernetes.io/restartedAt',
   'kubectl.kubernetes.io/last-applied-configuration',
