@@ -64,6 +64,8 @@ export interface Wanted<P> {
   generation: number
   /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
   privateRoot: boolean
+  /** Whether the new pair leads to a root that is not among those of the generation before. */
+  newRoot: boolean
 }
 
 /**

@@ -222,8 +222,12 @@ ais_stale() {
 
 # ais_served ... PORTS CHAIN: whether each listener serves the leaf of a file
 ais_served() {
-  jq -n --arg stale "$(ais_stale "$3" "$6" "$(fingerprint -in "$7")")" \
-    '{served: ($stale == ""), seen: $stale}' | answer_json
+  local id public control data up=''
+  while read -r id public control data; do
+    if [[ $(ais_scheme "$public") != down ]]; then up+=" $id"; fi
+  done <<<"$3"
+  jq -n --arg up "$up" --arg stale "$(ais_stale "$3" "$6" "$(fingerprint -in "$7")")" \
+    '{served: ($stale == ""), down: ($up == ""), seen: $stale}' | answer_json
 }
 
 # ais_load ... PORTS CHAIN: all nodes, then each that stays stale alone: "Done: all nodes." can hide one

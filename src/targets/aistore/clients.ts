@@ -28,9 +28,17 @@ export function clientSetup(
       join: [
         'ais config cli set cluster.url=',
         endpoint,
-        ...(https && privateRoot ? [' cluster.client_ca_tls=', trustedRoots] : []),
-        ...(client ? [' cluster.client_crt=', client.chain] : []),
-        ...(client ? [' cluster.client_crt_key=', client.key] : []),
+        ...(https && privateRoot
+          ? [' && ais config cli set cluster.client_ca_tls=', trustedRoots]
+          : []),
+        ...(client
+          ? [
+              ' && ais config cli set cluster.client_crt=',
+              client.chain,
+              ' && ais config cli set cluster.client_crt_key=',
+              client.key,
+            ]
+          : []),
       ],
     },
   }

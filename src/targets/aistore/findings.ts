@@ -21,6 +21,11 @@ export const aistoreFindings = {
     title: 'The cluster wants a token.',
     why: 'Its settings can be changed only with the rights of an administrator.',
   },
+  'aistore.client-root-change': {
+    severity: 'blocks',
+    title: 'Clients are verified by the root that is to be replaced.',
+    why: 'Nodes verify by one root before the restart and by the other after it: no certificate of ours is good for both.',
+  },
   'aistore.foreign-pair': {
     severity: 'blocks',
     title: 'The cluster serves a certificate that is not recorded here.',
@@ -50,6 +55,11 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'The cluster refuses this.',
     why: 'The step is not done.',
+  },
+  'aistore.no-command': {
+    severity: 'blocks',
+    title: 'The command that starts the nodes cannot be run here.',
+    why: 'The cluster would be shut down, and stay so.',
   },
   'aistore.still-open': {
     severity: 'blocks',

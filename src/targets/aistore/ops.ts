@@ -10,12 +10,15 @@ import { lookOp } from './ops-look.ts'
 import { provePlainOp, proveServedOp } from './ops-proof.ts'
 import { readyOp } from './ops-ready.ts'
 import { setOp } from './ops-settings.ts'
+import { commandOp, startOp } from './ops-start.ts'
 
 export const aistoreOps: OpTable = {
   'aistore.look': lookOp,
   'aistore.set': setOp,
   'aistore.shutdown': shutdownOp,
   'aistore.leave': leaveOp,
+  'aistore.command': commandOp,
+  'aistore.start': startOp,
   'aistore.ready': readyOp,
   'aistore.back-up': backUpOp,
   'aistore.keep-found': keepFoundOp,

@@ -7,7 +7,7 @@ import type { Input, Json, Text } from '../../plan/plan.ts'
 import type { RecordPaths } from '../../record/paths.ts'
 import { type AistoreAnswers, aistoreAnswers } from './answers.ts'
 import { type Access, type Api, createApi } from './api.ts'
-import type { Cluster, Node } from './cluster.ts'
+import { type Cluster, clusterIn, type Node } from './cluster.ts'
 import type { Aistore } from './steps/wanted.ts'
 
 /** Where a cluster is and by what it is trusted: what every op of it gets. */
@@ -66,6 +66,18 @@ export function placeOf(input: Json | undefined): Place {
 /** The primary, or the first node where the map is older than the primary. */
 export function primaryOf({ nodes, primary }: Cluster): Node {
   return (nodes.find(({ id }) => id === primary) ?? nodes[0]) as Node
+}
+
+/** The public address of the proxy that decides now: another one may have been elected meanwhile. */
+export async function leaderOf(place: Place, api: Api): Promise<string> {
+  const first = primaryOf(place)
+  const proxies = place.nodes.filter(node => node.kind === 'proxy' && node !== first)
+  for (const { public: address } of [first, ...proxies]) {
+    const { json } = await api.get(address, '/v1/daemon?what=smap')
+    const map = clusterIn(json)
+    if (map && map.uuid === place.uuid) return primaryOf(map).public
+  }
+  return first.public
 }
 
 type Calling = Pick<Performing, 'world' | 'signal' | 'userFolder' | 'secrets'>

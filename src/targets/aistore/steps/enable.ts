@@ -1,21 +1,26 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
+import { backUp } from './back-up.ts'
 import { cliAfter } from './cli.ts'
 import { clientSteps, levelWanted } from './clients.ts'
-import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
+import { checkCluster, checkCommand, lookAt, setAct, setStep, undoBase } from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
+import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
-/** From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one. */
+/**
+ * From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one, or by a
+ * restart where its root is another one.
+ */
 export function enableSteps(wanted: Aistore): Step[] {
-  if (wanted.present.scheme === 'https') return loadSteps(wanted)
+  if (wanted.present.scheme === 'https')
+    return wanted.newRoot ? restartSteps(wanted) : loadSteps(wanted)
   const { answers, present, before, privateRoot } = wanted
   const level = levelWanted(wanted)
   const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
@@ -30,6 +35,7 @@ export function enableSteps(wanted: Aistore): Step[] {
   }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     {
       id: 'check.files',
       phase: 'check',
@@ -45,15 +51,7 @@ export function enableSteps(wanted: Aistore): Step[] {
     certificateStep(wanted, profile(answers, present)),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
-    {
-      id: 'prepare.back-up',
-      phase: 'prepare',
-      title: 'Keep the state of every node',
-      look: { look: lookAt(wanted), already: [{ not: { json: 'scheme', equals: 'http' } }] },
-      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
-      needs: ['check.cluster'],
-      onFail: 'stop',
-    },
+    backUp(wanted),
     {
       id: 'prepare.files',
       phase: 'prepare',
@@ -96,6 +94,7 @@ export function disableSteps(wanted: Aistore): Step[] {
   }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     ...switchSteps(wanted, 'http', ['check.cluster']),
     plainProofStep(wanted, ['change.ready']),
     setStep(wanted, cleared, {

@@ -4,7 +4,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { clientSteps } from './clients.ts'
-import { checkCluster, undoBase } from './common.ts'
+import { checkCluster, checkCommand, undoBase } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
@@ -31,6 +31,7 @@ export function loadSteps(wanted: Aistore): Step[] {
   const old = filesInput(wanted, paths, name => ({ before: name }), false)
   return [
     checkCluster(wanted),
+    ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
@@ -66,7 +67,7 @@ export function loadSteps(wanted: Aistore): Step[] {
       phase: 'change',
       title: 'Load the new pair on each node',
       look: {
-        look: load(wanted, { kept: 'chain.pem' }, 'served'),
+        look: served(wanted, { kept: 'chain.pem' }),
         already: [{ json: 'served', equals: true }],
       },
       act: load(wanted, { kept: 'chain.pem' }, 'load'),
@@ -76,6 +77,11 @@ export function loadSteps(wanted: Aistore): Step[] {
     ...(other ? levelSteps(wanted, ['change.load'], adds ? caFile : undefined) : []),
     ...proofSteps(wanted, [other ? 'change.ready' : 'change.load']),
   ]
+}
+
+/** A look at what each listener serves. */
+export function served(wanted: Aistore, chain: Text): Op {
+  return load(wanted, chain, 'served')
 }
 
 function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {

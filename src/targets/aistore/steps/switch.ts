@@ -53,7 +53,11 @@ export function switchSteps(
       onFail: 'undo',
       away: 'begins',
     },
-    startStep(wanted, scheme, { id: 'change.start', needs: ['change.shutdown'] }),
+    startStep(wanted, scheme, {
+      id: 'change.start',
+      needs: ['change.shutdown'],
+      ...(leaf === undefined ? {} : { leaf }),
+    }),
     readyStep(wanted, scheme, {
       id: 'change.ready',
       needs: ['change.start'],
