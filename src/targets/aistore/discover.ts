@@ -77,15 +77,8 @@ function conflict(
   { scheme, http, cluster }: AistorePresent,
   recorded: boolean,
 ): Finding | undefined {
-  const subject = cluster.uuid
-  const level = http.client_auth_tls
-  if (level === 2 || level === 4)
-    return finding(aistoreFindings, 'aistore.client-auth', {
-      subject,
-      evidence: `net.http.client_auth_tls is ${level}`,
-      fix: 'Set it to 0, 1 or 3 for the switch: ais config cluster net.http.client_auth_tls=0',
-    })
   if (scheme === 'http') return undefined
+  const subject = cluster.uuid
   if (!recorded && ['ask', 'stop'].includes(target.onConflict))
     return finding(aistoreFindings, 'aistore.foreign-pair', {
       subject,

@@ -21,10 +21,10 @@ export const aistoreFindings = {
     title: 'The cluster wants a token.',
     why: 'Its settings can be changed only with the rights of an administrator.',
   },
-  'aistore.client-auth': {
+  'aistore.client-root-change': {
     severity: 'blocks',
-    title: 'The cluster lets nobody in without a certificate of their own.',
-    why: 'This version cannot show one to what it proves, so that nothing could be proven.',
+    title: 'Clients are verified by the root that is to be replaced.',
+    why: 'Nodes verify by one root before the restart and by the other after it: no certificate of ours is good for both.',
   },
   'aistore.foreign-pair': {
     severity: 'blocks',

@@ -307,20 +307,6 @@ describe('AIStore', () => {
       })
   })
 
-  it.each([2, 4])(
-    'stops at level %i, where nobody is let in without a certificate',
-    async level => {
-      const flow = await flowOf()
-      const trust = 'net.http.client_ca_tls=/etc/ais/tls/ca.crt'
-      await flow.put(`/v1/cluster/set-config?net.http.client_auth_tls=${level}&${trust}`)
-      await expect(flow.go('enable')).rejects.toMatchObject({
-        exit: 65,
-        findings: [{ id: 'aistore.client-auth' }],
-      })
-      expect(flow.changes).toEqual([])
-    },
-  )
-
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {
     const flow = await flowOf()
     await flow.go('enable')

@@ -82,12 +82,16 @@ describe('AIStore and client certificates', () => {
     const flow = await flowOf(at(4, '  cli: set'))
     await flow.go('enable')
     const own = flow.changes.findIndex(each => each.includes('cluster.client_crt='))
-    expect(flow.changes[own]).toBe(
-      `ais config cli set cluster.client_crt=${client(flow, 'chain.pem')} cluster.client_crt_key=${client(flow, 'key.pem')}`,
-    )
+    expect(flow.changes.slice(own, own + 2)).toEqual([
+      `ais config cli set cluster.client_crt=${client(flow, 'chain.pem')}`,
+      `ais config cli set cluster.client_crt_key=${client(flow, 'key.pem')}`,
+    ])
     expect(own).toBeLessThan(flow.changes.findIndex(each => each.includes('client_auth_tls=4')))
+    expect(flow.changes.at(-2)).toMatch(
+      /^ais config cli set cluster\.client_ca_tls=\/.*\/trust\/roots\.pem$/,
+    )
     expect(flow.changes.at(-1)).toMatch(
-      /^ais config cli set cluster\.url=https:\/\/ais\.lab\.test:\d+ cluster\.client_ca_tls=\/.*\/trust\/roots\.pem$/,
+      /^ais config cli set cluster\.url=https:\/\/ais\.lab\.test:\d+$/,
     )
     await flow.go('disable')
     expect(flow.changes.at(-1)).toMatch(/^ais config cli set cluster\.url=http:\/\/[a-z.]+:\d+$/)
@@ -199,14 +203,29 @@ describe('AIStore and client certificates', () => {
     expect(flow.changes).toEqual([])
   })
 
+  it('keeps a level that was set before HTTPS, and lets ourselves in', async () => {
+    const flow = await flowOf()
+    const trust = 'net.http.client_ca_tls=/etc/ais/tls/ca.crt'
+    await flow.put(`/v1/cluster/set-config?net.http.client_auth_tls=4&${trust}`)
+    const went = await flow.go('enable')
+    expect(went).toMatchObject({ outcome: 'done' })
+    expect(probes(went)[0]).toContain('with ours answered')
+  })
+
   it('refuses to verify clients by a public root', async () => {
     const { answers } = loadAnswers(at(3), questionsFor([aistore as Target]), {
       name: 'a.yaml',
       folder: '/',
     })
     const present = { http: { client_auth_tls: 0 } } as AistorePresent
-    const base = { answers, present, kept: '/kept', generation: 1 }
-    const wanted = { ...base, privateRoot: false, newRoot: false }
+    const wanted = {
+      answers,
+      present,
+      kept: '/kept',
+      generation: 1,
+      privateRoot: false,
+      newRoot: false,
+    }
     expect(() => levelWanted(wanted)).toThrow('Clients cannot be verified')
   })
 })

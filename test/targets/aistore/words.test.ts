@@ -86,9 +86,13 @@ describe('a cluster map', () => {
   })
 
   it('is asked of another proxy where the one of before is gone: that says who decides now', async () => {
-    const found = clusterIn(map) as Omit<Place, 'roots' | 'system' | 'client'>
-    const client = { chain: '', key: '' }
-    const place: Place = { ...found, primary: 'p2', roots: [], system: false, client }
+    const place = {
+      ...clusterIn(map),
+      primary: 'p2',
+      roots: [],
+      system: false,
+      client: { chain: '', key: '' },
+    } as Place
     const elected = { ...(map as object), proxy_si: node('p1', [1, 2, 3], '[fd00::1]') } as Json
     const said: Record<string, Json> = { '[fd00::1]:1': elected }
     const api = {

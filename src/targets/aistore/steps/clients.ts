@@ -23,6 +23,13 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
       evidence: 'the root of the certificate is a public one',
       fix: 'Give the nodes a certificate of a private root (certificate: {source: self-signed, authority: local}), or set target.clientAuth to 2 at most.',
     })
+  const now = levelRules(present.http.client_auth_tls)
+  if (wanted.newRoot && present.scheme === 'https' && (verifies || now.verifies))
+    throw refused('aistore.client-root-change', {
+      subject: `client_auth_tls ${level}`,
+      evidence: `it is ${present.http.client_auth_tls} now`,
+      fix: 'Set target.clientAuth to 2 for the change of roots, and back afterwards.',
+    })
   if (demands && !ownPair(wanted, level))
     throw refused('aistore.client-needed', {
       subject: `client_auth_tls ${level}`,
@@ -92,7 +99,7 @@ function isLocal({ certificate }: Aistore['answers']): boolean {
 }
 
 function refused(
-  id: 'aistore.client-roots' | 'aistore.client-needed',
+  id: 'aistore.client-roots' | 'aistore.client-needed' | 'aistore.client-root-change',
   occurrence: { subject: string; evidence: string; fix: string },
 ): Problem {
   return new Problem(exitCodes.data, [finding(aistoreFindings, id, occurrence)])

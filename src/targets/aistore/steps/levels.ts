@@ -85,7 +85,11 @@ export function levelSteps(wanted: Aistore, needs: string[], caFile?: string): S
       away: 'begins',
       undo: undoSteps(wanted, before),
     },
-    startStep(wanted, 'https', { id: 'change.start', needs: ['change.shutdown'] }),
+    startStep(wanted, 'https', {
+      id: 'change.start',
+      needs: ['change.shutdown'],
+      leaf: { capture: 'prepare.certificate.fingerprint' },
+    }),
     readyStep(wanted, 'https', {
       id: 'change.ready',
       needs: ['change.start'],

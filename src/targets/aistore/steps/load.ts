@@ -4,7 +4,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { clientSteps } from './clients.ts'
-import { checkCluster, undoBase } from './common.ts'
+import { checkCluster, checkCommand, undoBase } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
@@ -31,6 +31,7 @@ export function loadSteps(wanted: Aistore): Step[] {
   const old = filesInput(wanted, paths, name => ({ before: name }), false)
   return [
     checkCluster(wanted),
+    ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),

@@ -5,6 +5,7 @@ import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
+import { clientSteps, levelWanted } from './clients.ts'
 import {
   checkCluster,
   checkCommand,
@@ -16,6 +17,7 @@ import {
   undoBase,
 } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
+import { changesLevel } from './levels.ts'
 import { served } from './load.ts'
 import { proofSteps, undoProof } from './proof.ts'
 import { awayPrice } from './switch.ts'
@@ -35,14 +37,17 @@ export function restartSteps(wanted: Aistore): Step[] {
     caFile: client_ca_tls || own.caFile,
   }
   const fresh = filesInput(wanted, paths, name => ({ kept: name }))
+  const level = levelWanted(wanted)
   const trust: Partial<HttpSettings> = {
     client_ca_tls: privateRoot ? paths.caFile : '',
     skip_verify: false,
+    ...(changesLevel(wanted) ? { client_auth_tls: level } : {}),
   }
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
     certificateStep(wanted, profile(answers, present)),
+    ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
     {
@@ -109,8 +114,12 @@ function shutdownStep(wanted: Aistore, id: string, from: 'kept' | 'before'): Ste
 }
 
 function undoSteps(wanted: Aistore, paths: Paths): Step[] {
-  const { client_ca_tls, skip_verify } = wanted.present.http
-  const trust = { client_ca_tls, skip_verify }
+  const { client_ca_tls, skip_verify, client_auth_tls } = wanted.present.http
+  const trust = {
+    client_ca_tls,
+    skip_verify,
+    ...(changesLevel(wanted) ? { client_auth_tls } : {}),
+  }
   const hadRoots = client_ca_tls !== ''
   const old = filesInput(wanted, paths, name => ({ before: name }), hadRoots)
   return [
