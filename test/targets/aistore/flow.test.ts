@@ -10,6 +10,7 @@ import { fakeWorld } from '../../support/play.ts'
 import { createScratch, isThere } from '../../support/scratch.ts'
 
 const certFile = '/etc/ais/tls/server.crt'
+const keyFile = '/etc/ais/tls/server.key'
 const settings = async (flow: Awaited<ReturnType<typeof flowOf>>) => {
   const { json } = await flow.get('/v1/cluster?what=cluster_config')
   return (json as { net: { http: Record<string, unknown> } }).net.http
@@ -320,6 +321,18 @@ describe('AIStore', () => {
       expect(flow.changes).toEqual([])
     },
   )
+
+  it('replaces nothing that is no key or certificate, whatever the settings of a cluster say', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    flow.answer(usualAnswers('  onConflict: adopt\n  certFile: /elsewhere/server.crt'))
+    const passwd = 'root:x:0:0:root:/root:/bin/bash\n'
+    writeFileSync(flow.node(keyFile), passwd)
+    const { failed } = await flow.go('enable')
+    expect(failed.slice(0, 2)).toEqual(['change.files', 'aistore.foreign-file'])
+    expect(readFileSync(flow.node(keyFile), 'utf8')).toBe(passwd)
+  })
 
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {
     const flow = await flowOf()
