@@ -123,7 +123,7 @@ describe('AIStore', () => {
     expect(readFileSync(flow.node(certFile), 'utf8')).toBe(theirs)
   })
 
-  it('shows a line for each node while it waits and loads', async () => {
+  it('shows a line for each node while it waits, starts and loads', async () => {
     const flow = await flowOf()
     const { events } = await flow.go('enable')
     const rotated = await flow.go('rotate')
@@ -142,6 +142,7 @@ describe('AIStore', () => {
       ...['p stageproxy1', '–', 'closed', 'closed', 'closed', '–'],
     ])
     expect(standing.find(({ id }) => id === 'change.load')?.rows).toHaveLength(3)
+    expect(standing.find(({ id }) => id === 'change.start')?.rows).toHaveLength(3)
   })
 
   it('waits for a person where no command starts the nodes', async () => {
