@@ -33,25 +33,7 @@ afterAll(() => {
 
 describe('Feldera on a real cluster', () => {
   it('refuse: the leaf that the popular openssl line makes is refused before any tool is called', async () => {
-    lab.openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '30',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      `subjectAltName=DNS:*.${namespace}.svc.cluster.local,DNS:localhost,IP:127.0.0.1`,
-      '-keyout',
-      'bad.key',
-      '-out',
-      'bad.pem',
-    )
+    lab.popularLeaf('bad')
     lab.file(
       'bad.yaml',
       lab.answers('{source: uploaded, chain: ./bad.pem, key: ./bad.key}', lab.installing()),
