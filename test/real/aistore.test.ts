@@ -104,7 +104,11 @@ describe('a real AIStore cluster', () => {
     const naive = spawnSync('ais', ['cluster', 'shutdown'], {
       input: '',
       encoding: 'utf8',
-      env: { ...process.env, AIS_ENDPOINT: `http://127.0.0.1:${port}` },
+      env: {
+        ...process.env,
+        AIS_ENDPOINT: `http://127.0.0.1:${port}`,
+        AIS_LAB_CLI_CONFIG_DIR: lab.folder,
+      },
     })
     expect([naive.status, naive.stdout + naive.stderr]).toEqual([
       0,
