@@ -45,6 +45,7 @@ afterAll(async () => {
 async function must(args: string[], exit = 0) {
   const run = await lab.cli(args)
   expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
+  expect(run.stderr).not.toContain('Warning') // Node's, of listeners that pile up
   return run
 }
 

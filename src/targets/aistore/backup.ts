@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { finding } from '../../findings.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -28,8 +28,8 @@ export const backUpOp: Op = {
       const { json } = await api.get(node.public, '/v1/daemon?what=config')
       const confdir = atPath(json, 'confdir')
       const folder = join(folderOf(ctx, of), node.id)
-      if (typeof confdir === 'string' && (await keepFiles(nodePath(confdir, ctx), folder)))
-        kept += 1
+      const isPath = typeof confdir === 'string' && isAbsolute(confdir)
+      if (isPath && (await keepFiles(nodePath(confdir, ctx), folder))) kept += 1
       else ctx.finding(notKept(nodeLabel(node), String(confdir ?? 'its confdir')))
     }
     return { kept, seen: `${kept} of ${place.nodes.length} nodes` }

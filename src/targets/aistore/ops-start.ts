@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -85,6 +86,7 @@ async function show(
   const place = placeOf(at)
   const wanted = scheme as 'http' | 'https'
   const signal = AbortSignal.any([over, ctx.signal])
+  setMaxListeners(0, signal) // every listener that is asked listens for the stop
   try {
     const api = await apiOf(place, { ...ctx, signal })
     const looking = { api, signal, leaf: String(leaf ?? ''), ports: ports as 'all' | 'public' }

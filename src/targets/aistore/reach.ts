@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { atPath } from '../../plan/predicate.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
@@ -16,6 +17,7 @@ import { apiOf, recordedClient } from './place.ts'
 export const reachNodes: NonNullable<Target['reach']> = async (answered, calling, use) => {
   const { answers, folder } = answered
   const { world, signal, record } = calling
+  setMaxListeners(0, signal) // every node that is asked listens for the stop
   const own = aistoreAnswers(answers)
   const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
   const paths = recordPaths(world.stateFolder, answers.endpoint)

@@ -10,6 +10,7 @@ import { fakeWorld } from '../../support/play.ts'
 import { createScratch, isThere } from '../../support/scratch.ts'
 
 const certFile = '/etc/ais/tls/server.crt'
+const keyFile = '/etc/ais/tls/server.key'
 const settings = async (flow: Awaited<ReturnType<typeof flowOf>>) => {
   const { json } = await flow.get('/v1/cluster?what=cluster_config')
   return (json as { net: { http: Record<string, unknown> } }).net.http
@@ -122,7 +123,7 @@ describe('AIStore', () => {
     expect(readFileSync(flow.node(certFile), 'utf8')).toBe(theirs)
   })
 
-  it('shows a line for each node while it waits and loads', async () => {
+  it('shows a line for each node while it waits, starts and loads', async () => {
     const flow = await flowOf()
     const { events } = await flow.go('enable')
     const rotated = await flow.go('rotate')
@@ -141,6 +142,7 @@ describe('AIStore', () => {
       ...['p stageproxy1', '–', 'closed', 'closed', 'closed', '–'],
     ])
     expect(standing.find(({ id }) => id === 'change.load')?.rows).toHaveLength(3)
+    expect(standing.find(({ id }) => id === 'change.start')?.rows).toHaveLength(3)
   })
 
   it('waits for a person where no command starts the nodes', async () => {
@@ -305,6 +307,18 @@ describe('AIStore', () => {
         uid: 65_534,
         gid: 65_534,
       })
+  })
+
+  it('replaces nothing that is no key or certificate, whatever the settings of a cluster say', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    flow.answer(usualAnswers('  onConflict: adopt\n  certFile: /elsewhere/server.crt'))
+    const passwd = 'root:x:0:0:root:/root:/bin/bash\n'
+    writeFileSync(flow.node(keyFile), passwd)
+    const { failed } = await flow.go('enable')
+    expect(failed.slice(0, 2)).toEqual(['change.files', 'aistore.foreign-file'])
+    expect(readFileSync(flow.node(keyFile), 'utf8')).toBe(passwd)
   })
 
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {

@@ -109,6 +109,12 @@ describe('a cluster map', () => {
     ])
   })
 
+  it.each(['../../etc', 'a b', '', 'x/y'])('with %j for an id is none', id => {
+    const target = node(id, [4, 5, 6])
+    expect(clusterIn({ ...(map as object), tmap: { t: target } } as Json)).toBe(undefined)
+    expect(clusterIn({ ...(map as object), uuid: id } as Json)).toBe(undefined)
+  })
+
   it.each([null, {}, { uuid: 'x' }, { uuid: 'x', proxy_si: { daemon_id: 'p' }, pmap: { p: {} } }])(
     '%j is none',
     value => {

@@ -16,12 +16,14 @@ export function filesInput(
   of: (name: string) => Text,
   withRoots = privateRoot,
 ): { [key: string]: Input } {
+  const own = aistoreAnswers(answers)
   return {
     chain: of('chain.pem'),
     key: of('key.pem'),
     ...(withRoots ? { roots: of('roots.pem') } : {}),
     ...paths,
-    place: aistoreAnswers(answers).place,
+    place: own.place,
+    named: own.certFile === paths.certFile && own.keyFile === paths.keyFile,
   }
 }
 
