@@ -141,6 +141,7 @@ function define(version: string, choose: Choose): Command {
     .command('disable')
     .description('back to HTTP, with proof that HTTP answers and TLS does not')
     .argument('<name>', 'a recorded endpoint')
+    .option('--offline', "where no node of it answers any more: through the nodes' own files")
     .option('--plan', 'stop after the plan')
     .option('--yes', 'agree to the plan')
     .option('--expect-plan <digest>', 'run only the plan with this digest')

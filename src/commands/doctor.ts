@@ -15,7 +15,7 @@ import { targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import type { World } from '../world.ts'
 import { type Checked, checkServed, checkState, checkTarget, checkTool } from './doctor-checks.ts'
-import { recordedAnswers } from './endpoint-of.ts'
+import { knownAnswers } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
 import { type Io, printErr, printJson, printOut } from './io.ts'
 import { targetOf } from './planning.ts'
@@ -137,7 +137,7 @@ async function lookedAt(
 ): Promise<Looked> {
   const answered =
     name !== undefined
-      ? await recordedAnswers(name, io.world)
+      ? await knownAnswers(name, io.world)
       : answers !== undefined
         ? await answersFromFile(answers, io)
         : undefined

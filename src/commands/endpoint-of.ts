@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Answered } from '../answers/answers.ts'
 import { didYouMean } from '../answers/checks.ts'
@@ -8,6 +9,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { listEndpoints } from '../record/endpoint.ts'
 import { type RecordPaths, recordPaths } from '../record/paths.ts'
 import { codeOf } from '../record/write.ts'
+import { unfinishedOf } from '../road/resume.ts'
 import { targets } from '../targets/index.ts'
 import type { World } from '../world.ts'
 
@@ -50,4 +52,11 @@ export async function recordedAnswers(name: string, world: World): Promise<Answe
       fix: `Finish it: secure-endpoint init --resume ${name}`,
     })
   }
+}
+
+/** The same; where an endpoint was never served, the answers of its run that is not finished. */
+export async function knownAnswers(name: string, world: World): Promise<Answered> {
+  const paths = await recordOf(name, world)
+  const unfinished = existsSync(paths.answers) ? undefined : await unfinishedOf(name, world)
+  return unfinished?.answered ?? recordedAnswers(name, world)
 }

@@ -22,6 +22,8 @@ export interface GoOptions {
   abandon?: boolean
   /** `rotate --undo`: bring the generation before back. */
   bringBack?: boolean
+  /** `disable --offline`: without a word from the target. */
+  offline?: boolean
   rehearse?: boolean
   stageFault?: StageFault
 }
@@ -50,17 +52,19 @@ export async function takenUpOrPlanned(
   answered: Answered,
   target: Target,
   io: Io,
-  { abandon, bringBack = false }: GoOptions,
+  { abandon, bringBack = false, offline = false }: GoOptions,
   secrets: Secrets,
 ): Promise<Planned> {
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
-  if (unfinished && isSameRun(unfinished, verb, answered)) return takeUp(unfinished, targets, world)
-  if (unfinished && !abandon && hasTouched(unfinished))
+  if (unfinished && isSameRun(unfinished, { verb, answered, offline }))
+    return takeUp(unfinished, targets, world)
+  // what comes back offline does so from wherever another run has stopped
+  if (unfinished && !abandon && !offline && hasTouched(unfinished))
     throw otherUnfinished(answered.answers.endpoint, unfinished.verb)
   const onFetch = tellFetch(io)
   const planned = await makePlan({
-    ...{ verb, answered, target, world, bringBack, secrets },
+    ...{ verb, answered, target, world, bringBack, offline, secrets },
     ...(onFetch ? { onFetch } : {}),
   })
   if (unfinished) await clearUnfinished(planned.paths)

@@ -71,6 +71,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         identity,
         generation,
         ...(before === undefined ? {} : { before }),
+        ...(planned.offline ? { offline: true } : {}),
         begun: [...begun],
         plan,
       })

@@ -10,7 +10,7 @@ import { gateUpload } from '../certificates/gate-upload.ts'
 import type { Judgement, OfferedAt } from '../certificates/judgement.ts'
 import { keyTypeProblem } from '../certificates/key-choice.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
-import { Problem, problem } from '../errors.ts'
+import { Problem, problem, usage } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
@@ -41,6 +41,8 @@ export interface Planned {
   /** The number of the generation that the plan makes, or keeps. */
   generation: number
   before?: number
+  /** Planned without a word from the target. */
+  offline?: true
   /** What the gate said of an upload. */
   judgement?: Judgement
   /** Warnings and notes of all checks. */
@@ -57,6 +59,8 @@ export interface PlanInput {
   secrets?: Secrets
   /** Bring the generation before the current one back, instead of making one. */
   bringBack?: boolean
+  /** The way back by what lies on this machine, where the target answers no more. */
+  offline?: boolean
   /** Told as each part is done, for a line on the screen. */
   onGate?: (judgement: Judgement) => void
   /** Told before a missing certificate is asked for. */
@@ -78,7 +82,8 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   let judgement = gated ? await gate(input, early) : undefined
 
   const record = await readEndpoint(paths)
-  const discovery = await target.discover(answered, world, { record, secrets: input.secrets ?? {} })
+  const way = input.offline ? offlineWay(target) : target
+  const discovery = await way.discover(answered, world, { record, secrets: input.secrets ?? {} })
   if (discovery.exit !== undefined) throw new Problem(discovery.exit, discovery.findings)
   const { present } = discovery
   const profile = target.profile(answers, present)
@@ -109,7 +114,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     ...(before === undefined ? {} : { before }),
     ...(beforeMeta?.leaf ? { beforeLeaf: beforeMeta.leaf.fingerprint } : {}),
   }
-  const steps = target[verb](wanted)
+  const steps = input.offline ? offlineWay(target).disable(wanted) : target[verb](wanted)
   const plan: Plan = {
     schema: 'secure-endpoint/plan@1',
     endpoint: answers.endpoint,
@@ -129,6 +134,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     identity: target.identity(answers, present),
     generation,
     ...(before === undefined ? {} : { before }),
+    ...(input.offline ? { offline: true as const } : {}),
     ...(judgement ? { judgement } : {}),
     findings: [...(judgement?.findings ?? []), ...discovery.findings],
     ...(discovery.recent ? { recent: discovery.recent } : {}),
@@ -160,6 +166,14 @@ async function gate(
   onGate?.(judgement)
   if (judgement.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
   return judgement
+}
+
+function offlineWay(target: Target): NonNullable<Target['offline']> {
+  if (target.offline) return target.offline
+  throw usage(
+    `--offline: ${target.title} has no way back without an answer of it.`,
+    'Leave --offline out.',
+  )
 }
 
 /** A local CA that stays locked is said before anything is changed, not in the middle of the run. */

@@ -12,7 +12,7 @@ export function takeUp(
   targets: readonly Target[],
   world: Pick<World, 'stateFolder'>,
 ): Planned {
-  const { answered, plan, identity, generation, before } = unfinished
+  const { answered, plan, identity, generation, before, offline } = unfinished
   const target = targets.find(({ kind }) => kind === plan.target)
   if (!target) {
     throw problem(exitCodes.data, {
@@ -29,6 +29,7 @@ export function takeUp(
     identity,
     generation,
     ...(before === undefined ? {} : { before }),
+    ...(offline ? { offline } : {}),
     findings: [],
   }
 }

@@ -16,6 +16,8 @@ export interface Unfinished {
   identity: string
   generation: number
   before?: number
+  /** Planned without a word from the target. */
+  offline?: true
   /** Ids of the steps whose act was begun. */
   begun: string[]
   plan: Plan
@@ -24,9 +26,13 @@ export interface Unfinished {
 const schema = 'secure-endpoint/unfinished@1'
 
 /** Whether a command with these answers takes an unfinished run up. */
-export function isSameRun(unfinished: Unfinished, verb: Verb, answered: Answered): boolean {
+export function isSameRun(
+  unfinished: Unfinished,
+  { verb, answered, offline = false }: { verb: Verb; answered: Answered; offline?: boolean },
+): boolean {
   const of = ({ answers, folder }: Answered) => canonicalJson({ answers, folder })
-  return unfinished.verb === verb && of(unfinished.answered) === of(answered)
+  if (unfinished.verb !== verb || (unfinished.offline ?? false) !== offline) return false
+  return of(unfinished.answered) === of(answered)
 }
 
 /** Whether the target may have been touched; a run that ended in its checks leaves nothing to be finished. */

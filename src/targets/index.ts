@@ -1,4 +1,5 @@
 import { aistore } from './aistore/index.ts'
+import { aistoreOperator } from './aistore-operator/index.ts'
 import { azureml } from './azureml/index.ts'
 import { feldera } from './feldera/index.ts'
 import { skyserve } from './skyserve/index.ts'
@@ -10,4 +11,5 @@ export const targets: readonly Target[] = [
   azureml as Target,
   feldera as Target,
   aistore as Target,
+  aistoreOperator as Target,
 ]

@@ -128,6 +128,8 @@ export interface Target<P = unknown> {
   enable(wanted: Wanted<P>): Step[]
   rotate(wanted: Wanted<P>): Step[]
   disable(wanted: Wanted<P>): Step[]
+  /** The way back where nothing of it answers any more, by what lies on this machine. */
+  offline?: Pick<Target<P>, 'discover' | 'disable'>
   /** What was read, for the reader of a plan. */
   world(present: P): Record<string, Json>
   /**

@@ -23,6 +23,7 @@ const suites = [
   },
   { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
   { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
+  { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
     name: `azureml-${each}`,

@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const state = { https: true, privateRoot: true }
 const setups: Record<string, (answers: Answers) => unknown> = {
   aistore: answers => aistore.clientSetup(answers, 'https://a/', state),
+  'aistore-operator': answers => aistore.clientSetup(answers, 'https://a/', state),
   azureml: answers => azureml.clientSetup(answers, 'https://a/', state),
   feldera: answers => feldera.clientSetup(answers, state),
   skyserve: answers => skyserve.clientSetup(answers, 'https://a/', state),

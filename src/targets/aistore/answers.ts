@@ -18,6 +18,9 @@ export interface AistoreAnswers {
   /** Which listeners this machine reaches. */
   ports: 'all' | 'public'
   restartWait: string
+  /** Where each node keeps its state and its log; `{node}` stands for its id. By default as it said. */
+  confdir?: string
+  logDir?: string
   /** Roots that sign what the cluster serves before we touch it. */
   roots?: string
   /** `net.http.client_auth_tls`; without it that stays as it is. */

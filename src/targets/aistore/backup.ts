@@ -1,13 +1,13 @@
 import { copyFile, readdir, readFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { finding } from '../../findings.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
-import { atPath } from '../../plan/predicate.ts'
 import { codeOf, makeFolder, writeFileAtomic } from '../../record/write.ts'
 import { nodeLabel } from './cluster.ts'
 import { aistoreFindings } from './findings.ts'
 import { nodePath } from './node-path.ts'
+import { keptFolder, type NodePlace, nodePlaceIn } from './offline/places.ts'
 import { apiOf, type Place, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
 
@@ -26,11 +26,9 @@ export const backUpOp: Op = {
     let kept = 0
     for (const node of place.nodes) {
       const { json } = await api.get(node.public, '/v1/daemon?what=config')
-      const confdir = atPath(json, 'confdir')
-      const folder = join(folderOf(ctx, of), node.id)
-      const isPath = typeof confdir === 'string' && isAbsolute(confdir)
-      if (isPath && (await keepFiles(nodePath(confdir, ctx), folder))) kept += 1
-      else ctx.finding(notKept(nodeLabel(node), String(confdir ?? 'its confdir')))
+      const where = nodePlaceIn(json)
+      if (where && (await keepFiles(where, folderOf(node.id, ctx, of), ctx))) kept += 1
+      else ctx.finding(notKept(nodeLabel(node), where?.confdir ?? 'its confdir'))
     }
     return { kept, seen: `${kept} of ${place.nodes.length} nodes` }
   },
@@ -46,8 +44,9 @@ export const backUpOp: Op = {
 export async function restoreStates(place: Place, ctx: Performing, of?: Json): Promise<string> {
   const kept = await Promise.all(
     place.nodes.map(async ({ id }) => {
-      const folder = join(folderOf(ctx, of), id)
-      const confdir = await readFile(join(folder, 'confdir'), 'utf8').catch(() => '')
+      const folder = folderOf(id, ctx, of)
+      const where = await readFile(join(folder, 'where.json'), 'utf8').catch(() => '{}')
+      const { confdir = '' } = JSON.parse(where) as Partial<NodePlace>
       const files = await readdir(folder).catch((): string[] => [])
       return { folder, confdir, whole: confdir !== '' && files.includes('.ais.conf') }
     }),
@@ -62,18 +61,19 @@ export async function restoreStates(place: Place, ctx: Performing, of?: Json): P
 }
 
 /** Of each generation, and of a change that keeps the generation. */
-function folderOf({ record }: Pick<Performing, 'record'>, of: Json | undefined): string {
-  return join(record.paths.folder, 'nodes', String(of ?? record.generation))
+function folderOf(id: string, { record }: Pick<Performing, 'record'>, of?: Json): string {
+  return keptFolder(record.paths, of === undefined ? record.generation : String(of), id)
 }
 
 /** Copies what is there; false where the folder cannot be read from here. */
-async function keepFiles(confdir: string, into: string): Promise<boolean> {
+async function keepFiles(where: NodePlace, into: string, ctx: Performing): Promise<boolean> {
+  const confdir = nodePath(where.confdir, ctx)
   try {
     const found = (await readdir(confdir)).filter(name => states.includes(name))
     if (!found.includes('.ais.conf')) return false
     await makeFolder(into)
     for (const name of found) await copyFile(join(confdir, name), join(into, name))
-    await writeFileAtomic(join(into, 'confdir'), confdir)
+    await writeFileAtomic(join(into, 'where.json'), JSON.stringify({ ...where, confdir }))
     return true
   } catch (error) {
     if (['ENOENT', 'EACCES', 'EPERM', 'ENOTDIR'].includes(codeOf(error))) return false

@@ -47,7 +47,10 @@ export async function discover(
     return wrong ? { present, findings: [wrong], exit: exitCodes.data } : { present, findings: [] }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    return { present: nothing, findings: [...error.findings], exit: error.exit }
+    const findings = error.findings.map(each =>
+      record && each.id === 'aistore.no-cluster' ? { ...each, fix: whyDown(record.name) } : each,
+    )
+    return { present: nothing, findings, exit: error.exit }
   }
 }
 
@@ -92,6 +95,11 @@ function conflict(
       fix: 'Go back to HTTP first, or set absolute paths and restart: ais config cluster net.http.server_crt=/etc/ais/tls/server.crt net.http.server_key=/etc/ais/tls/server.key',
     })
   return undefined
+}
+
+/** What helps where a cluster that was proven once does not answer. */
+function whyDown(name: string): string {
+  return `See why: secure-endpoint doctor ${name}; back to HTTP without its answer: secure-endpoint disable ${name} --offline`
 }
 
 function noCluster(address: string, said: Said): Problem {

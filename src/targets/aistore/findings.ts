@@ -111,6 +111,66 @@ export const aistoreFindings = {
     title: 'Key and certificate must be put onto the nodes by hand.',
     why: 'AIStore takes a path to nothing, and its nodes die of it at their next start.',
   },
+  'aistore.no-file': {
+    severity: 'blocks',
+    title: 'A node finds no certificate or key where it reads them.',
+    why: 'It ends at its start; the others wait for it and end, too.',
+  },
+  'aistore.pair-mismatch': {
+    severity: 'blocks',
+    title: 'The key that a node reads does not belong to its certificate.',
+    why: 'It ends at its start.',
+  },
+  'aistore.not-valid': {
+    severity: 'blocks',
+    title: 'The certificate that a node reads has expired, or is not valid yet.',
+    why: 'A node that runs serves on; one that starts ends at once.',
+  },
+  'aistore.no-name': {
+    severity: 'blocks',
+    title: 'The certificate that a node reads does not have the name of the node.',
+    why: 'The others refuse it, and it never joins.',
+  },
+  'aistore.no-client-usage': {
+    severity: 'blocks',
+    title: 'The certificate of a node is not for clients, and the nodes ask each other for one.',
+    why: 'Nodes are clients of each other: targets end 20 s after their start.',
+  },
+  'aistore.no-ca': {
+    severity: 'blocks',
+    title: 'A node does not trust the certificate of the others.',
+    why: 'Targets cannot reach the primary, and end 20 s after their start.',
+  },
+  'aistore.map-gone': {
+    severity: 'blocks',
+    title: 'A node has lost its cluster map.',
+    why: 'A target without one waits in vain; a primary without one makes a new cluster of its own.',
+  },
+  'aistore.other-uuid': {
+    severity: 'blocks',
+    title: 'A node belongs to another cluster than it did.',
+    why: 'Nodes that still have the old UUID never join again after their next start.',
+  },
+  'aistore.port-taken': {
+    severity: 'blocks',
+    title: 'Another program has the port of a node.',
+    why: 'The node ends at its start.',
+  },
+  'aistore.node-down': {
+    severity: 'blocks',
+    title: 'A node does not run.',
+    why: 'Clients that are sent to it get no answer.',
+  },
+  'aistore.not-here': {
+    severity: 'blocks',
+    title: 'The settings of a node are not on this machine.',
+    why: 'Nodes of one cluster must start with the same settings.',
+  },
+  'aistore.still-runs': {
+    severity: 'blocks',
+    title: 'The cluster runs, so it is not changed behind its back.',
+    why: 'A node that runs writes its settings over what was changed in its files.',
+  },
   'aistore.not-backed-up': {
     severity: 'notes',
     title: 'The state of a node is not on this machine, so it is not kept here.',

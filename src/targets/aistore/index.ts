@@ -2,6 +2,8 @@ import type { Target } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import type { Node } from './cluster.ts'
 import { discover } from './discover.ts'
+import { discoverOffline } from './offline/discover-offline.ts'
+import { offlineSteps } from './offline/steps.ts'
 import { aistoreOps } from './ops.ts'
 import { preflightSteps } from './preflight.ts'
 import type { AistorePresent } from './present.ts'
@@ -31,8 +33,10 @@ export const aistore: Target<AistorePresent> = {
   enable: enableSteps,
   rotate: enableSteps,
   disable: disableSteps,
+  offline: { discover: discoverOffline, disable: offlineSteps },
   world: ({ cluster, version, scheme, http }) => ({
     uuid: cluster.uuid,
+    primary: cluster.primary,
     version,
     scheme,
     http: { ...http },

@@ -1,3 +1,4 @@
+import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseAddress } from '../../net/address.ts'
 import { takesConnections } from '../../net/port.ts'
@@ -45,10 +46,12 @@ export const leaveOp: Op = {
     const place = placeOf(at)
     const api = await apiOf(place, ctx)
     const state = await readState(place, api)
-    if (state.settings) await setSettings(place, { use_https: scheme === 'https' }, api, ctx)
+    const heard =
+      state.settings !== undefined &&
+      (await isTold(() => setSettings(place, { use_https: scheme === 'https' }, api, ctx)))
     if (state.scheme === scheme) return { down: false, seen: `every node speaks ${scheme} still` }
     if (state.scheme !== 'down') await takeDown(place, ports as Ports, api, ctx)
-    const told = state.settings && state.nodes.every(each => each.scheme !== 'down')
+    const told = heard && state.nodes.every(each => each.scheme !== 'down')
     const restored = scheme === 'http' && !told ? await restoreStates(place, ctx) : ''
     return { down: true, seen: restored || 'every port is closed' }
   },
@@ -60,6 +63,18 @@ export const leaveOp: Op = {
   shell: ({ at, ports, scheme }, sh) => [
     `ais_leave ${shellPlace(at, sh)} ${sh.word(ports)} ${sh.word(scheme === 'https')}`,
   ],
+}
+
+/** A primary that finds no targets ends while it is asked: then the kept settings go back instead. */
+async function isTold(tell: () => Promise<void>): Promise<boolean> {
+  try {
+    await tell()
+    return true
+  } catch (error) {
+    const away = ['aistore.no-cluster', 'aistore.refused']
+    if (error instanceof Problem && error.findings.some(({ id }) => away.includes(id))) return false
+    throw error
+  }
 }
 
 /** Shuts the cluster down and waits until every port that is reached is closed. */

@@ -42,6 +42,10 @@ export const readyOp: Op = {
         standing: standingOf(rowsOf(state, wrong, serves, wanted), wrong.get('cluster')),
       })
       if (wrong.size === 0) return { ready: true, seen }
+      // with settings of the other scheme it has come back for good, however long one waits
+      const other = wanted === 'https' ? 'http' : 'https'
+      if (wrongIn(state, place, other).size === 0)
+        throw notBack(place, wrong, clock.elapsed() - began)
       if (clock.elapsed() - began > limitMs) throw notBack(place, wrong, limitMs)
       await clock.sleep(lookMs, ctx.signal)
     }

@@ -3,13 +3,14 @@ import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import type { Api, Said } from './api.ts'
+import { nodeLabel } from './cluster.ts'
 import { hasSettings } from './ops-look.ts'
 import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import type { HttpSettings } from './present.ts'
 import { aistoreProblem } from './problems.ts'
 import { refusal } from './said.ts'
 import { shellPlace } from './shell.ts'
-import { settingsIn } from './state.ts'
+import { readState, settingsIn } from './state.ts'
 
 /** Milliseconds: for seconds after its start a cluster answers 503 ("not ready yet"). */
 const readyMs = 120_000
@@ -47,6 +48,7 @@ export async function setSettings(
     ctx,
   )
   const fix = 'See what the cluster says: ais show cluster; then run the same command again.'
+  if (said.status === undefined) throw refusal(at, said, await fixForHalf(place, api))
   if (said.status !== 200) throw refusal(at, said, fix)
   const after = await api.get(at, '/v1/cluster?what=cluster_config')
   const now = settingsIn(after)
@@ -57,6 +59,16 @@ export async function setSettings(
       evidence: `it says 200, and its settings stay as they were`,
       fix,
     })
+}
+
+/** What helps where the primary does not answer: nodes that run without it keep their ports. */
+async function fixForHalf(place: Place, api: Api): Promise<string> {
+  const { nodes } = await readState(place, api)
+  const running = nodes.filter(({ scheme }) => scheme !== 'down').map(({ node }) => node)
+  const stop = running.map(node => `${nodeLabel(node)} (${node.public})`).join(', ')
+  return stop === ''
+    ? 'Run the same command again: it starts all nodes.'
+    : `Stop ${stop} where it runs, with SIGTERM or by its service manager; then run the same command again: it starts all nodes.`
 }
 
 /** Asks again while the cluster says that it is not ready. */

@@ -1,6 +1,7 @@
 import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
 import { keepFoundOp } from './keep.ts'
+import { offlineOps } from './offline/ops-offline.ts'
 import { clientKeptOp, clientPairOp } from './ops-client.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
@@ -34,4 +35,5 @@ export const aistoreOps: OpTable = {
   'aistore.leave-level': leaveLevelOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
+  ...offlineOps,
 }

@@ -1,13 +1,62 @@
+import { join } from 'node:path'
+import type { Answered } from '../../answers/answers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import type { Step } from '../../plan/plan.ts'
+import { readEndpoint } from '../../record/endpoint.ts'
+import { currentGeneration, generationFolder } from '../../record/generation.ts'
+import { recordPaths } from '../../record/paths.ts'
+import { readUnfinished } from '../../road/unfinished.ts'
 import type { World } from '../../world.ts'
+import { aistoreAnswers } from './answers.ts'
 import { namedGateways } from './find.ts'
 import { aistoreFindings } from './findings.ts'
+import { recordedCluster } from './offline/recorded.ts'
 
-/** Asks the gateway that this machine's own settings name; nothing where they name none. */
-export async function preflightSteps(world: World): Promise<Step[]> {
+/**
+ * Asks the gateway that this machine's own settings name; nothing where they name none. Of an endpoint
+ * that is known here each node is asked, and where one is down, its files and log.
+ */
+export async function preflightSteps(world: World, answered?: Answered): Promise<Step[]> {
+  const diagnosis = answered && (await checkNodes(answered, world))
+  if (diagnosis) return [diagnosis]
   const [named] = await namedGateways(world)
   return named ? [checkGateway(named.url, named.source, world.env.AIS_CLIENT_CA)] : []
+}
+
+async function checkNodes({ answers }: Answered, world: World): Promise<Step | undefined> {
+  const paths = recordPaths(world.stateFolder, answers.endpoint)
+  const [record, unfinished] = await Promise.all([readEndpoint(paths), readUnfinished(paths)])
+  const cluster = recordedCluster(record, unfinished)
+  if (!cluster) return undefined
+  const own = aistoreAnswers(answers)
+  const { confdir, logDir, restart, place, clientChain, clientKey } = own
+  const current = generationFolder(paths, (await currentGeneration(paths)) ?? 0)
+  const pair = record?.https === true ? current : undefined
+  const optional = { place, confdir, logDir, restart, pair }
+  const at = {
+    ...cluster,
+    nodes: cluster.nodes.map(node => ({ ...node })),
+    roots: [join(current, 'roots.pem'), ...(own.roots === undefined ? [] : [own.roots])],
+    system: true,
+    ...(clientChain && clientKey ? { clientChain, clientKey } : {}),
+  }
+  const given = Object.entries(optional).filter(([, value]) => value !== undefined)
+  return {
+    id: 'check.nodes',
+    phase: 'check',
+    title: 'Each node runs, and would start again',
+    act: {
+      do: 'op:aistore.diagnose',
+      input: {
+        at,
+        name: answers.endpoint,
+        ...(Object.fromEntries(given) as { [key: string]: string }),
+      },
+      limit: '1m',
+    },
+    needs: [],
+    onFail: 'stop',
+  }
 }
 
 /** The gateway answers, in the scheme that its URL says. */

@@ -29,6 +29,17 @@ const checkNodePath: Check = value => {
       }
 }
 
+/** Each node has a folder of its own, on one machine as well. */
+const checkNodeFolder: Check = value => {
+  const path = typeof value === 'string' ? value.trim() : ''
+  return /^\/[^\0\n]*$/.test(path) && path.includes('{node}')
+    ? { value: path.replace(/\/+$/, '') }
+    : {
+        wrong: 'The folder is absolute, and has {node} where the id of the node stands.',
+        fix: 'Write for example /mnt/{node}/ais.',
+      }
+}
+
 const checkCommand: Check = value => {
   const text = typeof value === 'string' ? value.trim() : ''
   return commandWords(text)
@@ -207,6 +218,26 @@ export const aistoreQuestions: readonly Question[] = [
     fallback: () => 'shown',
     asked: false,
     check: checkChoice(clis),
+  },
+  {
+    id: 'target.confdir',
+    text: 'Where does each node keep its state?',
+    noun: 'Folder',
+    help: 'Where this machine reads it, with {node} for the id; by default as each node says (confdir).',
+    kind: 'text',
+    fallback: () => undefined,
+    asked: false,
+    check: checkNodeFolder,
+  },
+  {
+    id: 'target.logDir',
+    text: 'Where does each node write its log?',
+    noun: 'Folder',
+    help: 'Where this machine reads it, with {node} for the id; by default as each node says (log_dir).',
+    kind: 'text',
+    fallback: () => undefined,
+    asked: false,
+    check: checkNodeFolder,
   },
   {
     id: 'target.restartWait',

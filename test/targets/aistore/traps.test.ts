@@ -85,7 +85,7 @@ describe('traps of AIStore', () => {
     expect(found[0]?.evidence).toContain('its UUID is StageUuid2, not StageUuid1')
     const kept = join(flow.world.stateFolder, 'endpoints/ais/nodes/1')
     for (const id of nodes)
-      expect(readdirSync(join(kept, id)).sort()).toEqual(['.ais.conf', '.ais.smap', 'confdir'])
+      expect(readdirSync(join(kept, id)).sort()).toEqual(['.ais.conf', '.ais.smap', 'where.json'])
     const whole = await flowOf()
     expect((await whole.go('enable')).outcome).toBe('done')
     expect(await whole.get('/v1/daemon?what=smap')).toMatchObject({ json: { uuid: 'StageUuid1' } })

@@ -3,6 +3,7 @@ import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
+import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
 import { checkCluster, checkCommand, undoBase } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
@@ -35,6 +36,7 @@ export function loadSteps(wanted: Aistore): Step[] {
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
+    backUp(wanted),
     ...(privateRoot ? [checkRoots(paths, place)] : []),
     {
       id: 'change.files',

@@ -129,7 +129,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
 /** The step that records what is proven; `live` has what the nodes are found by again. */
 export function record(wanted: Aistore, scheme: Scheme): Step {
   const { answers, present, privateRoot } = wanted
-  const { uuid, nodes } = present.cluster
+  const { uuid, primary, nodes } = present.cluster
   const host = parseAddress(gatewayOf(wanted))?.host ?? ''
   const url = `${urlOf(wanted, scheme)}/`
   const https = scheme === 'https'
@@ -140,6 +140,7 @@ export function record(wanted: Aistore, scheme: Scheme): Step {
     addresses: nodes.map(node => node.public),
     live: {
       uuid,
+      primary,
       host,
       nodes: JSON.stringify(nodes),
       ...(client ? { clientChain: client.chain, clientKey: client.key } : {}),

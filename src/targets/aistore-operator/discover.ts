@@ -1,0 +1,109 @@
+import type { Answered } from '../../answers/answers.ts'
+import { Problem } from '../../errors.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { finding } from '../../findings.ts'
+import { readContexts } from '../../kubernetes/contexts.ts'
+import { type KubeObject, tryKubectl } from '../../kubernetes/kubectl.ts'
+import { type Calling, kubectlArgv } from '../../kubernetes/place.ts'
+import { kubernetesProblem } from '../../kubernetes/problems.ts'
+import { succeeded } from '../../process/tool.ts'
+import { toolFindings } from '../../process/tool-problem.ts'
+import { toolInfo } from '../../process/tools.ts'
+import type { World } from '../../world.ts'
+import type { Discovery, Known } from '../target.ts'
+import { operatorAnswers, placeOfAnswers } from './answers.ts'
+import { operatorFindings } from './findings.ts'
+import { type ResourceTls, refusedField, resourceKind, tlsIn } from './resource.ts'
+
+/** What was read of the cluster. */
+export interface OperatorPresent {
+  /** URL of the API server; empty where the context does not say. */
+  server: string
+  tls: ResourceTls
+}
+
+/** Milliseconds for all of it. */
+const limitMs = 60_000
+const nothing: OperatorPresent = {
+  server: '',
+  tls: { secretName: '', certificate: false, useHttps: false, ports: { proxy: 0, target: 0 } },
+}
+
+/** Reads the resource; changes nothing. */
+export async function discover(
+  answered: Answered,
+  world: World,
+  known: Known,
+): Promise<Discovery<OperatorPresent>> {
+  if (!(await world.which('kubectl'))) {
+    const fix = `Type: ${toolInfo('kubectl').get}`
+    const occurrence = { subject: 'kubectl', evidence: 'no kubectl on PATH', fix }
+    const missing = finding(toolFindings, 'tool.missing', occurrence)
+    const findings = [{ ...missing, id: 'tool.kubectl.missing' }]
+    return { present: nothing, findings, exit: exitCodes.unavailable }
+  }
+  const signal = AbortSignal.timeout(limitMs)
+  const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
+  try {
+    return await read(answered, world, known, calling)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { present: nothing, findings: [...error.findings], exit: error.exit }
+  }
+}
+
+async function read(
+  { answers, folder }: Answered,
+  world: World,
+  { record }: Known,
+  calling: Calling,
+): Promise<Discovery<OperatorPresent>> {
+  const own = operatorAnswers(answers)
+  const place = placeOfAnswers(own)
+  const words = ['get', resourceKind, own.resource, '-o', 'json']
+  const [contexts, got] = await Promise.all([
+    readContexts({ world, folder, signal: calling.signal }, own.kubeconfig),
+    tryKubectl(place, words, calling),
+  ])
+  const subject = `${own.namespace}/${own.resource}`
+  if (!succeeded(got)) {
+    const problem = kubernetesProblem(got, place, limitMs)
+    if (!/NotFound|doesn't have a resource type/.test(got.stderr)) throw problem
+    const found = finding(operatorFindings, 'ais-operator.no-resource', {
+      subject,
+      evidence: problem instanceof Problem ? (problem.findings[0]?.evidence ?? '') : '',
+      fix: `See which there are: ${kubectlArgv(place, 'get', resourceKind, '--all-namespaces').join(' ')}`,
+    })
+    return { present: nothing, findings: [found], exit: exitCodes.data }
+  }
+  const object = JSON.parse(got.stdout) as KubeObject
+  const server = contexts.find(({ name }) => name === own.context)?.server ?? ''
+  const present: OperatorPresent = { server, tls: tlsIn(object) }
+  const stop = (id: keyof typeof operatorFindings, evidence: string, fix: string) => ({
+    present,
+    findings: [finding(operatorFindings, id, { subject, evidence, fix })],
+    exit: exitCodes.data,
+  })
+  const field = refusedField(object)
+  if (field !== undefined)
+    return stop(
+      'ais-operator.refused-field',
+      `spec.${field} is set`,
+      `Take it out of the resource: kubectl edit ${resourceKind} ${own.resource}`,
+    )
+  const { secretName, certificate } = present.tls
+  if (certificate)
+    return stop(
+      'ais-operator.foreign-tls',
+      'spec.tls.certificate: cert-manager renews it',
+      'Leave it to cert-manager, or take spec.tls out of the resource first.',
+    )
+  const foreign = secretName !== '' && record === undefined
+  if (foreign && ['ask', 'stop'].includes(answers.target.onConflict))
+    return stop(
+      'ais-operator.foreign-tls',
+      `spec.tls.secretName is ${secretName}`,
+      `Put target.secret: ${secretName} and target.onConflict: adopt into the answers: what it holds is kept.`,
+    )
+  return { present, findings: [] }
+}

@@ -1,0 +1,75 @@
+import { exitCodes } from '../../exit-codes.ts'
+import { kubectl, kubectlObjects } from '../../kubernetes/kubectl.ts'
+import { kubernetesOps } from '../../kubernetes/ops.ts'
+import { kubectlArgv, placeOf, shellPlace } from '../../kubernetes/place.ts'
+import type { Op, OpTable } from '../../plan/op.ts'
+import type { Json } from '../../plan/plan.ts'
+import { quoteCommand } from '../../process/quote.ts'
+import { keepFoundOp } from './keep.ts'
+import { loadOp } from './load.ts'
+import { operatorProblem } from './problems.ts'
+import { refusedField, resourceKind, tlsIn } from './resource.ts'
+import { secretLookOp, secretPutOp } from './secret-ops.ts'
+
+/** What the resource says: `{place, resource}`. */
+const look: Op = {
+  changes: false,
+  async run({ place: at, resource }, ctx): Promise<Json> {
+    const words = ['get', resourceKind, String(resource), '-o', 'json']
+    const [found] = await kubectlObjects(placeOf(at), words.slice(0, 3), ctx)
+    if (!found) throw new TypeError('kubectl ended well and answered no object')
+    const field = refusedField(found)
+    if (field !== undefined)
+      throw operatorProblem('ais-operator.refused-field', exitCodes.data, {
+        subject: `${placeOf(at).namespace}/${resource}`,
+        evidence: `spec.${field} is set`,
+        fix: `Take it out of the resource: kubectl edit ${resourceKind} ${resource}`,
+      })
+    const { secretName, useHttps } = tlsIn(found)
+    const seen = useHttps ? `HTTPS with ${secretName || 'no Secret'}` : 'HTTP'
+    return { secretName, useHttps, seen }
+  },
+  printed: ({ place, resource }, show) => [
+    quoteCommand(kubectlArgv(placeOf(place as Json), 'get', resourceKind, show(resource))),
+  ],
+  shell: ({ place, resource }, sh) => [`aisop_look ${shellPlace(place, sh)} ${sh.word(resource)}`],
+}
+
+/** Changes the resource by a merge patch and leaves the rest to the operator: `{place, resource, patch}`. */
+const patch: Op = {
+  changes: true,
+  changesOnly: 'kubernetes',
+  async run({ place: at, resource, patch: wanted }, ctx): Promise<Json> {
+    await kubectl(placeOf(at), wordsOf(resource, wanted), ctx)
+    return { patched: true, seen: `${resource} is changed` }
+  },
+  printed: ({ place, resource, patch: wanted }, show) => [
+    quoteCommand(kubectlArgv(placeOf(place as Json), ...wordsOf(show(resource), wanted))),
+  ],
+  shell: ({ place, resource, patch: wanted }, sh) => [
+    `aisop_patch ${shellPlace(place, sh)} ${sh.word(resource)} ${sh.word(JSON.stringify(wanted))}`,
+  ],
+}
+
+function wordsOf(resource: unknown, patched: unknown): string[] {
+  const manager = '--field-manager=secure-endpoint'
+  return [
+    'patch',
+    resourceKind,
+    String(resource),
+    '--type=merge',
+    manager,
+    '-p',
+    JSON.stringify(patched),
+  ]
+}
+
+export const operatorOps: OpTable = {
+  ...kubernetesOps,
+  'ais-operator.look': look,
+  'ais-operator.patch': patch,
+  'ais-operator.secret-look': secretLookOp,
+  'ais-operator.secret-put': secretPutOp,
+  'ais-operator.load': loadOp,
+  'ais-operator.keep-found': keepFoundOp,
+}

@@ -1,0 +1,22 @@
+import { atPath } from '../../../plan/predicate.ts'
+import type { EndpointRecord } from '../../../record/endpoint.ts'
+import type { Unfinished } from '../../../road/unfinished.ts'
+import type { Cluster, Node } from '../cluster.ts'
+
+/** The cluster as it was when it was last proven, or when a run began that has not ended. */
+export function recordedCluster(
+  record: EndpointRecord | undefined,
+  unfinished: Unfinished | undefined,
+): Cluster | undefined {
+  const live = record?.live
+  const nodes = (
+    live?.nodes === undefined
+      ? atPath(unfinished?.plan.world ?? null, 'nodes')
+      : JSON.parse(live.nodes)
+  ) as Node[] | undefined
+  const uuid = live?.uuid ?? atPath(unfinished?.plan.world ?? null, 'uuid')
+  if (!Array.isArray(nodes) || nodes.length === 0 || typeof uuid !== 'string') return undefined
+  const said = live?.primary ?? atPath(unfinished?.plan.world ?? null, 'primary')
+  const proxy = nodes.find(({ kind }) => kind === 'proxy') ?? nodes[0]
+  return { uuid, primary: typeof said === 'string' ? said : (proxy?.id ?? ''), nodes }
+}

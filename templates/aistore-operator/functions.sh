@@ -1,0 +1,80 @@
+# aisop_look CONTEXT NAMESPACE KUBECONFIG RESOURCE
+aisop_look() {
+  kube "$1" "$2" "$3" get aistores.ais.nvidia.com "$4" -o json |
+    jq '{secretName: (.spec.tls.secretName // ""), useHttps: (.spec.configToUpdate.net.http.use_https // false)}' |
+    answer_json
+}
+
+# aisop_patch CONTEXT NAMESPACE KUBECONFIG RESOURCE PATCH
+aisop_patch() {
+  kube "$1" "$2" "$3" patch aistores.ais.nvidia.com "$4" --type=merge --field-manager=secure-endpoint -p "$5" >/dev/null
+}
+
+# aisop_secret_manifest NAMESPACE ENDPOINT NAME KEY=FILE...: with the key in it, for stdin alone
+aisop_secret_manifest() {
+  kube_secret_manifest "$1" "$2" kubernetes.io/tls "${@:4}" | jq --arg name "$3" '.metadata.name = $name'
+}
+
+# aisop_secret_look CONTEXT NAMESPACE KUBECONFIG ENDPOINT NAME KEY=FILE...
+aisop_secret_look() {
+  local there
+  there=$(kube "$1" "$2" "$3" get secret "$5" --ignore-not-found -o json) || return 1
+  aisop_secret_manifest "$2" "${@:4}" |
+    jq --argjson there "${there:-null}" '{held: ($there != null and $there.data == .data and $there.type == .type)}' |
+    answer_json
+}
+
+# aisop_secret_put CONTEXT NAMESPACE KUBECONFIG ENDPOINT NAME KEY=FILE...: unless it is somebody else's
+aisop_secret_put() {
+  local there
+  there=$(kube "$1" "$2" "$3" get secret "$5" --ignore-not-found -o json) || return 1
+  if [[ -n $there ]] && ! jq -e --arg endpoint "$4" \
+    '.metadata.labels["secure-endpoint.dev/endpoint"] == $endpoint' >/dev/null <<<"$there"; then
+    say "  the Secret $5 belongs to somebody else"
+    return 65
+  fi
+  aisop_secret_manifest "$2" "${@:4}" |
+    kube "$1" "$2" "$3" apply --server-side --force-conflicts --field-manager=secure-endpoint -f - >/dev/null || return 1
+  aisop_secret_look "$@" && holds '.json.held'
+}
+
+# aisop_keep CONTEXT NAMESPACE KUBECONFIG SECRET: the pair that is served goes into FOUND
+aisop_keep() {
+  local secret key
+  if [[ -n $4 && ! -e $FOUND/chain.pem ]]; then
+    secret=$(kube "$1" "$2" "$3" get secret "$4" -o json) || return 1
+    mkdir -p "$FOUND"
+    for key in tls.crt:chain.pem tls.key:key.pem ca.crt:roots.pem; do
+      (umask 077 && jq -r --arg key "${key%:*}" '.data[$key] // "" | @base64d' <<<"$secret" >"$FOUND/${key#*:}")
+    done
+  fi
+  jq -n '{kept: true}' | answer_json
+}
+
+# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed
+aisop_ask() {
+  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT \
+    -o /dev/null "https://$1:$3/v1/cluster/load-x509" 2>/dev/null
+}
+
+# aisop_load CONTEXT NAMESPACE KUBECONFIG CHAIN NAME SECONDS WORKLOAD PORT WORKLOAD PORT: until each pod serves it
+aisop_load() {
+  local leaf workload port pod stale end=$((SECONDS + $6)) pairs=("${@:7}")
+  leaf=$(openssl x509 -noout -fingerprint -sha256 -in "$4" | sed 's/.*=//')
+  cat "$NEW/roots.pem" "$OLD/roots.pem" "$FOUND/roots.pem" >"$RUN/both-roots" 2>/dev/null || true
+  while :; do
+    stale=''
+    for ((each = 0; each < ${#pairs[@]}; each += 2)); do
+      workload=${pairs[each]} port=${pairs[each + 1]}
+      for pod in $(kube_pods "$1" "$2" "$3" "$workload"); do
+        with_forward "$1" "$2" "$3" "$pod" "$port" leaf_is "$5" "$leaf" || stale+=" $pod:$port"
+      done
+    done
+    if [[ -z $stale ]]; then return 0; fi
+    if ((SECONDS >= end)); then say "  these pods serve another pair:$stale"; return 1; fi
+    pod=${stale# }
+    pod=${pod%% *}
+    with_forward "$1" "$2" "$3" "${pod%:*}" "${pod##*:}" aisop_ask "$5" "$RUN/both-roots" || true
+    sleep 5
+  done
+}
