@@ -62,17 +62,16 @@ function targetQuestions(targets: readonly Target[]): Question[] {
 const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
 
 /** Targets that people look for and that this version does not drive yet. */
-const later: Choice[] = [
-  ['azureml', 'Azure ML endpoint on AKS or Arc'],
-  ['azureml-v1', 'Azure ML v1 (AKS, ACI)'],
-].map(([value = '', title = '']) => ({
-  value,
-  title,
-  impossible: {
-    reason: 'This version does not drive it yet.',
-    fix: 'Its certificate can be made and checked: secure-endpoint cert issue, cert check.',
-  },
-}))
+const later: Choice[] = [['azureml-v1', 'Azure ML v1 (AKS, ACI)']].map(
+  ([value = '', title = '']) => ({
+    value,
+    title,
+    impossible: {
+      reason: 'This version does not drive it yet.',
+      fix: 'Its certificate can be made and checked: secure-endpoint cert issue, cert check.',
+    },
+  }),
+)
 
 const domain: Question = {
   id: 'domain',

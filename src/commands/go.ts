@@ -77,13 +77,17 @@ export async function goWith(
 ): Promise<ExitCode> {
   if (io.meet === 'none' || options.yes || options.plan || options.rehearse)
     return go(verb, answered, options, io)
-  const [{ createFront }, { reviewAndRun }] = await Promise.all([
+  const [{ createFront }, { reviewAndRun }, { asking }] = await Promise.all([
     import('./create-front.ts'),
     import('./review.ts'),
+    import('./secret-for.ts'),
   ])
   const front = await createFront(io)
   const secrets = await secretsOf(answered)
-  const ended = await reviewAndRun(front, answered, { io, options, secrets, verb, saves: false })
+  const reviewing = { io, options, secrets, verb, saves: false }
+  const ended = await asking(front, answered, secrets, () =>
+    reviewAndRun(front, answered, reviewing),
+  )
   if (ended !== 'change') return ended
   printErr(io, [lastLine(exitCodes.done, 'nothing was changed', columnsOf(io))])
   return exitCodes.done

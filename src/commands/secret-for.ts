@@ -1,6 +1,6 @@
 import type { Answered } from '../answers/answers.ts'
 import type { Secrets } from '../answers/secret.ts'
-import type { Problem } from '../errors.ts'
+import { Problem } from '../errors.ts'
 import type { Front } from '../front/front.ts'
 import { targets } from '../targets/index.ts'
 
@@ -31,4 +31,21 @@ export async function secretFor(
   if (typed === undefined) return false
   secrets[id] = typed
   return true
+}
+
+/** Does something again for as long as it lacks a secret that somebody types. */
+export async function asking<T>(
+  front: Pick<Front, 'secret'>,
+  answered: Answered,
+  secrets: Secrets,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      if (!(await secretFor(front, error, answered, secrets))) throw error
+    }
+  }
 }

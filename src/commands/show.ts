@@ -2,7 +2,7 @@ import { readAuthorities } from '../certificates/authority.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { endpointLines } from '../front/words/endpoint.ts'
 import { type Line, span } from '../front/words/line.ts'
-import { readEndpoint } from '../record/endpoint.ts'
+import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, listGenerations, readGeneration } from '../record/generation.ts'
 import { readJournal } from '../record/journal.ts'
 import type { RecordPaths } from '../record/paths.ts'
@@ -45,6 +45,7 @@ export async function show(name: string, { json }: { json?: boolean }, io: Io): 
     ...(record
       ? endpointLines(record, leaf, world.clock.now(), glyphs)
       : [[span('  not served yet')] as Line]),
+    ...(record ? [provenLine(record)] : []),
     ...(clients.length > 0 ? [[span('Clients', 'bold')] as Line, ...clients] : []),
     ...trustLines(trust),
     [span('Generations', 'bold')],
@@ -69,6 +70,16 @@ export async function show(name: string, { json }: { json?: boolean }, io: Io): 
       ),
   ])
   return exitCodes.done
+}
+
+/** When it was proven at its own addresses, and by its name. */
+function provenLine({ served, reachable }: EndpointRecord): Line {
+  const minute = (time: string) => `${time.slice(0, 16).replace('T', ' ')} UTC`
+  const parts = [
+    ...(served ? [`served ${minute(served)}`] : []),
+    ...(reachable ? [`by its name ${minute(reachable)}`] : []),
+  ]
+  return [span('  proven     ', 'quiet'), span(parts.join(', ') || 'not yet')]
 }
 
 /** What clients must trust, and where a rollover of its CA stands. */

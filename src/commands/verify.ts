@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join } from 'node:path'
-import type { Answers } from '../answers/answers.ts'
+import { join, resolve } from 'node:path'
+import type { Answered } from '../answers/answers.ts'
 import { checkDomain } from '../answers/checks.ts'
 import { parseDuration } from '../duration.ts'
 import { usage } from '../errors.ts'
@@ -17,7 +17,7 @@ import { type Proving, prove, retried } from '../proof/prove.ts'
 import { provePlain } from '../proof/prove-plain.ts'
 import { probeServers, probeServersPlain } from '../proof/servers.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
-import { readEndpoint, writeEndpoint } from '../record/endpoint.ts'
+import { type EndpointRecord, readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
 import { recordedAnswers, recordOf } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
@@ -124,8 +124,8 @@ async function subjectOf(
   io: Io,
 ): Promise<Subject> {
   if (options.answers !== undefined) {
-    const { answers } = await answersFromFile(options.answers, io)
-    return recorded(answers.endpoint, answers, options, io)
+    const answered = await answersFromFile(options.answers, io)
+    return recorded(answered.answers.endpoint, answered, options, io)
   }
   if (what === undefined)
     throw usage(
@@ -134,12 +134,13 @@ async function subjectOf(
     )
   if (what.includes('://')) return anyAddress(what, options, io)
   await recordOf(what, io.world)
-  return recorded(what, (await recordedAnswers(what, io.world)).answers, options, io)
+  const { answers, folder } = await recordedAnswers(what, io.world)
+  return recorded(what, { answers, folder }, options, io)
 }
 
 async function recorded(
   name: string,
-  answers: Answers,
+  { answers, folder }: Pick<Answered, 'answers' | 'folder'>,
   options: VerifyOptions,
   io: Io,
 ): Promise<Subject> {
@@ -161,6 +162,7 @@ async function recorded(
       name: domain,
       ...(leaf ? { leaf: leaf.fingerprint } : {}),
       ...(roots && existsSync(roots) ? { roots } : {}),
+      ...clientOf(record, folder),
       path: options.path ?? proof.path,
       expect: proof.expect,
       notReady: { status: 503, says: '"No ready replicas": TLS is good, the model is not ready' },
@@ -171,6 +173,16 @@ async function recorded(
       ? { dns: { name: domain, host, ...(dns.server === undefined ? {} : { server: dns.server }) } }
       : {}),
   }
+}
+
+/** Our own certificate, where the endpoint asks clients for one. */
+function clientOf(
+  record: EndpointRecord | undefined,
+  folder: string,
+): Pick<WantedEndpoint, 'client'> {
+  const { clientChain, clientKey } = record?.live ?? {}
+  if (clientChain === undefined || clientKey === undefined) return {}
+  return { client: { chain: resolve(folder, clientChain), key: resolve(folder, clientKey) } }
 }
 
 function anyAddress(text: string, options: VerifyOptions, io: Io): Subject {

@@ -31,6 +31,11 @@ export const kubernetesFindings = {
     title: 'The node of a pod does not answer the API server.',
     why: 'No way leads to the pod: what it serves cannot be seen, and it cannot be asked anything.',
   },
+  'kube.not-running': {
+    severity: 'blocks',
+    title: 'A pod does not run now.',
+    why: 'What it serves cannot be seen before it does.',
+  },
   'kube.denied': {
     severity: 'blocks',
     title: 'The cluster refuses the change.',

@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
@@ -16,7 +17,7 @@ import {
   workloadsNamed,
 } from './namespace.ts'
 import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
-import { kubernetesFinding } from './problems.ts'
+import { isNotRunning, kubernetesFinding } from './problems.ts'
 
 /** One set of pods that must serve the leaf. */
 export interface ServedBy {
@@ -35,6 +36,8 @@ type Input = Record<string, Json>
 
 interface PodAt {
   pod: string
+  /** Whether it has started. */
+  runs: boolean
   port: number
   probes: ServedBy['probes']
 }
@@ -70,13 +73,21 @@ async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<J
     whileCut(place, ctx, async () => {
       const pods = await podsToProve(place, served, () => read(place, ctx))
       read = freshNamespace // a rollout may have replaced them
-      return withPods(place, pods, ctx, servers => probe(servers, wanted, proving))
+      return withPods(place, pods, ctx, servers => probe(servers, wanted, proving)).catch(notYet)
     }),
   )
   const skipped = typeof input.noDns === 'string' ? [noDns(input.noDns)] : []
   const all = [...results, ...skipped]
   for (const result of all) ctx.proof(result)
   return verdict(all)
+}
+
+/** A pod that does not run yet may only need time: it is no verdict, but what is tried again. */
+function notYet(error: unknown): Probed[] {
+  if (!isNotRunning(error)) throw error
+  const seen = (error as Problem).findings[0]?.evidence ?? ''
+  const address = 'a pod'
+  return [{ id: 'tcp.open', state: 'fail', expected: 'accepts', seen, address, transient: true }]
 }
 
 /**
@@ -152,7 +163,12 @@ export function podsServing(served: readonly ServedBy[], namespace: Namespace): 
     const service = namespace.services.find(({ metadata }) => metadata.name === serviceName)
     return workloadsNamed(namespace, name)
       .flatMap(workload => podsOf(workload, namespace))
-      .map(pod => ({ pod: pod.metadata.name, port: podPort(service, port, pod), probes }))
+      .map(pod => ({
+        pod: pod.metadata.name,
+        runs: pod.status?.phase === 'Running',
+        port: podPort(service, port, pod),
+        probes,
+      }))
   })
 }
 

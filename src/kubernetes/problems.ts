@@ -60,6 +60,12 @@ export function kubernetesExplains(cluster: Cluster): Explanation[] {
       `See which there are: ${quoteCommand(kubectlArgv(cluster, 'get', 'namespaces'))}`,
     ),
     of(
+      'kube.not-running',
+      exitCodes.later,
+      'pod is not running',
+      `See why: ${quoteCommand(kubectlArgv(cluster, 'get', 'pods', '--all-namespaces'))}; when it runs, run the same command.`,
+    ),
+    of(
       'kube.node',
       exitCodes.later,
       'error dialing backend|unable to upgrade connection.*(connection refused|i/o timeout)',
@@ -107,7 +113,16 @@ export function kubernetesFinding(
 
 /** Whether a problem says that the API server is gone for now. */
 export function isUnreachable(error: unknown): boolean {
-  return error instanceof Problem && error.findings[0]?.id === 'kube.unreachable'
+  return isFound(error, 'kube.unreachable')
+}
+
+/** Whether a problem says that a pod has not started, or has ended. */
+export function isNotRunning(error: unknown): boolean {
+  return isFound(error, 'kube.not-running')
+}
+
+function isFound(error: unknown, id: Id): boolean {
+  return error instanceof Problem && error.findings[0]?.id === id
 }
 
 function lastLines(text: string): string {

@@ -5,7 +5,7 @@ import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { awayWords } from './away.ts'
 import { kubectl } from './kubectl.ts'
-import { freshNamespace } from './namespace.ts'
+import { freshNamespace, type Namespace, nameOf } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { readDetails } from './pod-words.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -67,11 +67,16 @@ export interface Following {
   close(): Promise<void>
 }
 
-/** Follows some workloads by watches and says each change of what is seen. */
+/**
+ * Follows some workloads by watches and says each change of what is seen.
+ *
+ * @param release a Helm release whose other workloads are followed, too: helm waits for all of them
+ */
 export function followRollout(
   place: Place,
   workloads: readonly string[],
   ctx: Performing,
+  release?: string,
 ): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
@@ -113,7 +118,7 @@ export function followRollout(
     }
     const namespace = watching.now()
     if (!namespace) return
-    state = judgeRollout(workloads, namespace)
+    state = judgeRollout([...new Set([...workloads, ...ofRelease(release, namespace)])], namespace)
     if (state.missing.length > 0 && !watching.isWhole()) return
     const reasons = state.stuck.map(({ reason }) => reason).join()
     if (reasons !== '' && (reasons !== readFor || clock.elapsed() - readAt > detailsMs)) {
@@ -196,6 +201,14 @@ function standingOf({ rows, done }: RolloutState, details: readonly string[]): S
     })),
     ...(says === undefined ? {} : { says }),
   }
+}
+
+/** The workloads that carry helm's own mark. */
+function ofRelease(release: string | undefined, { workloads }: Namespace): string[] {
+  if (release === undefined) return []
+  return workloads
+    .filter(({ metadata }) => metadata.annotations?.['meta.helm.sh/release-name'] === release)
+    .map(nameOf)
 }
 
 /** A rollout that does not end, with the pods' own words. */

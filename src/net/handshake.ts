@@ -12,6 +12,8 @@ export interface HandshakeOptions extends Address {
   name: string
   /** PEM certificates that are trusted. */
   roots: readonly string[]
+  /** PEM of our own certificate and key, where the server asks clients for one. */
+  client?: { chain: string; key: string }
   minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
   maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
   timeoutMs: number
@@ -81,12 +83,13 @@ export function handshake(options: HandshakeOptions): Promise<HandshakeResult> {
 }
 
 function connectionOptions(options: HandshakeOptions): ConnectionOptions {
-  const { host, port, name, roots, minVersion, maxVersion } = options
+  const { host, port, name, roots, client, minVersion, maxVersion } = options
   const old = minVersion === 'TLSv1' || minVersion === 'TLSv1.1'
   return {
     host,
     port,
     ca: [...roots],
+    ...(client ? { cert: client.chain, key: client.key } : {}),
     ...(isIP(name) ? {} : { servername: name }),
     // The name is judged by a probe of its own; here it would hide the verdict on the chain.
     checkServerIdentity: () => undefined,

@@ -4,8 +4,10 @@ import type { Json } from '../plan/plan.ts'
 import { probeDns } from '../proof/dns-probe.ts'
 import { type Proving, prove, proveLeaf } from '../proof/prove.ts'
 import { provePlain } from '../proof/prove-plain.ts'
+import { passes } from '../proof/result.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
+import { readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 
 type Input = Record<string, Json>
 
@@ -41,7 +43,9 @@ const reachable: Op = {
       ['tls.leaf', 'tls.chain', 'tls.name', 'http.answers'].includes(id),
     )
     for (const result of byName) ctx.proof(result)
-    return verdict([dns.result, ...byName])
+    const all = [dns.result, ...byName]
+    if (passes(all)) await noteReached(ctx)
+    return verdict(all)
   },
   printed: ({ name, address, path }, show) => {
     const port = show(address).replace(/^.*:/, '')
@@ -52,6 +56,13 @@ const reachable: Op = {
     const words = [name, host, address, path, String(expect), wanted, roots, seconds(input)]
     return [`prove_reachable ${words.map(sh.word).join(' ')}`]
   },
+}
+
+/** The record says since when what is served now is reached by its name. */
+async function noteReached({ record: { paths }, world }: Performing): Promise<void> {
+  const record = await readEndpoint(paths)
+  const reachable = new Date(world.clock.now()).toISOString()
+  if (record) await writeEndpoint(paths, { ...record, reachable })
 }
 
 function proofOp(

@@ -1,18 +1,18 @@
 import type { Op, OpTable } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
-import { type EndpointRecord, readEndpoint, writeEndpoint } from '../record/endpoint.ts'
+import { type EndpointRecord, writeEndpoint } from '../record/endpoint.ts'
 import { pruneGenerations, setCurrentGeneration } from '../record/generation.ts'
 import { keepTrust } from '../trust/endpoint-trust.ts'
 
 /**
- * Records what *served* has proven: all of `endpoint.json` but times. Only now does `current` move to
+ * Records what *served* has proven: all of `endpoint.json`; nobody has reached it
+ * by its name yet. Only now does `current` move to
  * the new generation; two older ones are kept.
  */
 const servedOp: Op = {
   changes: false,
   async run(input, ctx): Promise<Json> {
     const { paths, generation } = ctx.record
-    const before = await readEndpoint(paths)
     const record = input as unknown as Omit<EndpointRecord, 'schema' | 'served'>
     if (record.https) {
       await setCurrentGeneration(paths, generation)
@@ -20,8 +20,7 @@ const servedOp: Op = {
       await keepTrust(ctx.world.stateFolder, paths)
     }
     const served = new Date(ctx.world.clock.now()).toISOString()
-    const reachable = before?.reachable === undefined ? {} : { reachable: before.reachable }
-    await writeEndpoint(paths, { ...record, ...reachable, served })
+    await writeEndpoint(paths, { ...record, served })
     return { recorded: true, seen: record.https ? `generation ${generation}` : 'HTTP' }
   },
   printed: () => [],

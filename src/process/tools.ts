@@ -35,6 +35,11 @@ const tools: readonly ToolInfo[] = [
     get: 'see https://helm.sh/docs/intro/install/ (3.14 or newer)',
   },
   {
+    name: 'ais',
+    purpose: "AIStore's command, whose settings lead it to the cluster",
+    get: 'see https://github.com/NVIDIA/aistore/releases',
+  },
+  {
     name: 'curl',
     purpose: 'asks the endpoint as a client does',
     get: 'apt-get install curl',

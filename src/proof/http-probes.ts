@@ -16,6 +16,9 @@ export interface HttpWanted {
   /** PEM file for curl, and its certificates for the built-in client. */
   rootsFile?: string
   roots: readonly string[]
+  /** Our own certificate and key: files for curl, and what is in them. */
+  clientFiles?: { chain: string; key: string }
+  client?: { chain: string; key: string }
   run: RunTool
   signal: AbortSignal
 }
@@ -144,6 +147,7 @@ function curlArguments(wanted: HttpWanted, scheme: 'http' | 'https'): [string, .
   const { address, name, path } = wanted
   const pin = isIP(name) && name === address.host ? [] : ['--resolve', pinned(name, address)]
   const trust = scheme === 'https' && wanted.rootsFile ? ['--cacert', wanted.rootsFile] : []
+  const own = scheme === 'https' && wanted.clientFiles ? clientArguments(wanted.clientFiles) : []
   return [
     'curl',
     '-q',
@@ -154,11 +158,17 @@ function curlArguments(wanted: HttpWanted, scheme: 'http' | 'https'): [string, .
     '--max-time',
     '20',
     ...trust,
+    ...own,
     ...pin,
     '--write-out',
     '\n%{http_code}',
     `${scheme}://${urlHost(name)}:${address.port}${path}`,
   ]
+}
+
+/** A colon ends the path for curl, unless it is escaped. */
+function clientArguments({ chain, key }: { chain: string; key: string }): string[] {
+  return ['--cert', chain.replace(/[\\:]/g, '\\$&'), '--key', key]
 }
 
 function pinned(name: string, { host, port }: Address): string {
@@ -176,11 +186,12 @@ function readCurl(result: ToolResult): Pick<Asked, 'status' | 'body' | 'failure'
 }
 
 async function askBuiltIn(
-  { address, name, path, roots, signal }: HttpWanted,
+  { address, name, path, roots, client, signal }: HttpWanted,
   scheme: 'http' | 'https',
 ): Promise<Omit<Asked, 'command'>> {
   const url = `${scheme}://${urlHost(address.host)}:${address.port}${path}`
-  const answer = await request({ url, name, roots, timeoutMs: askMs, signal })
+  const own = client ? { client } : {}
+  const answer = await request({ url, name, roots, ...own, timeoutMs: askMs, signal })
   const { status, body, tookMs } = answer
   const failure = answer.error === 'ECONNRESET' ? 'empty reply' : answer.error
   return {

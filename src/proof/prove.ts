@@ -86,18 +86,24 @@ export async function probeAll(
     ? pemCertificates(await readFile(wanted.roots, 'utf8'))
     : systemRoots(proving.world.env)
   const rootsName = wanted.roots ? basename(wanted.roots) : "this machine's roots"
+  const client = wanted.client ? await readClient(wanted.client) : undefined
+  const trust = { roots, rootsName, ...(client ? { client } : {}) }
   const addresses = await expand(wanted.addresses)
   const all = await Promise.all(
-    addresses.map(address => probeOne(address, wanted, { roots, rootsName }, proving, only)),
+    addresses.map(address => probeOne(address, wanted, trust, proving, only)),
   )
   const probed = all.flat()
   return only ? probed.filter(({ id }) => only.includes(id)) : probed
 }
 
+async function readClient({ chain, key }: { chain: string; key: string }) {
+  return { chain: await readFile(chain, 'utf8'), key: await readFile(key, 'utf8') }
+}
+
 async function probeOne(
   address: Address,
   wanted: WantedEndpoint,
-  trust: { roots: string[]; rootsName: string },
+  trust: { roots: string[]; rootsName: string; client?: { chain: string; key: string } },
   { world, run, signal, between }: Proving,
   only?: readonly string[],
 ): Promise<Probed[]> {
@@ -129,6 +135,7 @@ async function probeOne(
     ...(wanted.plainRefusal ? { plainRefusal: wanted.plainRefusal } : {}),
     ...(wanted.roots ? { rootsFile: wanted.roots } : {}),
     roots: trust.roots,
+    ...(trust.client && wanted.client ? { client: trust.client, clientFiles: wanted.client } : {}),
     run,
     signal,
   }

@@ -12,6 +12,8 @@ export interface TlsWanted {
   name: string
   leaf?: string
   roots: readonly string[]
+  /** Our own certificate and key, PEM. */
+  client?: { chain: string; key: string }
   /** How the roots are named in words: a file, or "this machine's roots". */
   rootsName: string
   now: number
@@ -22,8 +24,16 @@ const handshakeMs = 10_000
 
 /** `tcp.open`, `tls.handshake`, `tls.leaf`, `tls.chain`, `tls.name`, `tls.dates` of one address. */
 export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
-  const { address, name, roots, signal } = wanted
-  const result = await handshake({ ...address, name, roots, timeoutMs: handshakeMs, signal })
+  const { address, name, roots, client, signal } = wanted
+  const own = client ? { client } : {}
+  const result = await handshake({
+    ...address,
+    name,
+    roots,
+    ...own,
+    timeoutMs: handshakeMs,
+    signal,
+  })
   const at = formatAddress(address)
   const command = opensslCommand(at, name)
   const make = (id: string, state: Probed['state'], expected: string, seen: string, more = {}) =>
@@ -198,12 +208,14 @@ function probeDates(
 
 /** `tls.versions`: 1.2 or newer is spoken, and a client that knows only 1.1 and older is refused. */
 export async function probeVersions(wanted: TlsWanted): Promise<Probed> {
-  const { address, name, roots, signal } = wanted
+  const { address, name, roots, client, signal } = wanted
+  const own = client ? { client } : {}
   const at = formatAddress(address)
   const old = await handshake({
     ...address,
     name,
     roots,
+    ...own,
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.1',
     timeoutMs: handshakeMs,
@@ -235,6 +247,7 @@ export async function probeVersions(wanted: TlsWanted): Promise<Probed> {
       ...address,
       name,
       roots,
+      ...own,
       ...range,
       timeoutMs: handshakeMs,
       signal,

@@ -29,6 +29,7 @@ export function wantedOf(input: Record<string, Json>, ctx: Performing): WantedEn
     ...text('leaf'),
     ...text('roots'),
     ...text('plainRefusal'),
+    ...(input.client ? { client: input.client as unknown as WantedEndpoint['client'] } : {}),
     path: String(input.path),
     expect: (Array.isArray(input.expect) ? input.expect : []).map(Number),
     ...(input.notReady

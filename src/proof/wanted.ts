@@ -8,6 +8,8 @@ export interface WantedEndpoint {
   leaf?: string
   /** PEM file of the roots that clients trust; without it the system's. */
   roots?: string
+  /** PEM files of our own, where the endpoint asks clients for a certificate. */
+  client?: { chain: string; key: string }
   /** Statuses that are right for `path`. */
   path: string
   expect: number[]

@@ -20,7 +20,7 @@ export interface EndpointRecord {
   url?: string
   /** Every address that must serve the leaf, `host:port`. */
   addresses: readonly string[]
-  /** ISO times of the last proofs. */
+  /** ISO times of the last proofs; `reachable` is of what is served now. */
   served?: string
   reachable?: string
   clients: readonly ClientSetup[]

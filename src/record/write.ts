@@ -15,6 +15,7 @@ export async function writeFileAtomic(
   path: string,
   content: string | Buffer,
   mode = 0o600,
+  owner?: { uid: number; gid: number },
 ): Promise<void> {
   const beside = join(dirname(path), `.${randomBytes(6).toString('hex')}.new`)
   try {
@@ -24,6 +25,7 @@ export async function writeFileAtomic(
       mode,
     )
     try {
+      if (owner) await handle.chown(owner.uid, owner.gid)
       await handle.writeFile(content)
       await handle.sync()
     } finally {

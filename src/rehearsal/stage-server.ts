@@ -1,6 +1,6 @@
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTls, type TlsOptions } from 'node:tls'
+import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
 
 export interface StageServer {
   port: number
@@ -17,6 +17,8 @@ export interface StageOptions {
   answersPlain?: boolean
   /** How it is refused: with Go's 400 and its words, or (by default) by no answer at all. */
   plain?: 'bad-request'
+  /** What it asks of its clients, as Go's tls.ClientAuthType; PEM of the roots that sign theirs. */
+  clients?: { level: number; roots: string }
   /** By default any that is free. */
   port?: number
 }
@@ -36,7 +38,10 @@ const badRequest =
 export async function serveStage(options: StageOptions): Promise<StageServer> {
   const http = createHttp((request, response) => answer(request, response, options))
   const tls = options.tls
-    ? createTls(tlsOptions(options.tls), socket => http.emit('connection', socket))
+    ? createTls(tlsOptions(options.tls, options.clients), socket => {
+        if (takesClient(socket, options.clients?.level ?? 0)) http.emit('connection', socket)
+        else socket.destroy()
+      })
     : undefined
   tls?.on('tlsClientError', (_error, socket) => socket.destroy())
   const sockets = new Set<Socket>()
@@ -62,11 +67,22 @@ export async function serveStage(options: StageOptions): Promise<StageServer> {
   return { port: (server.address() as AddressInfo).port, close: () => close(server, sockets) }
 }
 
-function tlsOptions({ chain, key, old }: NonNullable<StageOptions['tls']>): TlsOptions {
+function tlsOptions(
+  { chain, key, old }: NonNullable<StageOptions['tls']>,
+  clients: StageOptions['clients'],
+): TlsOptions {
   const least: TlsOptions = old
     ? { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }
     : { minVersion: 'TLSv1.2' }
-  return { cert: chain, key, ...least }
+  const { level, roots } = clients ?? { level: 0, roots: '' }
+  const asks = { requestCert: level > 0, rejectUnauthorized: level === 4 }
+  return { cert: chain, key, ...least, ...asks, ...(roots === '' ? {} : { ca: roots }) }
+}
+
+/** Levels 2 (any certificate) and 3 (none, or a good one), which Node has no options for. */
+function takesClient(socket: TLSSocket, level: number): boolean {
+  const given = socket.getPeerX509Certificate() !== undefined
+  return (level !== 2 || given) && (level !== 3 || !given || socket.authorized)
 }
 
 function answer(

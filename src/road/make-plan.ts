@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
 import { passphraseIn, type Secrets } from '../answers/secret.ts'
@@ -12,7 +13,7 @@ import type { CertificateProfile } from '../certificates/profile.ts'
 import { Problem, problem, usage } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
-import { systemRoots } from '../net/roots.ts'
+import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
 import type { Recent } from '../plan/recent.ts'
@@ -107,6 +108,8 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     privateRoot: input.bringBack
       ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
       : isPrivate(answers.certificate, judgement, world),
+    newRoot:
+      !reused && (await hasNewRoot(input, paths, { generation, before, beforeMeta, judgement })),
     ...(record ? { record } : {}),
     ...(before === undefined ? {} : { before }),
     ...(beforeMeta?.leaf ? { beforeLeaf: beforeMeta.leaf.fingerprint } : {}),
@@ -224,6 +227,36 @@ function isPrivate(
   if (certificate.source === 'self-signed') return true
   const root = judgement?.root
   return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
+}
+
+/** A local CA that is chosen again is the one that signed the leaf before. */
+async function hasNewRoot(
+  { answered, bringBack }: PlanInput,
+  paths: RecordPaths,
+  {
+    generation,
+    before,
+    beforeMeta,
+    judgement,
+  }: {
+    generation: number
+    before: number | undefined
+    beforeMeta: GenerationMeta | undefined
+    judgement: Judgement | undefined
+  },
+): Promise<boolean> {
+  if (before === undefined) return true
+  const { certificate } = answered.answers
+  if (certificate.source === 'self-signed' && !bringBack)
+    return certificate.authority === 'none' || beforeMeta?.authority === undefined
+  const rootsOf = (number: number) =>
+    readFile(join(generationFolder(paths, number), 'roots.pem'), 'utf8')
+      .catch(() => '')
+      .then(pemCertificates)
+  const known = await rootsOf(before)
+  const wanted = bringBack ? await rootsOf(generation) : [judgement?.root?.pem ?? '']
+  const bare = (pem: string) => pem.replace(/\s/g, '')
+  return wanted.some(pem => !known.map(bare).includes(bare(pem)))
 }
 
 /** The generation that the current one replaced, where it holds a leaf. */

@@ -64,6 +64,8 @@ export interface Wanted<P> {
   generation: number
   /** Whether clients must be given the root: `roots.pem` is in the new generation then. */
   privateRoot: boolean
+  /** Whether the new pair leads to a root that is not among those of the generation before. */
+  newRoot: boolean
 }
 
 /**
@@ -82,6 +84,8 @@ interface StagePort {
   port?: number
   /** What plain HTTP gets on the TLS port: Go's 400 with its words, or (by default) no answer. */
   plain?: 'bad-request'
+  /** What it asks of its clients, as Go's tls.ClientAuthType; PEM of the roots that sign theirs. */
+  clients?: { level: number; roots: string }
 }
 
 /** What the rehearsal gives to a stage: the loopback servers that it may start. */

@@ -1,6 +1,6 @@
-# Of a cluster each function gets UUID PRIMARY NODES ROOTS ROOTS: the primary's address, a line for each
-# node (its id, public, control and data address), and files of roots, of which those that are there count.
-# TOKEN= names the file of an AuthN token, CLIENT_CERT= and CLIENT_KEY= what a cluster asks clients for.
+# "..." stands for UUID PRIMARY NODES ROOTS ROOTS: the primary's address, a line for each node (id, public,
+# control and data address), files of roots, of which those that are there count. TOKEN= names the file of
+# an AuthN token, CLIENT_CERT= and CLIENT_KEY= what a cluster asks clients for.
 
 # ais_trust ROOTS ROOTS: the file that all questions are asked with
 ais_trust() {
@@ -38,7 +38,7 @@ ais_json() {
   if [[ ${said##*$'\n'} == 200 ]]; then jq -c . <<<"${said%$'\n'*}" 2>/dev/null || echo '{}'; else echo '{}'; fi
 }
 
-# ais_put ADDRESS PATH CURL...: again for two minutes while the cluster says that it is not ready
+# ais_put ADDRESS PATH CURL...: again for two minutes while it says that it is not ready
 ais_put() {
   local said status end=$((SECONDS + 120))
   while :; do
@@ -122,8 +122,8 @@ ais_shutdown() {
   done
 }
 
-# ais_leave ... PORTS USE_HTTPS: takes the cluster down so that it starts in the other scheme; where not
-# every node can be told, the kept .ais.conf of all of them are put back
+# ais_leave ... PORTS USE_HTTPS: takes it down to start in the other scheme; where not every node can be
+# told, the kept .ais.conf of all of them are put back
 ais_leave() {
   local scheme=http
   if [[ $7 == true ]]; then scheme=https; fi
@@ -170,7 +170,7 @@ ais_ready() {
   done
 }
 
-# ais_files CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: mode, from and to, in the order in which they are written
+# ais_files CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: mode, from and to, in the order of writing
 ais_files() {
   printf '%s\n' 600 "$2" "$5"
   if [[ -n $3 ]]; then printf '%s\n' 644 "$3" "$6"; fi
@@ -222,8 +222,12 @@ ais_stale() {
 
 # ais_served ... PORTS CHAIN: whether each listener serves the leaf of a file
 ais_served() {
-  jq -n --arg stale "$(ais_stale "$3" "$6" "$(fingerprint -in "$7")")" \
-    '{served: ($stale == ""), seen: $stale}' | answer_json
+  local id public control data up=''
+  while read -r id public control data; do
+    if [[ $(ais_scheme "$public") != down ]]; then up+=" $id"; fi
+  done <<<"$3"
+  jq -n --arg up "$up" --arg stale "$(ais_stale "$3" "$6" "$(fingerprint -in "$7")")" \
+    '{served: ($stale == ""), down: ($up == ""), seen: $stale}' | answer_json
 }
 
 # ais_load ... PORTS CHAIN: all nodes, then each that stays stale alone: "Done: all nodes." can hide one
@@ -243,7 +247,7 @@ ais_load() {
   return 1
 }
 
-# ais_prove ... PORTS NAME PATH STATUSES LEAF ROOTS SECONDS: LEAF (by default that of $NEW) on every listener
+# ais_prove ... PORTS NAME PATH STATUSES LEAF ROOTS SECONDS: LEAF (by default of $NEW) on every listener
 ais_prove() { try_for "${12}" once_ais_served "$@"; }
 once_ais_served() {
   local address leaf=${10} status wrong count=0

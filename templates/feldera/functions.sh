@@ -26,7 +26,7 @@ feldera_ask() {
   if [[ $4 == https ]]; then
     : >"$RUN/trusted.pem"
     for each in "$NEW/chain.pem" "$OLD/chain.pem" "$FOUND/chain.pem"; do
-      [[ -e $each ]] && awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$each" >>"$RUN/trusted.pem"
+      [[ -e $each ]] && last_of "$each" >>"$RUN/trusted.pem"
     done
     trust=(--cacert "$RUN/trusted.pem")
   fi

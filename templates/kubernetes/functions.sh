@@ -79,7 +79,7 @@ kube_secret_remove() {
 # kube_prune CONTEXT NAMESPACE KUBECONFIG ENDPOINT NAME: all but NAME and two others go
 kube_prune() {
   kube "$1" "$2" "$3" get secrets -l "app.kubernetes.io/managed-by=secure-endpoint,secure-endpoint.dev/endpoint=$4" \
-    --sort-by=.metadata.creationTimestamp -o name | grep -vx "secret/$5" | head -n -2 |
+    --sort-by=.metadata.creationTimestamp -o name | { grep -vx "secret/$5" || true; } | head -n -2 |
     while read -r each; do kube "$1" "$2" "$3" delete "$each" >/dev/null || return 1; done
 }
 

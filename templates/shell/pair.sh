@@ -55,9 +55,14 @@ take_pair() {
   cp "$CERT" "$NEW/chain.pem" && openssl pkey -in "$key" -out "$NEW/key.pem" &&
     if [[ -n $ROOTS ]]; then
       cp "$ROOTS" "$NEW/roots.pem" &&
-        if [[ $2 == needed ]]; then cat "$ROOTS" >>"$NEW/chain.pem"; fi
+        if [[ $2 == needed && $(last_of "$CERT" | fingerprint) != "$(fingerprint -in "$ROOTS")" ]]; then
+          cat "$ROOTS" >>"$NEW/chain.pem"
+        fi
     fi
 }
+
+# last_of FILE: the last certificate of a chain
+last_of() { awk '/BEGIN/ {pem = ""} {pem = pem $0 "\n"} END {printf "%s", pem}' "$1"; }
 
 # pair_kept: whether the folder holds the pair that goes in
 pair_kept() {

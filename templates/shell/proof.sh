@@ -12,9 +12,11 @@ ip_of() { # HOST
 
 # curl_at ADDRESS NAME URL ROOTS: the status that the address gives under that name
 curl_at() {
-  local trust=()
+  local trust=() own=()
   [[ -n $4 && -e $4 ]] && trust=(--cacert "$4")
-  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" --resolve "$2:${1##*:}:$(ip_of "$1")" \
+  # where clients are asked for a certificate
+  if [[ -n ${CLIENT_CERT:-} && $3 == https:* ]]; then own=(--cert "$CLIENT_CERT" --key "${CLIENT_KEY:-}"); fi
+  curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${own[@]}" --resolve "$2:${1##*:}:$(ip_of "$1")" \
     -o /dev/null -w '%{http_code}' "$3"
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Answered } from '../../src/answers/answers.ts'
 import { missingSecret, type Secrets } from '../../src/answers/secret.ts'
-import { secretFor } from '../../src/commands/secret-for.ts'
+import { asking, secretFor } from '../../src/commands/secret-for.ts'
 import { Problem } from '../../src/errors.ts'
 import { apiProblem } from '../../src/targets/feldera/list.ts'
 
@@ -55,5 +55,16 @@ describe('a secret that a target misses', () => {
     expect(front.asked).toEqual([])
     expect(await secretFor(typing(undefined), refused, answered, secrets)).toBe(false)
     expect(secrets).toEqual({})
+  })
+
+  it('lets a rotation go on with what is typed, and ends it where nothing is', async () => {
+    const secrets: Secrets = {}
+    const work = async () => {
+      if (secrets['target.apiKey'] !== 'a-key') throw refused
+      return 'done'
+    }
+    expect(await asking(typing('a-key'), answered, secrets, work)).toBe('done')
+    delete secrets['target.apiKey']
+    await expect(asking(typing(undefined), answered, secrets, work)).rejects.toBe(refused)
   })
 })

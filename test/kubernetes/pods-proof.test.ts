@@ -31,8 +31,22 @@ const items = [
 ]
 
 /** A cluster whose pods are servers of the test: each forward leads to the server of its pod. */
-function clusterOf(ports: Record<string, number>) {
+function clusterOf(ports: Record<string, number>, pending = 0) {
+  let left = pending
   return fakeKubectl([
+    [
+      / port-forward .*pod\/worker-0/,
+      () => {
+        left -= 1
+        if (left >= 0)
+          return {
+            exit: 1,
+            stderr:
+              'error: unable to forward port because pod is not running. Current status=Pending',
+          }
+        return { stdout: `Forwarding from 127.0.0.1:${ports['worker-0']} -> 8080\n` }
+      },
+    ],
     [/ get deployments/, () => ({ stdout: printed({ kind: 'List', items }) })],
     [
       / port-forward /,
@@ -45,11 +59,24 @@ function clusterOf(ports: Record<string, number>) {
   ])
 }
 
-async function prove(op: string, ports: Record<string, number>, more: Record<string, Json>) {
-  const kubectl = clusterOf(ports)
+async function prove(
+  op: string,
+  ports: Record<string, number>,
+  more: Record<string, Json>,
+  pending = 0,
+) {
+  const kubectl = clusterOf(ports, pending)
   const proven: ProofResult[] = []
   const { world } = ctxOf(kubectl.run)
-  const clock = { ...world.clock, now: () => Date.now(), sleep: async () => {} }
+  let slept = 0
+  const clock = {
+    ...world.clock,
+    now: () => Date.now(),
+    elapsed: () => slept,
+    sleep: async (ms: number) => {
+      slept += ms
+    },
+  }
   const ctx = ctxOf(kubectl.run, {
     world: { ...world, clock },
     proof: result => proven.push(result),
@@ -95,6 +122,15 @@ describe('the proof of each pod', () => {
       'pod/api-2 :8080',
       'pod/worker-0 :8085',
     ])
+  })
+
+  it('waits for a pod that does not run yet, and says so where it never does', async () => {
+    const ports = await all()
+    const late = await prove('prove-pods', ports, { ...wanted(), waitMs: 60_000 }, 3)
+    expect(late.answer).toMatchObject({ pass: true })
+    const never = await prove('prove-pods', ports, { ...wanted(), waitMs: 2_000 }, 1_000)
+    expect(never.answer).toMatchObject({ pass: false })
+    expect(never.of('tcp.open')?.seen).toContain('pod is not running. Current status=Pending')
   })
 
   it('names the replica that still serves the old leaf', async () => {

@@ -134,11 +134,16 @@ describe('the wait for DNS', () => {
     expect(first.exit, seen.log).toBe(124)
     expect(seen.log).toContain(`Create or correct this record: ${name}. 300 IN A 127.0.0.1`)
     expect(box.changes()).toHaveLength(1)
+    const recorded = async () =>
+      JSON.parse((await box.cli(['show', 'svc-a', '--json'])).stdout).record
+    expect(await recorded()).toMatchObject({ served: expect.any(String) })
+    expect(await recorded()).not.toHaveProperty('reachable')
     update(`update add ${name}. 60 A 127.0.0.1`)
     await everywhere('127.0.0.1\n')
     const again = await box.cli(['init', '--resume', 'svc-a'])
     expect(again.exit, again.stdout).toBe(0)
     expect(box.changes()).toHaveLength(1)
+    expect(await recorded()).toMatchObject({ reachable: expect.any(String) })
   })
 
   it('dns cname: a chain that ends at the address is right, a loop and a dangling one are named', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -45,6 +45,7 @@ afterAll(async () => {
 async function must(args: string[], exit = 0) {
   const run = await lab.cli(args)
   expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
+  expect(run.stderr).not.toContain('Warning') // Node's, of listeners that pile up
   return run
 }
 
@@ -99,6 +100,25 @@ describe('a real AIStore cluster', () => {
     expect(asked).toBe(0)
   })
 
+  it('AIS-7 ais cluster shutdown without a terminal ends with 0 and shuts nothing down; ours waits for closed ports', async () => {
+    const naive = spawnSync('ais', ['cluster', 'shutdown'], {
+      input: '',
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        AIS_ENDPOINT: `http://127.0.0.1:${port}`,
+        AIS_LAB_CLI_CONFIG_DIR: lab.folder,
+      },
+    })
+    expect([naive.status, naive.stdout + naive.stderr]).toEqual([
+      0,
+      expect.stringContaining('Operation canceled'),
+    ])
+    expect(lab.ask('/v1/daemon?what=node_status').cluster.flags % 8).toBe(6)
+    const { stdout } = await must(['init', '--answers', 'a.yaml', '--plan'])
+    expect(stdout).toContain('waits until every port is closed')
+  })
+
   it('enable http: from HTTP to proven HTTPS on all nine ports', async () => {
     await enable()
     expectHttps()
@@ -139,6 +159,58 @@ describe('a real AIStore cluster', () => {
     expect(http.client_ca_tls).toBe('')
   })
 
+  it('undo: a command that starts nothing takes the run back to HTTP, by the kept state of the nodes', async () => {
+    const script = lab.file(
+      'restart.sh',
+      `#!/bin/sh\nif mkdir '${lab.folder}/failed' 2>/dev/null; then echo 'unit ais is masked' >&2; exit 1; fi\nexec '${restart}'\n`,
+    )
+    chmodSync(script, 0o755)
+    lab.file('masked.yaml', answers().replace(restart, script))
+    const run = await must(['init', '--answers', 'masked.yaml', '--yes'], 1)
+    expect(run.stdout).toContain('the kept settings of every node are back')
+    expectHttp()
+  })
+
+  it.runIf(whole)(
+    'script: the plan as a script, without node on PATH, reaches the same state',
+    async () => {
+      const own = answers().replaceAll(`${lab.folder}/tls/`, `${lab.folder}/tls-script/`)
+      lab.file('script.yaml', own)
+      const { stdout } = await must(['plan', '--answers', 'script.yaml', '--format', 'sh'])
+      const script = lab.file('plan.sh', stdout)
+      const bare = join(lab.folder, 'usr-bin')
+      spawnSync('bash', [
+        '-c',
+        `mkdir '${bare}' && for f in /usr/bin/*; do b=$(basename "$f"); case $b in node|nodejs|npm|npx) ;; *) ln -s "$f" '${bare}/' ;; esac; done`,
+      ])
+      const path = ['/usr/local/sbin', '/usr/sbin', bare, '/sbin', '/bin'].filter(
+        folder => !existsSync(join(folder, 'node')),
+      )
+      const work = join(lab.folder, 'work')
+      const env = { PATH: path.join(':'), HOME: process.env.HOME, WORK: work, YES: '1' }
+      const run = spawnSync('bash', [script], { encoding: 'utf8', env, timeout: 300_000 })
+      expect(run.status, run.stderr).toBe(0)
+      const leaf = spawnSync(
+        'openssl',
+        ['x509', '-noout', '-fingerprint', '-sha256', '-in', join(work, 'new/chain.pem')],
+        { encoding: 'utf8' },
+      ).stdout
+      expect(new Set(lab.leaves())).toEqual(new Set([leaf.trim().split('=')[1]]))
+      // back to HTTP by hand: the record knows nothing of what a script did
+      const roots = ['--cacert', join(work, 'new/roots.pem')]
+      const put = (path: string, ...rest: string[]) => {
+        // seconds after a start the cluster says 503 to a change
+        const again = ['--retry', '30', '--retry-delay', '1', '--retry-all-errors']
+        const url = `https://127.0.0.1:${port}/v1/cluster${path}`
+        return spawnSync('curl', ['-q', '-sSf', ...again, ...roots, '-X', 'PUT', ...rest, url])
+      }
+      expect(put('/set-config?net.http.use_https=false').status).toBe(0)
+      put('', '-H', 'content-type: application/json', '-d', '{"action":"shutdown"}')
+      expect(spawnSync(restart).status).toBe(0)
+      expectHttp()
+    },
+  )
+
   it('killed: while the nodes are started, the command killed too', () => killedAt(isRestart, true))
 
   it.runIf(whole)('killed: while the nodes are started, the command left alive', () =>
@@ -148,6 +220,16 @@ describe('a real AIStore cluster', () => {
   it.runIf(whole)('killed: between use_https and the shutdown', () =>
     killedAt(({ type, id }) => type === 'step.started' && id === 'change.shutdown', false),
   )
+
+  it.runIf(whole)('rotate root: a pair of another root starts the nodes again', async () => {
+    const before = expectHttps()
+    lab.file('none.yaml', answers('', '{source: self-signed, authority: none}'))
+    await must(['rotate', endpoint, '--answers', 'none.yaml', '--yes'])
+    const own = expectHttps()
+    expect(own).not.toBe(before)
+    await must(['rotate', endpoint, '--undo', '--yes'])
+    expect(expectHttps()).toBe(before)
+  })
 })
 
 interface Line {

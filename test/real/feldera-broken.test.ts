@@ -133,10 +133,11 @@ describe('Feldera in a bad world', () => {
     const doctor = await lab.cli(['doctor', namespace])
     expect(doctor.stdout).toContain('pending-upgrade')
     expect(doctor.stdout).toMatch(/lab\/none:1|ErrImage|ContainerCreating/)
-    const found = await fails(['rotate', namespace, '--yes'], 75, 'failed')
+    const { stdout } = await lab.must(['rotate', namespace, '--yes', '--json'], 75)
+    const [found] = (JSON.parse(stdout) as { findings: Finding[] }).findings
     expect(found).toMatchObject({ id: 'helm.pending' })
-    expect(found.title).toContain('pending-upgrade')
-    const command = /repair it: (.*) \(a first/.exec(found.fix)?.[1] ?? ''
+    expect(found?.title).toContain('pending-upgrade')
+    const command = /repair it: (.*) \(a first/.exec(found?.fix ?? '')?.[1] ?? ''
     expect(command).toContain(`--namespace ${namespace} rollback feldera`)
     const repaired = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
     expect(repaired.status, repaired.stderr).toBe(0)

@@ -22,6 +22,7 @@ const suites = [
     env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
   },
   { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
+  { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
   { name: 'aistore-broken', labs: ['aistore'], file: 'aistore-broken.test.ts' },
   { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },

@@ -21,7 +21,9 @@ import { aistore } from '../../src/targets/aistore/index.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { realWorld, type World } from '../../src/world.ts'
 
-type WrongApi = (options: RequestOptions) => Partial<RequestResult> | undefined
+type WrongApi = (
+  options: RequestOptions,
+) => Partial<RequestResult> | undefined | Promise<Partial<RequestResult>>
 type WrongTool = (words: string) => { exit: number; stderr: string } | undefined
 
 interface Went {
@@ -110,7 +112,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     async api(options) {
       const { pathname, search } = new URL(options.url)
       if (options.method === 'PUT') changes.push(`PUT ${pathname}${decodeURIComponent(search)}`)
-      const said = wrongApi?.(options)
+      const said = await wrongApi?.(options)
       return said ? { headers: {}, body: '', tookMs: 0, ...said } : rehearsal.world.api(options)
     },
   }

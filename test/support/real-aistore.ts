@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, ended, type Sandbox } from './sandbox.ts'
@@ -12,7 +12,9 @@ export interface RealAistore extends Pick<Sandbox, 'folder' | 'state' | 'cli' | 
   /** The pair that is recorded as served. */
   generation(): string
   journal(): Json[]
-  /** What the primary answers, trusting the recorded roots. */
+  /** Where the record of the endpoint lies. */
+  record: string
+  /** What the primary answers, trusting the recorded roots and with our own certificate. */
   ask(path: string): Json
   /** The leaf that each of the nine ports serves; empty where it speaks no TLS. */
   leaves(): string[]
@@ -62,10 +64,13 @@ export function realAistore(endpoint: string): RealAistore {
     })
     const https = plain.stdout.includes('HTTPS server')
     const trust = https ? ['--cacert', join(generation(), 'roots.pem')] : []
+    const chain = join(record, 'client/chain.pem')
+    const own =
+      https && existsSync(chain) ? ['--cert', chain, '--key', join(record, 'client/key.pem')] : []
     const whole = args.map(each =>
       each.replace(/^@/, `http${https ? 's' : ''}://127.0.0.1:${port}`),
     )
-    return spawnSync('curl', ['-q', '-sS', '-L', '-m', '60', ...trust, ...whole], {
+    return spawnSync('curl', ['-q', '-sS', '-L', '-m', '60', ...trust, ...own, ...whole], {
       encoding: 'utf8',
     })
   }
@@ -80,6 +85,7 @@ export function realAistore(endpoint: string): RealAistore {
       return path
     },
     generation,
+    record,
     journal: () =>
       readFileSync(join(record, 'journal.ndjson'), 'utf8')
         .split('\n')

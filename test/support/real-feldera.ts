@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { realKubernetes } from './real-kubernetes.ts'
 
-/** Which rollout it was, or how often it was changed, is not what runs. */
+/** Which rollout it was, how often it was changed, and what the cluster gives out is not what runs. */
 const times = [
+  'clusterIP',
+  'clusterIPs',
   'deploymentTime',
   'kubectl.kubernetes.io/restartedAt',
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -212,6 +214,25 @@ proof: {path: /healthz, expect: [200], wait: 30s}
     )
   }
 
+  /** What `openssl req -x509 -addext` makes of a page on the net: a leaf with CA:TRUE. */
+  function popularLeaf(file: string) {
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+    const names = `subjectAltName=DNS:*.${namespace}.svc.cluster.local,DNS:localhost,IP:127.0.0.1`
+    const out = ['-keyout', `${file}.key`, '-out', `${file}.pem`]
+    openssl(
+      'req',
+      '-x509',
+      ...curve,
+      '-days',
+      '30',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      names,
+      ...out,
+    )
+  }
+
   /** An admission policy that lets pods of the API server in with one Secret alone. */
   function deny(secret: string): void {
     const policy = {
@@ -273,6 +294,7 @@ proof: {path: /healthz, expect: [200], wait: 30s}
     expectHttps,
     must,
     openssl,
+    popularLeaf,
     privateCa,
     deny,
     allow,

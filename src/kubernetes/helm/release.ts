@@ -23,14 +23,16 @@ export interface Release {
 
 const limitMs = 60_000
 
-/** Reads a release and some of its values, in one call. */
+/** Reads a release (its newest revision by default) and some of its values, in one call. */
 export async function readRelease(
   place: Place,
   release: string,
   calling: Calling,
   paths: readonly string[],
+  revision?: number,
 ): Promise<Release> {
-  const argv = helmArgv(place, 'get', 'all', release, '--template', templateFor(paths))
+  const at = revision === undefined ? [] : ['--revision', String(revision)]
+  const argv = helmArgv(place, 'get', 'all', release, ...at, '--template', templateFor(paths))
   const result = await runHelm(place, release, argv, limitMs, calling)
   if (result.outcome === 'ended' && /release: not found/.test(result.stderr)) {
     return { status: 'absent', revision: 0, chart: '', version: '', values: {} }

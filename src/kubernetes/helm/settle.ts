@@ -1,11 +1,11 @@
 import { exitCodes } from '../../exit-codes.ts'
 import type { Performing } from '../../plan/op.ts'
 import { succeeded } from '../../process/tool.ts'
-import type { Place } from '../place.ts'
+import type { Calling, Place } from '../place.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
-import { isOwnPending, isPending, readRelease } from './release.ts'
+import { isOwnPending, isPending, type Release, readRelease } from './release.ts'
 import { runHelm } from './run-helm.ts'
 
 /**
@@ -18,19 +18,32 @@ import { runHelm } from './run-helm.ts'
 export async function settle(back: Back, ctx: Performing): Promise<string> {
   const { place, release: name } = back
   const release = await readRelease(place, name, ctx, [])
-  const { status, revision } = release
-  if (!isPending(release)) return status
-  if (!(await isOwnPending(place, name, release, ctx)) && status !== 'pending-rollback') {
-    throw helmFinding('helm.pending', exitCodes.later, {
-      title: `Helm says that the release ${name} is in ${status}, and this run has not begun that.`,
-      subject: name,
-      evidence: `${status}, revision ${revision}`,
-      place,
-    })
-  }
+  if (!isPending(release)) return release.status
+  await mustBeOurs(place, name, release, ctx)
   const last = await lastGood(place, name, ctx)
   await goBack(back, last, ctx)
   return last === 0 ? 'removed' : `as in revision ${last} again`
+}
+
+/**
+ * Holds a pending operation against who has begun it.
+ *
+ * @throws Problem with exit 75 and the command that repairs, where it was not a helm of ours
+ */
+export async function mustBeOurs(
+  place: Place,
+  name: string,
+  release: Release,
+  calling: Calling,
+): Promise<void> {
+  const { status, revision } = release
+  if (status === 'pending-rollback' || (await isOwnPending(place, name, release, calling))) return
+  throw helmFinding('helm.pending', exitCodes.later, {
+    title: `Helm says that the release ${name} is in ${status}, and this run has not begun that.`,
+    subject: name,
+    evidence: `${status}, revision ${revision}`,
+    place,
+  })
 }
 
 /** What going back works on. */
@@ -53,7 +66,7 @@ export async function goBack(
 ): Promise<void> {
   const argv = helmArgv(place, ...wordsBack(release, revision, waitMs))
   const limitMs = waitMs + 60_000
-  const following = followRollout(place, revision === 0 ? [] : workloads, ctx)
+  const following = followRollout(place, revision === 0 ? [] : workloads, ctx, release)
   try {
     const helm = runHelm(place, release, argv, limitMs, ctx)
     await following.during(helm)
@@ -79,7 +92,7 @@ export function wordsBack(release: string, revision: number, waitMs: number): st
 }
 
 /** The youngest revision that once worked; 0 where there is none. */
-async function lastGood(place: Place, release: string, ctx: Performing): Promise<number> {
+export async function lastGood(place: Place, release: string, ctx: Calling): Promise<number> {
   const argv = helmArgv(place, 'history', release, '--output', 'json')
   const result = await runHelm(place, release, argv, 60_000, ctx)
   if (!succeeded(result)) throw helmProblem(result, place, release, 60_000)

@@ -86,7 +86,7 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
   const { place, release, argv, workloads, waitMs, stdin } = wanted
   // an atomic helm waits once for the change and once for the way back
   const limitMs = 2 * waitMs + 120_000
-  const following = followRollout(place, workloads, ctx)
+  const following = followRollout(place, workloads, ctx, release)
   let problem: ReturnType<typeof helmProblem>
   try {
     const helm = ctx.run({

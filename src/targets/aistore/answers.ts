@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path/posix'
 import type { Answers, SecretSource } from '../../answers/answers.ts'
+import type { ClientAuth } from './client-auth.ts'
 
 /** The answers under `target.` of an AIStore cluster. Paths on nodes are absolute and POSIX. */
 export interface AistoreAnswers {
@@ -22,10 +23,14 @@ export interface AistoreAnswers {
   logDir?: string
   /** Roots that sign what the cluster serves before we touch it. */
   roots?: string
-  /** Our own certificate for clusters that ask clients for one. */
+  /** `net.http.client_auth_tls`; without it that stays as it is. */
+  clientAuth?: ClientAuth
+  /** Our own certificate for clusters that ask clients for one; without it one is made. */
   clientChain?: string
   clientKey?: string
   token?: SecretSource
+  /** Whether the settings of `ais` on this machine follow. */
+  cli: 'shown' | 'set'
 }
 
 export function aistoreAnswers(answers: Answers): AistoreAnswers {

@@ -17,13 +17,17 @@ export interface Access {
   token?: string
 }
 
-/** What a node said. `status` is missing where it said nothing; `trusted` where it is somebody else. */
+/**
+ * What a node said. `status` is missing where it said nothing; `untrusted` is set where it is somebody
+ * else, `wantsClient` where it demands a certificate of its clients and does not take ours.
+ */
 export interface Said {
   status?: number
   json: Json
   /** In a few words; never more than a line. */
   seen: string
   untrusted?: true
+  wantsClient?: true
 }
 
 /** Asks the nodes of a cluster by address, in whatever scheme each of them speaks now. */
@@ -42,6 +46,8 @@ const lookMs = 4_000
 const wantsHttps = /HTTP request to an HTTPS server/
 /** What OpenSSL says to a server that speaks no TLS. */
 const speaksHttp = /^(EPROTO|ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$|wrong version/
+/** TLS alerts of a server that refuses a client's certificate, or the lack of one. */
+const refusesClient = /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_EXPIRED)/
 const distrust =
   /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME|unable to (verify|get)|self.signed/
 
@@ -98,6 +104,7 @@ function bodyOf(body: Json | undefined): { body?: Json } {
 function saidIn({ status, body, error = '' }: RequestResult): Said {
   if (status === undefined) {
     const seen = oneLine(`no answer (${error})`)
+    if (refusesClient.test(error)) return { json: null, seen, wantsClient: true }
     return { json: null, seen, ...(distrust.test(error) ? { untrusted: true } : {}) }
   }
   const json = parsed(body)

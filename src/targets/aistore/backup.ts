@@ -15,19 +15,19 @@ import { shellPlace } from './shell.ts'
 const states = ['.ais.conf', '.ais.smap']
 
 /**
- * Keeps each node's .ais.conf and .ais.smap where they can be read from here: `{at}`. A node on
+ * Keeps each node's .ais.conf and .ais.smap where they can be read from here: `{at, of}`. A node on
  * another machine is named with the command that keeps its own.
  */
 export const backUpOp: Op = {
   changes: false,
-  async run({ at }, ctx): Promise<Json> {
+  async run({ at, of }, ctx): Promise<Json> {
     const place = placeOf(at)
     const api = await apiOf(place, ctx)
     let kept = 0
     for (const node of place.nodes) {
       const { json } = await api.get(node.public, '/v1/daemon?what=config')
       const where = nodePlaceIn(json)
-      if (where && (await keepFiles(where, folderOf(node.id, ctx), ctx))) kept += 1
+      if (where && (await keepFiles(where, folderOf(node.id, ctx, of), ctx))) kept += 1
       else ctx.finding(notKept(nodeLabel(node), where?.confdir ?? 'its confdir'))
     }
     return { kept, seen: `${kept} of ${place.nodes.length} nodes` }
@@ -41,10 +41,10 @@ export const backUpOp: Op = {
  *
  * @returns what was done, in words; empty where nothing was
  */
-export async function restoreStates(place: Place, ctx: Performing): Promise<string> {
+export async function restoreStates(place: Place, ctx: Performing, of?: Json): Promise<string> {
   const kept = await Promise.all(
     place.nodes.map(async ({ id }) => {
-      const folder = folderOf(id, ctx)
+      const folder = folderOf(id, ctx, of)
       const where = await readFile(join(folder, 'where.json'), 'utf8').catch(() => '{}')
       const { confdir = '' } = JSON.parse(where) as Partial<NodePlace>
       const files = await readdir(folder).catch((): string[] => [])
@@ -60,8 +60,9 @@ export async function restoreStates(place: Place, ctx: Performing): Promise<stri
   return 'the kept settings of every node are back'
 }
 
-function folderOf(id: string, { record }: Pick<Performing, 'record'>): string {
-  return keptFolder(record.paths, record.generation, id)
+/** Of each generation, and of a change that keeps the generation. */
+function folderOf(id: string, { record }: Pick<Performing, 'record'>, of?: Json): string {
+  return keptFolder(record.paths, of === undefined ? record.generation : String(of), id)
 }
 
 /** Copies what is there; false where the folder cannot be read from here. */

@@ -3,11 +3,18 @@ import type { Text } from '../../plan/plan.ts'
 import type { ClientSetup } from '../target.ts'
 import { trustedRoots, trustSetup } from '../trust-setup.ts'
 
+interface Served {
+  https: boolean
+  privateRoot: boolean
+  /** Files of our own certificate, where the cluster asks clients for one. */
+  client?: { chain: Text; key: Text }
+}
+
 /** What clients of an AIStore cluster must change after a run. */
 export function clientSetup(
   answers: Answers,
   url: Text,
-  { https, privateRoot }: { https: boolean; privateRoot: boolean },
+  { https, privateRoot, client }: Served,
 ): ClientSetup<Text>[] {
   const endpoint: Text = { join: [withoutSlash(url)] }
   const where: ClientSetup<Text> = {
@@ -21,7 +28,17 @@ export function clientSetup(
       join: [
         'ais config cli set cluster.url=',
         endpoint,
-        ...(https && privateRoot ? [' cluster.client_ca_tls=', trustedRoots] : []),
+        ...(https && privateRoot
+          ? [' && ais config cli set cluster.client_ca_tls=', trustedRoots]
+          : []),
+        ...(client
+          ? [
+              ' && ais config cli set cluster.client_crt=',
+              client.chain,
+              ' && ais config cli set cluster.client_crt_key=',
+              client.key,
+            ]
+          : []),
       ],
     },
   }
@@ -33,11 +50,21 @@ export function clientSetup(
         'export AIS_ENDPOINT=',
         endpoint,
         ...(https && privateRoot ? [' AIS_CLIENT_CA=', trustedRoots] : []),
+        ...(client ? [' AIS_CRT=', client.chain, ' AIS_CRT_KEY=', client.key] : []),
       ],
     },
   }
+  const curl: ClientSetup<Text>[] = client
+    ? [
+        {
+          who: 'curl',
+          text: 'Is given a certificate of its own beside the root.',
+          command: { join: ['curl --cert ', client.chain, ' --key ', client.key, ' ', url] },
+        },
+      ]
+    : []
   const trust = https && privateRoot ? trustSetup(answers.endpoint, url) : []
-  return [where, cli, sdk, ...trust]
+  return [where, cli, sdk, ...curl, ...trust]
 }
 
 function withoutSlash(url: Text): Text {

@@ -27,6 +27,9 @@ export function urlsAre(smap: Json, scheme: string): boolean {
   return urls.length > 0 && urls.every(url => url.startsWith(`${scheme}://`))
 }
 
+/** What AIStore makes for ids; they stand in paths and URLs of ours. */
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/
+
 /** Reads `what=smap`; undefined where that is no cluster map. */
 export function clusterIn(smap: Json): Cluster | undefined {
   const uuid = atPath(smap, 'uuid')
@@ -38,6 +41,8 @@ export function clusterIn(smap: Json): Cluster | undefined {
     return { id, kind, public: open, control: control || open, data: data || open }
   })
   if (nodes.length === 0 || nodes.some(node => node.public === '')) return undefined
+  if (![uuid, primary, ...nodes.map(({ id }) => id)].every(id => idPattern.test(id)))
+    return undefined
   return { uuid, primary, nodes: nodes.sort(order) }
 }
 

@@ -3,6 +3,7 @@ import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { atPath } from '../../plan/predicate.ts'
+import { oneLine } from '../../process/plain-text.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
@@ -12,9 +13,9 @@ import type { Api, Said } from './api.ts'
 import { clusterIn } from './cluster.ts'
 import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
-import { apiOf, primaryOf } from './place.ts'
+import { apiOf, primaryOf, recordedClient } from './place.ts'
 import type { AistorePresent } from './present.ts'
-import { loginProblem } from './said.ts'
+import { clientProblem, loginProblem } from './said.ts'
 import { settingsIn } from './state.ts'
 
 /** Milliseconds for all of it. */
@@ -37,8 +38,7 @@ export async function discover(
     nodes: [],
     roots: [...recorded, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    ...(own.clientChain === undefined ? {} : { clientChain: own.clientChain }),
-    ...(own.clientKey === undefined ? {} : { clientKey: own.clientKey }),
+    client: recordedClient(own, paths),
   }
   const api = await apiOf(access, { world, signal, userFolder: folder, secrets })
   try {
@@ -66,6 +66,8 @@ async function read(gateway: string, api: Api): Promise<AistorePresent> {
   ])
   const http = settingsIn(config)
   if (!http) throw noCluster(at, config)
+  const outside = atPath(config.json, 'net.http.pub.server_crt')
+  if (typeof outside === 'string' && outside !== '') throw publicPair(at, outside)
   const flags = atPath(status.json, 'cluster.flags')
   if (typeof flags !== 'number' || !hasStarted(flags)) throw notStarted(at, status.seen)
   const version = String(atPath(status.json, 'ais_version') ?? '')
@@ -101,8 +103,8 @@ function whyDown(name: string): string {
 }
 
 function noCluster(address: string, said: Said): Problem {
-  const login = loginProblem(address, said)
-  if (login) return login
+  const kept = loginProblem(address, said) ?? clientProblem(address, said)
+  if (kept) return kept
   const stop = (id: keyof typeof aistoreFindings, exit: ExitCode, fix: string) =>
     new Problem(exit, [
       finding(aistoreFindings, id, { subject: address, evidence: said.seen, fix }),
@@ -118,6 +120,17 @@ function noCluster(address: string, said: Said): Problem {
         exitCodes.unavailable,
         'Name a gateway that runs in target.gateway: ais show cluster',
       )
+}
+
+/** AIStore 5: a second pair, which a load reads together with the first. */
+function publicPair(address: string, path: string): Problem {
+  return new Problem(exitCodes.data, [
+    finding(aistoreFindings, 'aistore.public-pair', {
+      subject: address,
+      evidence: `net.http.pub.server_crt is ${oneLine(path)}`,
+      fix: 'Where one certificate shall serve all listeners, clear it first, then restart the cluster: ais config cluster net.http.pub.server_crt= net.http.pub.server_key= net.http.pub.client_ca_tls= net.http.pub.client_auth_tls=0',
+    }),
+  ])
 }
 
 function notStarted(address: string, evidence: string): Problem {

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Found } from '../../answers/question.ts'
+import type { Choice, Found, Search } from '../../answers/question.ts'
 import type { World } from '../../world.ts'
+import { hostPort } from './answers.ts'
+import { createApi } from './api.ts'
 
 /** A gateway that this machine's own settings name. */
 export interface NamedGateway {
@@ -35,10 +37,29 @@ export function isGateway(text: string): boolean {
   return bare && (protocol === 'http:' || protocol === 'https:')
 }
 
-/** The same as choices. */
-export async function findGateways({ world }: { world: From }): Promise<Found> {
+/** Milliseconds until a gateway that says nothing is shown without what it would have said. */
+const answerMs = 3_000
+
+/** The same as choices, with what each speaks; one that has a certificate is adopted when it is chosen. */
+export async function findGateways({ world, signal }: Search): Promise<Found> {
   const named = await namedGateways(world)
   const urls = [...new Set(named.map(({ url }) => url))]
-  const note = (url: string) => named.find(each => each.url === url)?.source ?? ''
-  return { choices: urls.map(url => ({ value: url, title: url, note: note(url) })) }
+  const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)])
+  const { AIS_CLIENT_CA: roots } = world.env
+  const choices = await Promise.all(
+    urls.map(async (url): Promise<Choice> => {
+      const api = createApi({ roots: [] }, { world, signal: within })
+      const scheme = await api.scheme(hostPort(url))
+      const speaks = scheme === 'down' ? 'does not answer' : scheme.toUpperCase()
+      const source = named.find(each => each.url === url)?.source ?? ''
+      const adopted = { 'target.onConflict': 'adopt', ...(roots ? { 'target.roots': roots } : {}) }
+      return {
+        value: url,
+        title: url,
+        note: [source, speaks, scheme === 'https' ? 'is adopted' : ''].filter(Boolean).join(', '),
+        ...(scheme === 'https' ? { also: adopted } : {}),
+      }
+    }),
+  )
+  return { choices }
 }

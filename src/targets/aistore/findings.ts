@@ -21,6 +21,11 @@ export const aistoreFindings = {
     title: 'The cluster wants a token.',
     why: 'Its settings can be changed only with the rights of an administrator.',
   },
+  'aistore.client-root-change': {
+    severity: 'blocks',
+    title: 'Clients are verified by the root that is to be replaced.',
+    why: 'Nodes verify by one root before the restart and by the other after it: no certificate of ours is good for both.',
+  },
   'aistore.foreign-pair': {
     severity: 'blocks',
     title: 'The cluster serves a certificate that is not recorded here.',
@@ -30,6 +35,11 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'A file of somebody else lies where the certificate goes.',
     why: 'It would be lost.',
+  },
+  'aistore.public-pair': {
+    severity: 'blocks',
+    title: 'The public listeners of the cluster have a certificate of their own.',
+    why: 'net.http.pub goes before net.http there: clients would go on seeing that one, and it is not ours to remove.',
   },
   'aistore.relative-path': {
     severity: 'blocks',
@@ -45,6 +55,11 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'The cluster refuses this.',
     why: 'The step is not done.',
+  },
+  'aistore.no-command': {
+    severity: 'blocks',
+    title: 'The command that starts the nodes cannot be run here.',
+    why: 'The cluster would be shut down, and stay so.',
   },
   'aistore.still-open': {
     severity: 'blocks',
@@ -65,6 +80,31 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'The new certificate is signed by a root that the nodes do not trust.',
     why: 'Nodes read their roots at their start alone: after a load they would refuse each other.',
+  },
+  'aistore.client-roots': {
+    severity: 'blocks',
+    title: 'Clients cannot be verified without a private root on the nodes.',
+    why: 'From client_auth_tls 3 on, net.http.client_ca_tls must hold the root that signs clients and nodes.',
+  },
+  'aistore.client-asked': {
+    severity: 'blocks',
+    title: 'The cluster demands a certificate of its clients, and takes none of ours.',
+    why: 'It answers nobody else.',
+  },
+  'aistore.client-needed': {
+    severity: 'blocks',
+    title: 'The cluster would demand a certificate that nobody here has.',
+    why: 'From the restart on it would refuse us, too: nobody could set it back.',
+  },
+  'aistore.client-refused': {
+    severity: 'blocks',
+    title: 'The cluster would refuse this certificate of a client.',
+    why: 'From the restart on it would refuse us, too: nobody could set it back.',
+  },
+  'aistore.clients-need-pair': {
+    severity: 'warns',
+    title: 'Clients without a certificate of their own are refused.',
+    why: 'ais and SDKs say "certificate required" then, and do nothing.',
   },
   'aistore.by-hand': {
     severity: 'blocks',

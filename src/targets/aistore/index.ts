@@ -45,5 +45,6 @@ export const aistore: Target<AistorePresent> = {
   reach: reachNodes,
   preflight: preflightSteps,
   ops: aistoreOps,
+  shell: ['aistore/functions.sh', 'aistore/mtls.sh'],
   stage: createStage,
 }

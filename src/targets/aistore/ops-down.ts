@@ -7,10 +7,10 @@ import type { Json } from '../../plan/plan.ts'
 import type { Api } from './api.ts'
 import { restoreStates } from './backup.ts'
 import { nodeLabel } from './cluster.ts'
-import { setSettings } from './ops-settings.ts'
-import { apiOf, type Place, placeOf, primaryOf } from './place.ts'
+import { setSettings, whileNotReady } from './ops-settings.ts'
+import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
-import { loginProblem } from './said.ts'
+import { refusal } from './said.ts'
 import { shellPlace } from './shell.ts'
 import { lookAtListeners, reachedOf, standingOf } from './standing.ts'
 import { readState } from './state.ts'
@@ -77,11 +77,18 @@ async function isTold(tell: () => Promise<void>): Promise<boolean> {
   }
 }
 
-async function takeDown(place: Place, ports: Ports, api: Api, ctx: Performing): Promise<void> {
-  const at = primaryOf(place).public
-  const said = await api.put(at, '/v1/cluster', { action: 'shutdown' })
-  const login = loginProblem(at, said)
-  if (login) throw login
+/** Shuts the cluster down and waits until every port that is reached is closed. */
+export async function takeDown(
+  place: Place,
+  ports: Ports,
+  api: Api,
+  ctx: Performing,
+): Promise<void> {
+  const at = await leaderOf(place, api)
+  const said = await whileNotReady(() => api.put(at, '/v1/cluster', { action: 'shutdown' }), ctx)
+  // no answer may well be the end of who should give it
+  if (said.status !== undefined && said.status !== 200)
+    throw refusal(at, said, 'See what the cluster says: ais show cluster; then run it again.')
   await untilClosed(place, ports, api, ctx)
 }
 

@@ -20,6 +20,8 @@ interface Files {
   keyFile: string
   caFile: string
   place: 'here' | 'manual'
+  /** Whether the answers name these paths, and not the cluster alone. */
+  named: boolean
 }
 
 /** Whether the pair lies where the nodes read it; what lies on other machines nobody here can see. */
@@ -46,7 +48,7 @@ export const placeFilesOp: Op = {
   async run(input, ctx): Promise<Json> {
     const files = input as unknown as Files
     if (files.place === 'manual' && !ctx.rehearsal) return byHand(files, ctx)
-    for (const each of targetsOf(files)) await put(each, ctx)
+    for (const each of targetsOf(files)) await put(each, files.named, ctx)
     await mustMatch(files, ctx)
     return { placed: true, seen: 'in place' }
   },
@@ -138,11 +140,33 @@ async function isSame({ from, to, mode }: Target, ctx: Performing): Promise<bool
   }
 }
 
-async function put({ from, to, mode }: Target, ctx: Performing): Promise<void> {
+async function put({ from, to, mode }: Target, named: boolean, ctx: Performing): Promise<void> {
   const path = nodePath(to, ctx)
   const bytes = await readFile(from)
+  const there = await readFile(path, 'latin1').catch(() => '')
+  // where only the settings of a cluster say so, nothing but a certificate or key is replaced
+  if (!named && there !== '' && !(mode === 0o600 ? isKey : isCertificate).test(there))
+    throw notOurs(path, mode)
   await makeFolder(dirname(path))
-  await writeFileAtomic(path, bytes, mode)
+  await writeFileAtomic(path, bytes, mode, await ownerFor(path))
+}
+
+const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/
+const isCertificate = /-----BEGIN CERTIFICATE-----/
+
+function notOurs(path: string, mode: number) {
+  return aistoreProblem('aistore.foreign-file', exitCodes.data, {
+    subject: path,
+    evidence: `it holds no ${mode === 0o600 ? 'key' : 'certificate'}`,
+    fix: 'Move it away, or name another path.',
+  })
+}
+
+/** Written by root, a file is of whoever owns its folder: a key that aisnode cannot read ends it. */
+async function ownerFor(path: string): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const { uid, gid } = await stat(dirname(path))
+  return uid === 0 ? undefined : { uid, gid }
 }
 
 /** What lies there now is read as a node will read it: it dies of a pair that does not match. */

@@ -6,7 +6,7 @@ import { oneLine } from '../../process/plain-text.ts'
 import type { Api, Said } from './api.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
-import { apiOf, type Place, placeOf, primaryOf } from './place.ts'
+import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { loginProblem } from './said.ts'
 import { shellPlace } from './shell.ts'
@@ -23,7 +23,11 @@ export const servedOp: Op = {
     const place = placeOf(at)
     const looking = await lookingFor(place, ports, chain, ctx)
     const serves = await lookAtListeners(place.nodes, looking)
-    return { served: serves.every(each => allServe(each, 'new')), seen: countOf(serves) }
+    return {
+      served: isDone(serves),
+      down: serves.every(each => allServe(each, 'closed')),
+      seen: countOf(serves),
+    }
   },
   printed: ({ at }) =>
     placeOf(at as Json).nodes.map(node => `openssl s_client -connect ${node.public}`),
@@ -48,7 +52,7 @@ export const loadOp: Op = {
       await sayRows(serves, api, said, ctx)
       return serves
     }
-    const primary = primaryOf(place).public
+    const primary = await leaderOf(place, api)
     const all = await api.put(primary, '/v1/cluster/load-x509')
     const login = loginProblem(primary, all)
     if (login) throw login

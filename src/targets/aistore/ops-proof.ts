@@ -1,11 +1,14 @@
+import { resolve } from 'node:path'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { retried } from '../../proof/prove.ts'
 import type { Probed } from '../../proof/result.ts'
 import { probeServers, probeServersPlain, type Server } from '../../proof/servers.ts'
 import { verdict, wantedOf } from '../../proof/verdict.ts'
+import { createApi } from './api.ts'
+import { probeClients } from './client-proof.ts'
 import { type Node, nodeLabel } from './cluster.ts'
-import { apiOf, placeOf } from './place.ts'
+import { accessOf, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
 import { reachedOf } from './standing.ts'
 import { readState, wrongIn } from './state.ts'
@@ -35,9 +38,17 @@ export const provePlainOp: Op = {
 async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performing): Promise<Json> {
   const place = placeOf(input.at)
   const servers = serversOf(place.nodes, input.ports === 'public' ? 'public' : 'all')
+  const access = await accessOf(place, ctx)
   const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  if (access.client && scheme === 'https') {
+    const [chain = '', key = ''] = [place.client.chain, place.client.key].map(path =>
+      resolve(ctx.userFolder, path),
+    )
+    wanted.client = { chain, key }
+  }
   const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
-  const api = await apiOf(place, ctx)
+  const api = createApi(access, ctx)
+  const level = scheme === 'https' ? input.clientAuth : undefined
   const probe = scheme === 'https' ? probeServers : probeServersPlain
   const states = async (): Promise<Probed[]> => {
     const state = await readState(place, api)
@@ -60,8 +71,12 @@ async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performin
     })
   }
   const results = await retried(wanted, proving, async () => {
-    const [probed, nodes] = await Promise.all([probe(servers, wanted, proving), states()])
-    return [...probed, ...nodes]
+    const [probed, nodes, clients] = await Promise.all([
+      probe(servers, wanted, proving),
+      states(),
+      typeof level === 'number' ? probeClients(servers, level, access, ctx) : [],
+    ])
+    return [...probed, ...nodes, ...clients]
   })
   for (const result of results) ctx.proof(result)
   return verdict(results)
@@ -99,5 +114,9 @@ function proofLines(
 ) {
   const { at, ports, name, path, expect, leaf = '', roots = '', waitMs } = input
   const words = [ports, name, path, String(expect), leaf, roots].map(sh.word).join(' ')
-  return [`${command} ${shellPlace(at, sh)} ${words} ${Math.ceil(Number(waitMs) / 1000)}`]
+  const seconds = Math.ceil(Number(waitMs) / 1000)
+  const served = `${command} ${shellPlace(at, sh)} ${words} ${seconds}`
+  if (input.clientAuth === undefined) return [served]
+  const level = [ports, String(input.clientAuth)].map(sh.word).join(' ')
+  return [`${served} || return`, `ais_prove_clients ${shellPlace(at, sh)} ${level} ${seconds}`]
 }

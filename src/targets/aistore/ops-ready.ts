@@ -58,7 +58,8 @@ export const readyOp: Op = {
   ],
 }
 
-function rowsOf(
+/** Where each node stands on its way to a scheme. */
+export function rowsOf(
   { nodes }: ClusterState,
   wrong: ReadonlyMap<string, string>,
   serves: readonly NodeServes[],

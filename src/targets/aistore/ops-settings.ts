@@ -5,7 +5,7 @@ import { quoteCommand } from '../../process/quote.ts'
 import type { Api, Said } from './api.ts'
 import { nodeLabel } from './cluster.ts'
 import { hasSettings } from './ops-look.ts'
-import { apiOf, type Place, placeOf, primaryOf } from './place.ts'
+import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import type { HttpSettings } from './present.ts'
 import { aistoreProblem } from './problems.ts'
 import { refusal } from './said.ts'
@@ -42,7 +42,7 @@ export async function setSettings(
   api: Api,
   ctx: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
 ): Promise<void> {
-  const at = primaryOf(place).public
+  const at = await leaderOf(place, api)
   const said = await whileNotReady(
     () => api.put(at, `/v1/cluster/set-config?${query(values)}`),
     ctx,
@@ -72,7 +72,7 @@ async function fixForHalf(place: Place, api: Api): Promise<string> {
 }
 
 /** Asks again while the cluster says that it is not ready. */
-async function whileNotReady(
+export async function whileNotReady(
   ask: () => Promise<Said>,
   {
     world: { clock },

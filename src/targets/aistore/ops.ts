@@ -2,19 +2,24 @@ import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
 import { keepFoundOp } from './keep.ts'
 import { offlineOps } from './offline/ops-offline.ts'
+import { clientKeptOp, clientPairOp } from './ops-client.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
+import { actsOp, leaveLevelOp } from './ops-level.ts'
 import { loadOp, servedOp } from './ops-load.ts'
 import { lookOp } from './ops-look.ts'
 import { provePlainOp, proveServedOp } from './ops-proof.ts'
 import { readyOp } from './ops-ready.ts'
 import { setOp } from './ops-settings.ts'
+import { commandOp, startOp } from './ops-start.ts'
 
 export const aistoreOps: OpTable = {
   'aistore.look': lookOp,
   'aistore.set': setOp,
   'aistore.shutdown': shutdownOp,
   'aistore.leave': leaveOp,
+  'aistore.command': commandOp,
+  'aistore.start': startOp,
   'aistore.ready': readyOp,
   'aistore.back-up': backUpOp,
   'aistore.keep-found': keepFoundOp,
@@ -24,6 +29,10 @@ export const aistoreOps: OpTable = {
   'aistore.roots': rootsOp,
   'aistore.served': servedOp,
   'aistore.load': loadOp,
+  'aistore.client-kept': clientKeptOp,
+  'aistore.client-pair': clientPairOp,
+  'aistore.acts': actsOp,
+  'aistore.leave-level': leaveLevelOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
   ...offlineOps,

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import type { Answers } from '../../answers/answers.ts'
 import { pemCertificates, systemRoots } from '../../net/roots.ts'
 import type { Performing } from '../../plan/op.ts'
-import type { Input, Json } from '../../plan/plan.ts'
-import { aistoreAnswers } from './answers.ts'
+import type { Input, Json, Text } from '../../plan/plan.ts'
+import type { RecordPaths } from '../../record/paths.ts'
+import { type AistoreAnswers, aistoreAnswers } from './answers.ts'
 import { type Access, type Api, createApi } from './api.ts'
-import type { Cluster, Node } from './cluster.ts'
+import { type Cluster, clusterIn, type Node } from './cluster.ts'
 import type { Aistore } from './steps/wanted.ts'
 
 /** Where a cluster is and by what it is trusted: what every op of it gets. */
@@ -14,13 +16,13 @@ export interface Place extends Cluster {
   roots: string[]
   /** Whether the machine's own roots count as well. */
   system: boolean
-  clientChain?: string
-  clientKey?: string
+  /** PEM files, for where the cluster asks clients for a certificate; those that are not there are left out. */
+  client: { chain: string; key: string }
 }
 
 /** The same as a plan holds it. */
 export function placeInput({ answers, present, privateRoot }: Aistore): Input {
-  const { roots, clientChain, clientKey } = aistoreAnswers(answers)
+  const { roots } = aistoreAnswers(answers)
   const { uuid, primary, nodes } = present.cluster
   return {
     uuid,
@@ -32,9 +34,29 @@ export function placeInput({ answers, present, privateRoot }: Aistore): Input {
       ...(roots === undefined ? [] : [roots]),
     ],
     system: !privateRoot,
-    ...(clientChain === undefined ? {} : { clientChain }),
-    ...(clientKey === undefined ? {} : { clientKey }),
+    client: { ...clientFiles(answers) },
   }
+}
+
+/**
+ * Where our own certificate and key lie: as the answers name them, or beside the generations, so that
+ * what clients are configured with outlives a rotation.
+ */
+export function clientFiles(answers: Answers): { chain: Text; key: Text } {
+  const { clientChain, clientKey } = aistoreAnswers(answers)
+  return clientChain === undefined || clientKey === undefined
+    ? { chain: { kept: '../../client/chain.pem' }, key: { kept: '../../client/key.pem' } }
+    : { chain: clientChain, key: clientKey }
+}
+
+/** The same where no plan says it. */
+export function recordedClient(
+  { clientChain, clientKey }: AistoreAnswers,
+  { folder }: Pick<RecordPaths, 'folder'>,
+): Place['client'] {
+  return clientChain === undefined || clientKey === undefined
+    ? { chain: join(folder, 'client', 'chain.pem'), key: join(folder, 'client', 'key.pem') }
+    : { chain: clientChain, key: clientKey }
 }
 
 export function placeOf(input: Json | undefined): Place {
@@ -46,6 +68,18 @@ export function primaryOf({ nodes, primary }: Cluster): Node {
   return (nodes.find(({ id }) => id === primary) ?? nodes[0]) as Node
 }
 
+/** The public address of the proxy that decides now: another one may have been elected meanwhile. */
+export async function leaderOf(place: Place, api: Api): Promise<string> {
+  const first = primaryOf(place)
+  const proxies = place.nodes.filter(node => node.kind === 'proxy' && node !== first)
+  for (const { public: address } of [first, ...proxies]) {
+    const { json } = await api.get(address, '/v1/daemon?what=smap')
+    const map = clusterIn(json)
+    if (map && map.uuid === place.uuid) return primaryOf(map).public
+  }
+  return first.public
+}
+
 type Calling = Pick<Performing, 'world' | 'signal' | 'userFolder' | 'secrets'>
 
 /** Reads what the cluster is trusted by, and gives a way to ask its nodes. */
@@ -53,17 +87,19 @@ export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
   return createApi(await accessOf(place, ctx), ctx)
 }
 
-async function accessOf(place: Place, { world, userFolder, secrets }: Calling): Promise<Access> {
+/** Reads what the cluster is trusted by, and our own certificate where there is one. */
+export async function accessOf(
+  place: Place,
+  { world, userFolder, secrets }: Calling,
+): Promise<Access> {
   const read = (path: string) => readFile(resolve(userFolder, path), 'utf8').catch(() => '')
   const own = (await Promise.all(place.roots.map(read))).flatMap(pemCertificates)
   const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
   const token = secrets['target.token']
-  const { clientChain, clientKey } = place
+  const [chain = '', key = ''] = await Promise.all([place.client.chain, place.client.key].map(read))
   return {
     roots: [...new Set(roots)],
-    ...(clientChain === undefined || clientKey === undefined
-      ? {}
-      : { client: { chain: await read(clientChain), key: await read(clientKey) } }),
+    ...(chain === '' || key === '' ? {} : { client: { chain, key } }),
     ...(token === undefined ? {} : { token }),
   }
 }

@@ -1,6 +1,7 @@
 import type { Answers } from '../../answers/answers.ts'
 import type { CertificateProfile } from '../../certificates/profile.ts'
 import { parseAddress } from '../../net/address.ts'
+import { levelOf, levelRules } from './client-auth.ts'
 import { listenersOf } from './cluster.ts'
 import type { AistorePresent } from './present.ts'
 
@@ -10,13 +11,12 @@ import type { AistorePresent } from './present.ts'
  * stands in the cluster map. From level 3 on they verify each other as clients, too; a leaf that is
  * made here is good for that from the start.
  */
-export function profile(
-  { domain, certificate }: Answers,
-  present?: AistorePresent,
-): CertificateProfile {
+export function profile(answers: Answers, present?: AistorePresent): CertificateProfile {
+  const { domain, certificate } = answers
   const listeners = (present?.cluster.nodes ?? []).flatMap(listenersOf)
   const hosts = listeners.flatMap(({ address }) => parseAddress(address)?.host ?? [])
-  const both = certificate?.source === 'self-signed' || (present?.http.client_auth_tls ?? 0) >= 3
+  const both =
+    certificate?.source === 'self-signed' || levelRules(levelOf(answers, present)).verifies
   return {
     target: 'AIStore',
     names: [...new Set([domain, ...hosts])],

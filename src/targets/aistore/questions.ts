@@ -1,4 +1,10 @@
-import { checkChoice, checkDuration, checkPath, checkSecret } from '../../answers/checks.ts'
+import {
+  checkChoice,
+  checkDuration,
+  checkInteger,
+  checkPath,
+  checkSecret,
+} from '../../answers/checks.ts'
 import type { Check, Choice, Draft, Question } from '../../answers/question.ts'
 import { beside } from './answers.ts'
 import { commandWords } from './command-words.ts'
@@ -48,10 +54,26 @@ const places: Choice[] = [
   { value: 'here', title: 'This machine writes them', note: 'a folder that all nodes read' },
   { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
 ]
+const clis: Choice[] = [
+  {
+    value: 'shown',
+    title: 'Only shown',
+    note: 'the commands stand among what clients must change',
+  },
+  { value: 'set', title: 'Set here', note: 'our certificate before the change, the URL after it' },
+]
 const ports: Choice[] = [
   { value: 'all', title: 'All of them', note: 'public, control and data are proven' },
   { value: 'public', title: 'The public ones', note: 'the others are on a network of their own' },
 ]
+
+/** The file that a variable of the vendor's own clients names. */
+function findPath(variable: string): NonNullable<Question['find']> {
+  return async ({ world: { env } }) => {
+    const path = env[variable]
+    return { choices: path ? [{ value: path, title: path, note: variable }] : [] }
+  }
+}
 
 const defaultCert = '/etc/ais/tls/server.crt'
 
@@ -141,20 +163,28 @@ export const aistoreQuestions: readonly Question[] = [
     fallback: () => undefined,
     asked: false,
     check: checkPath,
-    find: async ({ world: { env } }) => {
-      const { AIS_CLIENT_CA: path } = env
-      return { choices: path ? [{ value: path, title: path, note: 'AIS_CLIENT_CA' }] : [] }
-    },
+    find: findPath('AIS_CLIENT_CA'),
+  },
+  {
+    id: 'target.clientAuth',
+    text: 'What shall the nodes ask of their clients?',
+    noun: 'Client auth',
+    help: 'client_auth_tls: 0 nothing, 1 asks, 2 demands any, 3 verifies one that is given, 4 demands and verifies.',
+    kind: 'integer',
+    fallback: () => undefined,
+    asked: false,
+    check: checkInteger(0, 4),
   },
   {
     id: 'target.clientChain',
     text: 'Which file holds the certificate that the cluster asks its clients for?',
     noun: 'Path',
-    help: 'Only where client_auth_tls is set; PEM, as AIS_CRT.',
+    help: 'PEM, as AIS_CRT; without it one is made and signed by the local CA.',
     kind: 'file',
     fallback: () => undefined,
     asked: false,
     check: checkPath,
+    find: findPath('AIS_CRT'),
   },
   {
     id: 'target.clientKey',
@@ -165,6 +195,7 @@ export const aistoreQuestions: readonly Question[] = [
     fallback: () => undefined,
     asked: false,
     check: checkPath,
+    find: findPath('AIS_CRT_KEY'),
   },
   {
     id: 'target.token',
@@ -176,6 +207,17 @@ export const aistoreQuestions: readonly Question[] = [
     asked: false,
     check: checkSecret,
     askedOn: ['aistore.login'],
+  },
+  {
+    id: 'target.cli',
+    text: 'Shall the settings of ais on this machine follow?',
+    noun: 'ais',
+    help: 'It keeps the old URL otherwise, and has no certificate for a cluster that demands one.',
+    kind: 'choice',
+    choices: clis,
+    fallback: () => 'shown',
+    asked: false,
+    check: checkChoice(clis),
   },
   {
     id: 'target.confdir',

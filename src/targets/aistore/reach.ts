@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { atPath } from '../../plan/predicate.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
@@ -7,7 +8,7 @@ import { aistoreAnswers } from './answers.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
 import { serversOf } from './ops-proof.ts'
-import { apiOf } from './place.ts'
+import { apiOf, recordedClient } from './place.ts'
 
 /**
  * Every listener of every node that is recorded, with the alerts that each node raises of its own
@@ -16,6 +17,7 @@ import { apiOf } from './place.ts'
 export const reachNodes: NonNullable<Target['reach']> = async (answered, calling, use) => {
   const { answers, folder } = answered
   const { world, signal, record } = calling
+  setMaxListeners(0, signal) // every node that is asked listens for the stop
   const own = aistoreAnswers(answers)
   const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
   const paths = recordPaths(world.stateFolder, answers.endpoint)
@@ -24,8 +26,7 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
     ...{ uuid: record?.live.uuid ?? '', primary: '', nodes },
     roots: [roots, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
-    ...(own.clientChain === undefined ? {} : { clientChain: own.clientChain }),
-    ...(own.clientKey === undefined ? {} : { clientKey: own.clientKey }),
+    client: recordedClient(own, paths),
   }
   // no secret is asked for here: a cluster that wants a token shows its leaves all the same
   const api = await apiOf(at, { world, signal, userFolder: folder, secrets: {} })

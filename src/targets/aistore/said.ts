@@ -17,10 +17,20 @@ export function loginProblem(address: string, { status, seen }: Said): Problem |
   ])
 }
 
+/** The problem where a node refuses us for want of a certificate of ours. */
+export function clientProblem(address: string, { wantsClient, seen }: Said): Problem | undefined {
+  if (!wantsClient) return undefined
+  return aistoreProblem('aistore.client-asked', exitCodes.noPermission, {
+    subject: address,
+    evidence: seen,
+    fix: 'Name one that it takes: target.clientChain: ./client.pem, target.clientKey: ./client.key (what AIS_CRT and AIS_CRT_KEY name).',
+  })
+}
+
 /** What a node's answer means where it is no yes. */
 export function refusal(address: string, said: Said, fix: string): Problem {
-  const login = loginProblem(address, said)
-  if (login) return login
+  const kept = loginProblem(address, said) ?? clientProblem(address, said)
+  if (kept) return kept
   const occurrence = { subject: address, evidence: said.seen, fix }
   if (said.untrusted) return aistoreProblem('aistore.untrusted', exitCodes.unavailable, occurrence)
   return said.status === undefined

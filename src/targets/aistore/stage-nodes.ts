@@ -12,6 +12,8 @@ export interface StageNode {
   id: string
   scheme: Scheme
   flags: number
+  /** What it asks of its clients since its start, and the roots (PEM) that it knows them by. */
+  clients: { level: number; roots: string }
   /** What `what=tls_certificate` says. */
   said: Json
   /** Public, control and data, in the order of their ports. */
@@ -21,6 +23,7 @@ export interface StageNode {
 const names = ['stageproxy1', 'stagetarget1', 'stagetarget2']
 const started = 6
 const invalid = 262_144
+const clientAuthUse = '1.3.6.1.5.5.7.3.2'
 const nets = ['public_net', 'intra_control_net', 'intra_data_net']
 
 /** Where a node keeps its state. */
@@ -31,8 +34,16 @@ export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
 /** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
 export function createStageNodes(kit: StageKit) {
   const uuid = 'StageUuid1'
+  let mapUuid = uuid
   const nodes = names.map(
-    (id): StageNode => ({ id, scheme: 'down', flags: 0, said: null, ports: [] }),
+    (id): StageNode => ({
+      id,
+      scheme: 'down',
+      flags: 0,
+      clients: { level: 0, roots: '' },
+      said: null,
+      ports: [],
+    }),
   )
   let version = 1
 
@@ -46,35 +57,47 @@ export function createStageNodes(kit: StageKit) {
     const { chain, key } = pathsOf(http)
     try {
       const cert = new X509Certificate(await readFile(chain))
-      return cert.checkPrivateKey(createPrivateKey(await readFile(key)))
-        ? undefined
-        : 'tls: private key does not match public key'
+      if (Date.parse(cert.validTo) < kit.world.clock.now()) return `${http.server_crt} expired`
+      if (!cert.checkPrivateKey(createPrivateKey(await readFile(key))))
+        return 'tls: private key does not match public key'
+      // nodes are clients of each other with this same pair
+      const uses = cert.keyUsage as string[] | undefined
+      return http.client_auth_tls >= 3 && uses && !uses.includes(clientAuthUse)
+        ? 'remote error: tls: bad certificate'
+        : undefined
     } catch {
       return `failed to fstat "${http.server_crt}"`
     }
   }
 
-  const open = async (node: StageNode, http: HttpSettings) => {
+  const clientsOf = async ({ client_auth_tls: level, client_ca_tls: path }: HttpSettings) => ({
+    level,
+    roots: path === '' ? '' : await readFile(stagePath(path, kit.world.stateFolder), 'utf8'),
+  })
+
+  const open = async (node: StageNode, http: HttpSettings, clients: StageNode['clients']) => {
     const ports: number[] = []
     for (const [index] of nets.entries()) {
       const before = node.ports[index]
       const port = before === undefined ? {} : { port: before }
-      const options = { readyAt: 0, ...port }
+      const options = { readyAt: 0, ...port, clients }
       ports.push(
         http.use_https
           ? await kit.serveTls({ ...pathsOf(http), ...options, plain: 'bad-request' })
-          : await kit.serveHttp(options),
+          : await kit.serveHttp({ readyAt: 0, ...port }),
       )
     }
-    Object.assign(node, { ports, scheme: http.use_https ? 'https' : 'http', flags: started })
+    const scheme = http.use_https ? 'https' : 'http'
+    Object.assign(node, { ports, scheme, flags: started, clients })
   }
 
   const close = async (node: StageNode) => {
     for (const port of node.ports) await kit.stop(port)
   }
 
-  const confOf = (node: StageNode) =>
-    join(stagePath(confdirOf(node), kit.world.stateFolder), '.ais.conf')
+  const fileOf = (node: StageNode, name: string) =>
+    join(stagePath(confdirOf(node), kit.world.stateFolder), name)
+  const confOf = (node: StageNode) => fileOf(node, '.ais.conf')
 
   return {
     uuid,
@@ -83,6 +106,7 @@ export function createStageNodes(kit: StageKit) {
       for (const node of nodes) {
         await mkdir(join(confOf(node), '..'), { recursive: true })
         await writeFile(confOf(node), JSON.stringify(http))
+        await writeFile(fileOf(node, '.ais.smap'), mapUuid)
       }
     },
     /** The node behind `host:port`; the proxy for any other, as a name in front of it. */
@@ -101,21 +125,28 @@ export function createStageNodes(kit: StageKit) {
       const of = (some: readonly StageNode[]) =>
         Object.fromEntries(some.map(each => [each.id, entry(each)]))
       return {
-        uuid,
+        uuid: mapUuid,
         version: String(version),
         proxy_si: entry(proxy as StageNode),
         pmap: of([proxy as StageNode]),
         tmap: of(targets),
       }
     },
-    /** Starts what does not run; each node opens its files then, and dies of a pair that is none. */
+    /**
+     * Starts what does not run; each node opens its files then, and dies of a pair that is none. A
+     * primary without its map makes another UUID, of which only the map tells.
+     */
     async start(http: HttpSettings): Promise<void> {
       const [primary] = nodes
-      if (primary?.scheme === 'down')
+      if (primary?.scheme === 'down') {
         Object.assign(http, JSON.parse(await readFile(confOf(primary), 'utf8')))
+        mapUuid = await readFile(fileOf(primary, '.ais.smap'), 'utf8').catch(() => 'StageUuid2')
+      }
       const wrong = http.use_https ? await wrongPair(http) : undefined
       if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
-      for (const node of nodes.filter(({ scheme }) => scheme === 'down')) await open(node, http)
+      const clients = await clientsOf(http)
+      for (const node of nodes.filter(({ scheme }) => scheme === 'down'))
+        await open(node, http, clients)
       version += 2
     },
     async stop(): Promise<void> {
@@ -136,7 +167,7 @@ export function createStageNodes(kit: StageKit) {
           return [400, { message: `tls-cert-loader: failed to load (crt, key), err: ${wrong}` }]
         }
         await close(node)
-        await open(node, http)
+        await open(node, http, node.clients)
         node.said = { version: '3' }
       }
       return [200, null]

@@ -1,8 +1,10 @@
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
+import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
+import { clientWrong } from './client-pair.ts'
 import type { HttpSettings } from './present.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
@@ -68,11 +70,12 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   return {
     async tool(call) {
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
+      if (call.argv[0] === 'ais') return { ...base, tookMs: 0 }
       // whatever the user's command is, it starts what does not run
       const died = await cluster.start(http).catch((error: Error) => error.message)
       return { ...base, tookMs: 0, ...(died ? { exit: 1, stderr: `FATAL ERROR: ${died}\n` } : {}) }
     },
-    async api({ url, method = 'GET', body = '' }: RequestOptions): Promise<RequestResult> {
+    async api({ url, method = 'GET', body = '', client }: RequestOptions): Promise<RequestResult> {
       const asked = new URL(url)
       const node = cluster.at(asked.host)
       const speaks = asked.protocol.slice(0, -1)
@@ -80,6 +83,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
       if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
       if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
+      if (speaks === 'https' && !takes(node, client, clock.now()))
+        return { ...none, error: 'ECONNRESET' }
       await clock.sleep(1)
       const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
       return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
@@ -88,6 +93,17 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
 }
 
 const noLoader: Answer = [404, { message: 'no TLS certificate loaders configured' }]
+
+/** Whether a node answers a client with this certificate, or with none. */
+function takes(
+  { clients: { level, roots } }: StageNode,
+  client: RequestOptions['client'],
+  now: number,
+): boolean {
+  if (!client) return level !== 2 && level !== 4
+  if (level < 3) return true
+  return clientWrong(client, { roots: pemCertificates(roots), now }) === undefined
+}
 
 /** Takes all of some settings, or none of them. */
 function set(http: HttpSettings, values: URLSearchParams): Answer {

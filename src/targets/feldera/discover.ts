@@ -5,10 +5,11 @@ import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
-import { type Release, readRelease } from '../../kubernetes/helm/release.ts'
+import { isPending, type Release, readRelease } from '../../kubernetes/helm/release.ts'
+import { lastGood, mustBeOurs } from '../../kubernetes/helm/settle.ts'
 import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
 import { readNamespace } from '../../kubernetes/namespace.ts'
-import type { Calling } from '../../kubernetes/place.ts'
+import type { Calling, Place } from '../../kubernetes/place.ts'
 import { ownerOf } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { atPath } from '../../plan/predicate.ts'
@@ -77,7 +78,7 @@ async function read(
     namespace: !succeeded(found) || found.stdout.trim() !== '',
   }
   if (!present.namespace) return judged(answers, present, secrets)
-  const release = await readRelease(place, own.release, calling, [secretValue, ownNamespaces])
+  const release = await readWorking(place, own.release, calling)
   const name = release.values[secretValue] ?? ''
   const { status, revision, version: chartVersion } = release
   const whole: FelderaPresent = {
@@ -101,6 +102,19 @@ async function read(
   return conflict
     ? { present: whole, findings: [conflict], exit: exitCodes.data }
     : judged(answers, whole, secrets)
+}
+
+/**
+ * The release as the way back must find it: where its newest revision is half done or has failed, the
+ * youngest that worked. What somebody else is at stops here, before a plan hangs on it.
+ */
+async function readWorking(place: Place, name: string, calling: Calling): Promise<Release> {
+  const paths = [secretValue, ownNamespaces]
+  const newest = await readRelease(place, name, calling, paths)
+  if (['deployed', 'absent'].includes(newest.status)) return newest
+  if (isPending(newest)) await mustBeOurs(place, name, newest, calling)
+  const revision = await lastGood(place, name, calling)
+  return revision === 0 ? newest : readRelease(place, name, calling, paths, revision)
 }
 
 function judged(

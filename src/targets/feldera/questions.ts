@@ -230,7 +230,7 @@ export const felderaQuestions: readonly Question[] = [
     id: 'target.wait',
     text: 'How long may the pods take to become ready?',
     noun: 'Rollout wait',
-    help: 'At its limit helm goes back to what was there before.',
+    help: 'At its limit what was there before comes back.',
     kind: 'duration',
     fallback: () => '10m',
     asked: false,

@@ -29,8 +29,10 @@ export const stateOp: Op = {
     const namespace = await readNamespace(place, ctx)
     const of = async (served: Parameters<typeof podsServing>[0]) => {
       const pods = podsServing(served, namespace)
-      const seen = await leaves(place, pods, ctx)
-      return pods.filter((_, index) => seen[index] !== leaf).map(({ pod }) => pod)
+      const running = pods.filter(({ runs }) => runs)
+      const seen = await leaves(place, running, ctx)
+      const good = running.filter((_, index) => seen[index] === leaf)
+      return pods.filter(each => !good.includes(each)).map(({ pod }) => pod)
     }
     const [components, others] = await Promise.all([of([...servedBy]), of([pipelines])])
     const stale = [...components, ...others]
@@ -41,7 +43,7 @@ export const stateOp: Op = {
       stale,
       seen:
         stale.length > 0
-          ? `${stale.join(', ')} ${leaf === '' ? 'still on TLS' : 'with another leaf'}`
+          ? `${stale.join(', ')} ${leaf === '' ? 'still on TLS' : 'with another leaf, or not running'}`
           : `${rendered === '' ? 'HTTP' : rendered}, as wanted`,
     })
   },

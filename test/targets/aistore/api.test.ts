@@ -95,4 +95,13 @@ describe("the API of AIStore's nodes", () => {
     const { seen } = await api().get(`127.0.0.1:${port}`, '/x')
     expect(seen).toBe('400 no such thing')
   })
+
+  it('says where it is a certificate of ours that is missed', async () => {
+    const address = await serveGo(
+      ['127.0.0.1'],
+      (_request, response) => response.end(),
+      authority.pem,
+    )
+    expect(await api().get(address, '/v1/daemon?what=smap')).toMatchObject({ wantsClient: true })
+  })
 })

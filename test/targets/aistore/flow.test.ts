@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Performing } from '../../../src/plan/op.ts'
 import { stageFaults } from '../../../src/rehearsal/faults.ts'
 import { aistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
+import { fakeWorld } from '../../support/play.ts'
 import { createScratch, isThere } from '../../support/scratch.ts'
 
 const certFile = '/etc/ais/tls/server.crt'
+const keyFile = '/etc/ais/tls/server.key'
 const settings = async (flow: Awaited<ReturnType<typeof flowOf>>) => {
   const { json } = await flow.get('/v1/cluster?what=cluster_config')
   return (json as { net: { http: Record<string, unknown> } }).net.http
@@ -65,7 +69,61 @@ describe('AIStore', () => {
     expect(input).toContain('"extendedKeyUsage":["serverAuth","clientAuth"]')
   })
 
-  it('shows a line for each node while it waits and loads', async () => {
+  it.each([
+    ['signed by itself each time', '{source: self-signed, authority: none}'],
+    ['of a local CA after one signed by itself', '{source: self-signed, authority: local}'],
+  ])('starts the nodes again for a pair of another root: %s', async (_name, certificate) => {
+    const flow = await flowOf(usualAnswers('', '{source: self-signed, authority: none}'))
+    await flow.go('enable')
+    const before = flow.leaf()
+    flow.answer(usualAnswers('', certificate))
+    flow.changes.length = 0
+    const { outcome, plan } = await flow.go('rotate')
+    expect(outcome).toBe('done')
+    expect(plan.steps.find(({ id }) => id === 'change.shutdown')?.price).toMatchObject({
+      downtime: [15, 60],
+    })
+    expect(flow.changes).toEqual(['PUT /v1/cluster', './restart-ais.sh --all'])
+    expect(flow.leaf()).not.toBe(before)
+    flow.changes.length = 0
+    const again = await flow.go('enable')
+    expect([again.outcome, flow.changes]).toEqual(['done', []])
+    expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
+    expect(flow.leaf()).toBe(before)
+  })
+
+  it('brings the pair and root of before back where the nodes do not start with the new one', async () => {
+    const flow = await flowOf(usualAnswers('', '{source: self-signed, authority: none}'))
+    await flow.go('enable')
+    const before = readFileSync(flow.node('/etc/ais/tls/ca.crt'), 'utf8')
+    let times = 0
+    flow.breakTool(() => {
+      times += 1
+      return times === 1 ? { exit: 1, stderr: 'unit ais is masked' } : undefined
+    })
+    expect(await flow.go('rotate')).toMatchObject({ outcome: 'rolled-back', exit: 1 })
+    expect(readFileSync(flow.node('/etc/ais/tls/ca.crt'), 'utf8')).toBe(before)
+    expect((await flow.status()).alerts).toEqual([])
+  })
+
+  it('adopts a cluster that serves a pair of somebody else, and keeps what it served', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const theirs = readFileSync(flow.node(certFile), 'utf8')
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    await expect(flow.go('enable')).rejects.toMatchObject({
+      exit: 65,
+      findings: [{ id: 'aistore.foreign-pair' }],
+    })
+    flow.answer(usualAnswers('  onConflict: adopt'))
+    expect((await flow.go('enable')).outcome).toBe('done')
+    const kept = join(flow.world.stateFolder, 'endpoints/ais/generations/0/chain.pem')
+    expect(readFileSync(kept, 'utf8')).toBe(theirs)
+    expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
+    expect(readFileSync(flow.node(certFile), 'utf8')).toBe(theirs)
+  })
+
+  it('shows a line for each node while it waits, starts and loads', async () => {
     const flow = await flowOf()
     const { events } = await flow.go('enable')
     const rotated = await flow.go('rotate')
@@ -84,6 +142,7 @@ describe('AIStore', () => {
       ...['p stageproxy1', '–', 'closed', 'closed', 'closed', '–'],
     ])
     expect(standing.find(({ id }) => id === 'change.load')?.rows).toHaveLength(3)
+    expect(standing.find(({ id }) => id === 'change.start')?.rows).toHaveLength(3)
   })
 
   it('waits for a person where no command starts the nodes', async () => {
@@ -212,6 +271,19 @@ describe('AIStore', () => {
     expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
   })
 
+  it('finds out that the command is missing before the cluster is shut down', async () => {
+    const flow = await flowOf()
+    const { commandOp } = await import('../../../src/targets/aistore/ops-start.ts')
+    const ctx = { world: fakeWorld(), userFolder: '/nowhere' } as unknown as Performing
+    for (const program of ['./restart-ais.sh', 'systemctl'])
+      await expect(commandOp.run({ argv: [program] }, ctx)).rejects.toMatchObject({
+        exit: 69,
+        findings: [{ id: 'aistore.no-command' }],
+      })
+    const { acted } = await flow.go('enable')
+    expect(acted.indexOf('check.command')).toBeLessThan(acted.indexOf('change.pair'))
+  })
+
   it('writes scripts in which shellcheck finds nothing', async context => {
     if (!isThere('shellcheck')) return context.skip('no shellcheck here')
     const flow = await flowOf()
@@ -222,6 +294,31 @@ describe('AIStore', () => {
     expect(await check('enable')).toBe('')
     await flow.go('enable')
     expect([await check('rotate'), await check('disable')]).toEqual(['', ''])
+  })
+
+  it('writes files of whoever owns their folder, where it may', async context => {
+    if (process.getuid?.() !== 0) return context.skip('only root gives files away')
+    const flow = await flowOf()
+    mkdirSync(flow.node('/etc/ais/tls'), { recursive: true })
+    chownSync(flow.node('/etc/ais/tls'), 65_534, 65_534)
+    expect((await flow.go('enable')).outcome).toBe('done')
+    for (const name of ['server.crt', 'server.key', 'ca.crt'])
+      expect(statSync(flow.node(`/etc/ais/tls/${name}`))).toMatchObject({
+        uid: 65_534,
+        gid: 65_534,
+      })
+  })
+
+  it('replaces nothing that is no key or certificate, whatever the settings of a cluster say', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    flow.answer(usualAnswers('  onConflict: adopt\n  certFile: /elsewhere/server.crt'))
+    const passwd = 'root:x:0:0:root:/root:/bin/bash\n'
+    writeFileSync(flow.node(keyFile), passwd)
+    const { failed } = await flow.go('enable')
+    expect(failed.slice(0, 2)).toEqual(['change.files', 'aistore.foreign-file'])
+    expect(readFileSync(flow.node(keyFile), 'utf8')).toBe(passwd)
   })
 
   it('refuses a file of somebody else, and adopts it only where that is answered', async () => {

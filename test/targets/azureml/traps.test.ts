@@ -77,6 +77,7 @@ function planOf(verb: 'enable' | 'disable', double: AzDouble, more = '  mode: se
     kept: '/kept',
     generation: 1,
     privateRoot: true,
+    newRoot: false,
   })
 }
 

@@ -8,7 +8,7 @@ import type { Discovery, Known } from '../../target.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { nodeLabel } from '../cluster.ts'
 import { aistoreFindings } from '../findings.ts'
-import { apiOf, type Place } from '../place.ts'
+import { apiOf, type Place, recordedClient } from '../place.ts'
 import type { AistorePresent } from '../present.ts'
 import { readState, wrongIn } from '../state.ts'
 import { youngestOf } from './edit.ts'
@@ -27,7 +27,8 @@ export async function discoverOffline(
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const cluster = recordedCluster(record, await readUnfinished(paths))
   if (!cluster) return stop([notKnown(answers.endpoint)])
-  const place: Place = { ...cluster, roots: [], system: true }
+  const client = recordedClient(aistoreAnswers(answers), paths)
+  const place: Place = { ...cluster, roots: [], system: true, client }
   const signal = AbortSignal.timeout(60_000)
   const api = await apiOf(place, { world, signal, userFolder: folder, secrets })
   const state = await readState(place, api)

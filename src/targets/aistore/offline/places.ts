@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Json } from '../../../plan/plan.ts'
 import { atPath } from '../../../plan/predicate.ts'
 import type { RecordPaths } from '../../../record/paths.ts'
@@ -18,7 +18,8 @@ export function nodePlaceIn(config: Json): NodePlace | undefined {
   const confdir = atPath(config, 'confdir')
   const logDir = atPath(config, 'log_dir')
   const paths = atPath(config, 'fspaths')
-  if (typeof confdir !== 'string') return undefined
+  // it leads to files here that are written: a relative one would lead anywhere
+  if (typeof confdir !== 'string' || !isAbsolute(confdir)) return undefined
   return {
     confdir,
     logDir: typeof logDir === 'string' ? logDir : join(confdir, 'log'),

@@ -52,6 +52,23 @@ export function checkCluster(wanted: Aistore): Step {
   }
 }
 
+/** The command that starts the nodes is there: without it they would stay down. */
+export function checkCommand({ answers }: Aistore): Step[] {
+  const { restart } = aistoreAnswers(answers)
+  const words = restart === undefined ? undefined : commandWords(restart)
+  if (!words) return []
+  return [
+    {
+      id: 'check.command',
+      phase: 'check',
+      title: 'See whether the command that starts the nodes is there',
+      act: { do: 'op:aistore.command', input: { argv: [...words] }, limit: '1m' },
+      needs: ['check.cluster'],
+      onFail: 'stop',
+    },
+  ]
+}
+
 /** Sets some of `net.http`; a cluster that is down already has them, or shows at its start that not. */
 export function setStep(
   wanted: Aistore,
@@ -79,8 +96,12 @@ export function setAct(wanted: Aistore, values: Partial<HttpSettings>): Op {
 }
 
 /** Starts the nodes by the user's command, or waits for whoever does it. */
-export function startStep(wanted: Aistore, scheme: Scheme, step: Pick<Step, 'id' | 'needs'>): Step {
-  const { restart, restartWait: wait } = aistoreAnswers(wanted.answers)
+export function startStep(
+  wanted: Aistore,
+  scheme: Scheme,
+  { leaf = '', ...step }: Pick<Step, 'id' | 'needs'> & { leaf?: Input },
+): Step {
+  const { restart, restartWait: wait, ports } = aistoreAnswers(wanted.answers)
   const words = restart === undefined ? undefined : commandWords(restart)
   const up = { any: [speaks('http'), speaks('https')] }
   const nodes = wanted.present.cluster.nodes.map(({ id }) => id).join(', ')
@@ -90,7 +111,18 @@ export function startStep(wanted: Aistore, scheme: Scheme, step: Pick<Step, 'id'
     title: words ? 'Start the nodes again' : 'Wait until the nodes are started again',
     look: { look: lookAt(wanted), already: [speaks(scheme)] },
     act: words
-      ? { do: 'exec', argv: [...words], limit: wait }
+      ? {
+          do: 'op:aistore.start',
+          input: {
+            at: placeInput(wanted),
+            argv: [...words],
+            scheme,
+            leaf: scheme === 'https' ? leaf : '',
+            ports,
+            limitMs: durationMs(wait),
+          },
+          limit: wait,
+        }
       : {
           do: 'manual',
           text: [

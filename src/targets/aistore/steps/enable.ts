@@ -3,17 +3,26 @@ import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
-import { checkCluster, lookAt, setAct, setStep, undoBase } from './common.ts'
-import { backUp, filesInput, keepFound } from './files.ts'
+import { backUp } from './back-up.ts'
+import { cliAfter } from './cli.ts'
+import { clientSteps, levelWanted } from './clients.ts'
+import { checkCluster, checkCommand, lookAt, setAct, setStep, undoBase } from './common.ts'
+import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
-import { plainProofStep, proofSteps, record } from './proof.ts'
+import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
+import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
-/** From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one. */
+/**
+ * From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one, or by a
+ * restart where its root is another one.
+ */
 export function enableSteps(wanted: Aistore): Step[] {
-  if (wanted.present.scheme === 'https') return loadSteps(wanted)
+  if (wanted.present.scheme === 'https')
+    return wanted.newRoot ? restartSteps(wanted) : loadSteps(wanted)
   const { answers, present, before, privateRoot } = wanted
+  const level = levelWanted(wanted)
   const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
   const files = filesInput(wanted, paths, name => ({ kept: name }))
@@ -22,9 +31,11 @@ export function enableSteps(wanted: Aistore): Step[] {
   const trust: Partial<HttpSettings> = {
     client_ca_tls: privateRoot ? caFile : '',
     skip_verify: false,
+    ...(level === present.http.client_auth_tls ? {} : { client_auth_tls: level }),
   }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     {
       id: 'check.files',
       phase: 'check',
@@ -38,12 +49,9 @@ export function enableSteps(wanted: Aistore): Step[] {
       onFail: 'stop',
     },
     certificateStep(wanted, profile(answers, present)),
+    ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
-    {
-      ...backUp(wanted),
-      // a run that is taken up half way must not keep what it has changed itself
-      look: { look: lookAt(wanted), already: [{ not: { json: 'scheme', equals: 'http' } }] },
-    },
+    backUp(wanted),
     {
       id: 'prepare.files',
       phase: 'prepare',
@@ -77,9 +85,16 @@ export function enableSteps(wanted: Aistore): Step[] {
 
 /** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
-  const cleared: Partial<HttpSettings> = { server_crt: '', server_key: '', client_ca_tls: '' }
+  const cleared: Partial<HttpSettings> = {
+    server_crt: '',
+    server_key: '',
+    client_ca_tls: '',
+    // in the same call: with a level of 3 or 4 the cluster refuses to clear the CA
+    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
+  }
   return [
     checkCluster(wanted),
+    ...checkCommand(wanted),
     ...switchSteps(wanted, 'http', ['check.cluster']),
     plainProofStep(wanted, ['change.ready']),
     setStep(wanted, cleared, {
@@ -90,6 +105,7 @@ export function disableSteps(wanted: Aistore): Step[] {
       onFail: 'stop',
     }),
     { ...record(wanted, 'http'), needs: ['serve.settings'] },
+    ...cliAfter(wanted, 'http', urlOf(wanted, 'http')),
   ]
 }
 

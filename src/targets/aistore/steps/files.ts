@@ -1,6 +1,5 @@
 import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { placeInput } from '../place.ts'
 import type { Aistore } from './wanted.ts'
 
 /** Where the nodes read their pair. */
@@ -17,24 +16,14 @@ export function filesInput(
   of: (name: string) => Text,
   withRoots = privateRoot,
 ): { [key: string]: Input } {
+  const own = aistoreAnswers(answers)
   return {
     chain: of('chain.pem'),
     key: of('key.pem'),
     ...(withRoots ? { roots: of('roots.pem') } : {}),
     ...paths,
-    place: aistoreAnswers(answers).place,
-  }
-}
-
-/** Keeps each node's settings and cluster map, and where they lie: with them it starts as it was. */
-export function backUp(wanted: Aistore): Step {
-  return {
-    id: 'prepare.back-up',
-    phase: 'prepare',
-    title: 'Keep the state of every node',
-    act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted) }, limit: '5m' },
-    needs: ['check.cluster'],
-    onFail: 'stop',
+    place: own.place,
+    named: own.certFile === paths.certFile && own.keyFile === paths.keyFile,
   }
 }
 

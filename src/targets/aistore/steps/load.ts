@@ -3,26 +3,39 @@ import { certificateStep } from '../../certificate-step.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
-import { checkCluster, undoBase } from './common.ts'
-import { backUp, filesInput, keepFound, type Paths } from './files.ts'
+import { backUp } from './back-up.ts'
+import { clientSteps } from './clients.ts'
+import { checkCluster, checkCommand, undoBase } from './common.ts'
+import { filesInput, keepFound, type Paths } from './files.ts'
+import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 
 /**
  * Another pair for a cluster that speaks HTTPS: into its files, key first, then loaded by each node.
- * No node is restarted and no connection is lost; the paths are those that the cluster has.
+ * No node is restarted and no connection is lost, unless the nodes shall ask their clients for something
+ * else; the paths are those that the cluster has.
  */
 export function loadSteps(wanted: Aistore): Step[] {
   const { answers, present, before, privateRoot } = wanted
-  const { place } = aistoreAnswers(answers)
+  const { place, caFile } = aistoreAnswers(answers)
   const { server_crt, server_key, client_ca_tls } = present.http
-  const paths: Paths = { certFile: server_crt, keyFile: server_key, caFile: client_ca_tls }
-  const fresh = filesInput(wanted, paths, name => ({ kept: name }), false)
+  const other = changesLevel(wanted)
+  // a cluster that verifies nobody yet may have no root on its nodes
+  const adds = other && privateRoot && client_ca_tls === ''
+  const paths: Paths = {
+    certFile: server_crt,
+    keyFile: server_key,
+    caFile: adds ? caFile : client_ca_tls,
+  }
+  const fresh = filesInput(wanted, paths, name => ({ kept: name }), adds)
   const old = filesInput(wanted, paths, name => ({ before: name }), false)
   return [
     checkCluster(wanted),
+    ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
+    ...clientSteps(wanted),
     backUp(wanted),
     ...(privateRoot ? [checkRoots(paths, place)] : []),
     {
@@ -56,15 +69,21 @@ export function loadSteps(wanted: Aistore): Step[] {
       phase: 'change',
       title: 'Load the new pair on each node',
       look: {
-        look: load(wanted, { kept: 'chain.pem' }, 'served'),
+        look: served(wanted, { kept: 'chain.pem' }),
         already: [{ json: 'served', equals: true }],
       },
       act: load(wanted, { kept: 'chain.pem' }, 'load'),
       needs: ['change.files'],
       onFail: 'undo',
     },
-    ...proofSteps(wanted, ['change.load']),
+    ...(other ? levelSteps(wanted, ['change.load'], adds ? caFile : undefined) : []),
+    ...proofSteps(wanted, [other ? 'change.ready' : 'change.load']),
   ]
+}
+
+/** A look at what each listener serves. */
+export function served(wanted: Aistore, chain: Text): Op {
+  return load(wanted, chain, 'served')
 }
 
 function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {

@@ -4,8 +4,11 @@ import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import { aistoreAnswers } from '../answers.ts'
+import { levelOf } from '../client-auth.ts'
 import { clientSetup } from '../clients.ts'
 import { placeInput, primaryOf } from '../place.ts'
+import { cliAfter } from './cli.ts'
+import { ownFiles } from './clients.ts'
 import { type Scheme, undoBase } from './common.ts'
 import type { Aistore } from './wanted.ts'
 
@@ -21,6 +24,7 @@ function askOf(wanted: Aistore): { [key: string]: Input } {
     leaf: { capture: 'prepare.certificate.fingerprint' },
     ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
     plainRefusal: "as Go's servers do",
+    ...ownFiles(wanted),
   }
 }
 
@@ -30,6 +34,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
   const address = gatewayOf(wanted)
   const ask = askOf(wanted)
   const { leaf: _leaf, ...byName } = ask
+  const level = levelInput(wanted, levelOf(answers, wanted.present))
   return [
     {
       id: 'serve.proof',
@@ -37,7 +42,13 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       title: 'Prove what each listener of each node serves',
       act: {
         do: 'op:aistore.prove-served',
-        input: { at: placeInput(wanted), ports: portsOf(wanted), ...ask, decides: 'undo' },
+        input: {
+          at: placeInput(wanted),
+          ports: portsOf(wanted),
+          ...ask,
+          ...level,
+          decides: 'undo',
+        },
         limit: '1h',
         expect: passes,
       },
@@ -47,6 +58,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       away: 'ends',
     },
     record(wanted, 'https'),
+    ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
     ...dnsSteps(answers, {
       host: parseAddress(address)?.host ?? address,
       address,
@@ -107,6 +119,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
     path: answers.proof.path,
     expect: answers.proof.expect,
     waitMs,
+    ...levelInput(wanted, wanted.present.http.client_auth_tls),
     ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
     decides: 'report',
   }
@@ -116,24 +129,42 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
 /** The step that records what is proven; `live` has what the nodes are found by again. */
 export function record(wanted: Aistore, scheme: Scheme): Step {
   const { answers, present, privateRoot } = wanted
-  const address = gatewayOf(wanted)
   const { uuid, primary, nodes } = present.cluster
-  const at = parseAddress(address)
-  const host = at?.host ?? ''
-  const url = `${scheme}://${urlHost(answers.domain)}:${at?.port ?? 443}/`
+  const host = parseAddress(gatewayOf(wanted))?.host ?? ''
+  const url = `${urlOf(wanted, scheme)}/`
   const https = scheme === 'https'
+  const { client } = https ? ownFiles(wanted) : {}
   const step = recordStep(answers, {
     https,
     url,
     addresses: nodes.map(node => node.public),
-    live: { uuid, primary, host, nodes: JSON.stringify(nodes) },
-    clients: clientSetup(answers, url, { https, privateRoot }),
+    live: {
+      uuid,
+      primary,
+      host,
+      nodes: JSON.stringify(nodes),
+      ...(client ? { clientChain: client.chain, clientKey: client.key } : {}),
+    },
+    clients: clientSetup(answers, url, { https, privateRoot, ...(client ? { client } : {}) }),
   })
   return step
 }
 
+/** What is proven of client certificates; nothing where none were ever asked for. */
+function levelInput({ answers, present }: Aistore, clientAuth: number): { [key: string]: Input } {
+  const { http } = present
+  const matters = levelOf(answers, present) > 0 || http.client_auth_tls > 0
+  return matters ? { clientAuth } : {}
+}
+
 function portsOf({ answers }: Aistore): 'all' | 'public' {
   return aistoreAnswers(answers).ports
+}
+
+/** Where clients reach the cluster; without a slash, as `ais` has it. */
+export function urlOf(wanted: Aistore, scheme: Scheme): string {
+  const port = parseAddress(gatewayOf(wanted))?.port ?? 443
+  return `${scheme}://${urlHost(wanted.answers.domain)}:${port}`
 }
 
 function gatewayOf({ present }: Aistore): string {

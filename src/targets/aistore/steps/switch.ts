@@ -53,7 +53,11 @@ export function switchSteps(
       onFail: 'undo',
       away: 'begins',
     },
-    startStep(wanted, scheme, { id: 'change.start', needs: ['change.shutdown'] }),
+    startStep(wanted, scheme, {
+      id: 'change.start',
+      needs: ['change.shutdown'],
+      ...(leaf === undefined ? {} : { leaf }),
+    }),
     readyStep(wanted, scheme, {
       id: 'change.ready',
       needs: ['change.start'],
@@ -99,7 +103,7 @@ function undoSteps(wanted: Aistore, scheme: Scheme): Step[] {
 }
 
 /** As measured with three nodes on one machine, and with a person at the restart. */
-function awayPrice({ answers, present }: Aistore): Price {
+export function awayPrice({ answers, present }: Aistore): Price {
   const byHand = aistoreAnswers(answers).restart === undefined
   const nodes = `all ${present.cluster.nodes.length} nodes are stopped and started again`
   return byHand

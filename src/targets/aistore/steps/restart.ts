@@ -1,0 +1,145 @@
+import type { Step } from '../../../plan/plan.ts'
+import { certificateStep } from '../../certificate-step.ts'
+import { aistoreAnswers } from '../answers.ts'
+import { placeInput } from '../place.ts'
+import type { HttpSettings } from '../present.ts'
+import { profile } from '../profile.ts'
+import { backUp } from './back-up.ts'
+import { clientSteps, levelWanted } from './clients.ts'
+import {
+  checkCluster,
+  checkCommand,
+  isDown,
+  lookAt,
+  readyStep,
+  setStep,
+  startStep,
+  undoBase,
+} from './common.ts'
+import { filesInput, keepFound, type Paths } from './files.ts'
+import { changesLevel } from './levels.ts'
+import { served } from './load.ts'
+import { proofSteps, undoProof } from './proof.ts'
+import { awayPrice } from './switch.ts'
+import type { Aistore } from './wanted.ts'
+
+/**
+ * A pair of another root for a cluster that speaks HTTPS. Nodes trust each other by what they read at
+ * their start, so that a load would part them: all of them are started again with both.
+ */
+export function restartSteps(wanted: Aistore): Step[] {
+  const { answers, present, before, privateRoot } = wanted
+  const own = aistoreAnswers(answers)
+  const { server_crt, server_key, client_ca_tls } = present.http
+  const paths: Paths = {
+    certFile: server_crt,
+    keyFile: server_key,
+    caFile: client_ca_tls || own.caFile,
+  }
+  const fresh = filesInput(wanted, paths, name => ({ kept: name }))
+  const level = levelWanted(wanted)
+  const trust: Partial<HttpSettings> = {
+    client_ca_tls: privateRoot ? paths.caFile : '',
+    skip_verify: false,
+    ...(changesLevel(wanted) ? { client_auth_tls: level } : {}),
+  }
+  return [
+    checkCluster(wanted),
+    ...checkCommand(wanted),
+    certificateStep(wanted, profile(answers, present)),
+    ...clientSteps(wanted),
+    ...(before === undefined ? [keepFound(wanted, paths)] : []),
+    backUp(wanted),
+    {
+      id: 'change.files',
+      phase: 'change',
+      title: 'Put key, certificate and root where the nodes read them',
+      look: {
+        look: { do: 'op:aistore.placed', input: fresh, limit: '1m' },
+        already: [{ json: 'placed', equals: true }],
+      },
+      act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
+      undo: undoSteps(wanted, paths),
+      needs: ['prepare.certificate', 'prepare.back-up'],
+      onFail: 'undo',
+    },
+    setStep(wanted, trust, {
+      id: 'change.trust',
+      title: 'Set what the nodes trust each other by',
+      needs: ['change.files'],
+    }),
+    {
+      ...shutdownStep(wanted, 'change.shutdown', 'kept'),
+      phase: 'change',
+      price: awayPrice(wanted),
+      needs: ['change.trust'],
+      onFail: 'undo',
+    },
+    startStep(wanted, 'https', {
+      id: 'change.start',
+      needs: ['change.shutdown'],
+      leaf: { capture: 'prepare.certificate.fingerprint' },
+    }),
+    readyStep(wanted, 'https', {
+      id: 'change.ready',
+      needs: ['change.start'],
+      leaf: { capture: 'prepare.certificate.fingerprint' },
+    }),
+    ...proofSteps(wanted, ['change.ready']),
+  ]
+}
+
+/** Down, unless every listener serves that pair already: all of them were started with it then. */
+function shutdownStep(wanted: Aistore, id: string, from: 'kept' | 'before'): Step {
+  const chain = from === 'kept' ? { kept: 'chain.pem' } : { before: 'chain.pem' }
+  const { ports } = aistoreAnswers(wanted.answers)
+  return {
+    ...undoBase,
+    id,
+    title: 'Shut the cluster down',
+    look: {
+      look: served(wanted, chain),
+      already: [
+        {
+          any: [
+            { json: 'served', equals: true },
+            { json: 'down', equals: true },
+          ],
+        },
+      ],
+    },
+    act: { do: 'op:aistore.shutdown', input: { at: placeInput(wanted), ports }, limit: '3m' },
+    away: 'begins',
+  }
+}
+
+function undoSteps(wanted: Aistore, paths: Paths): Step[] {
+  const { client_ca_tls, skip_verify, client_auth_tls } = wanted.present.http
+  const trust = {
+    client_ca_tls,
+    skip_verify,
+    ...(changesLevel(wanted) ? { client_auth_tls } : {}),
+  }
+  const hadRoots = client_ca_tls !== ''
+  const old = filesInput(wanted, paths, name => ({ before: name }), hadRoots)
+  return [
+    {
+      ...undoBase,
+      id: 'undo.files',
+      title: 'Put the pair of before back',
+      act: { do: 'op:aistore.place', input: old, limit: '30d' },
+    },
+    {
+      ...setStep(wanted, trust, { id: 'undo.trust', title: 'Set what was set before', needs: [] }),
+      onFail: 'stop',
+      look: {
+        look: lookAt(wanted, trust),
+        already: [{ any: [{ json: 'settings', equals: true }, isDown] }],
+      },
+    },
+    shutdownStep(wanted, 'undo.shutdown', 'before'),
+    { ...startStep(wanted, 'https', { id: 'undo.start', needs: [] }), onFail: 'stop' },
+    { ...readyStep(wanted, 'https', { id: 'undo.ready', needs: [] }), onFail: 'stop' },
+    undoProof(wanted, 'https'),
+  ]
+}
