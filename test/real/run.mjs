@@ -9,11 +9,27 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const labs = process.env.SECURE_ENDPOINT_LAB_FOLDER ?? join(root, '../shared/labs')
 
-/** Which labs a suite needs, and the test file or files. */
+/** An Azure case; one cluster of Azure's at a time: both own the namespace azureml. */
+const azureml = each => ({
+  name: `azureml-${each}`,
+  labs: ['kubernetes', 'azure'],
+  file: ['azureml.test.ts', 'azureml-hard.test.ts'],
+  env: { SE_AZURE_CASE: each, LAB_AZURE_FOLDER: join(labs, 'azure') },
+  lab: ({ KUBECONFIG }) => ({
+    LAB_KUBECONFIG: each.startsWith('aks') ? KUBECONFIG : '',
+    LAB_KUBECONFIG_ARC: each.startsWith('arc') ? KUBECONFIG : '',
+  }),
+})
+
+/** Which labs a suite needs, and the test file or files. A part goes as far down as its time lets it. */
 const suites = [
   { name: 'acme-dns', labs: ['acme-dns'], file: 'acme-dns.test.ts' },
   { name: 'skyserve-lb', labs: ['skyserve', 'acme-dns'], file: 'skyserve-lb.test.ts' },
   { name: 'feldera', labs: ['kubernetes'], file: 'feldera.test.ts' },
+  { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
+  azureml('aks-secret'),
+  { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
+  { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'feldera-broken', labs: ['kubernetes'], file: 'feldera-broken.test.ts' },
   {
     name: 'feldera-outage',
@@ -21,31 +37,17 @@ const suites = [
     file: 'feldera-outage.test.ts',
     env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
   },
-  { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
-  { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
   { name: 'aistore-broken', labs: ['aistore'], file: 'aistore-broken.test.ts' },
-  { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
-  ...['aks-secret', 'aks-pem', 'arc-secret', 'arc-pem'].map(each => ({
-    name: `azureml-${each}`,
+  ...['aks-pem', 'arc-secret', 'arc-pem'].map(azureml),
+  {
+    name: 'azureml-ways',
     labs: ['kubernetes', 'azure'],
-    file: ['azureml.test.ts', 'azureml-hard.test.ts'],
-    env: { SE_AZURE_CASE: each, LAB_AZURE_FOLDER: join(labs, 'azure') },
-    // one cluster of Azure's at a time: both own the namespace azureml
-    lab: ({ KUBECONFIG }) => ({
-      LAB_KUBECONFIG: each.startsWith('aks') ? KUBECONFIG : '',
-      LAB_KUBECONFIG_ARC: each.startsWith('arc') ? KUBECONFIG : '',
-    }),
-  })),
+    file: 'azureml-ways.test.ts',
+    env: { LAB_AZURE_FOLDER: join(labs, 'azure') },
+    lab: ({ KUBECONFIG }) => ({ LAB_KUBECONFIG: KUBECONFIG, LAB_KUBECONFIG_ARC: '' }),
+  },
 ]
-
-suites.push({
-  name: 'azureml-ways',
-  labs: ['kubernetes', 'azure'],
-  file: 'azureml-ways.test.ts',
-  env: { LAB_AZURE_FOLDER: join(labs, 'azure') },
-  lab: ({ KUBECONFIG }) => ({ LAB_KUBECONFIG: KUBECONFIG, LAB_KUBECONFIG_ARC: '' }),
-})
 
 const argv = process.argv.slice(2)
 const part = argv.includes('--part')
