@@ -35,6 +35,9 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   sourcemap: true,
+  // what is not there is not read at each start; the maps give names and lines back
+  minifyWhitespace: true,
+  minifySyntax: true,
   metafile: true,
   chunkNames: 'chunks/[name]-[hash]',
   jsx: 'automatic',

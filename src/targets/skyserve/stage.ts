@@ -15,8 +15,8 @@ interface Staged {
 }
 
 /** How long the stage takes for what takes sky minutes. Milliseconds. */
-const readyAfterMs = 800
-const goneAfterMs = 300
+const readyAfterMs = 150
+const goneAfterMs = 60
 
 /**
  * Stands for `sky` and its services in a rehearsal: the words and exit codes are those of SkyPilot
