@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import type { Answered } from '../../answers/answers.ts'
 import { exitCodes } from '../../exit-codes.ts'
-import type { Step } from '../../plan/plan.ts'
+import type { Input, Step } from '../../plan/plan.ts'
 import { readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
@@ -10,7 +9,7 @@ import type { World } from '../../world.ts'
 import { aistoreAnswers } from './answers.ts'
 import { namedGateways } from './find.ts'
 import { aistoreFindings } from './findings.ts'
-import { recordedCluster } from './offline/recorded.ts'
+import { recordedCluster, recordedPlace } from './offline/recorded.ts'
 
 /**
  * Asks the gateway that this machine's own settings name; nothing where they name none. Of an endpoint
@@ -28,18 +27,12 @@ async function checkNodes({ answers }: Answered, world: World): Promise<Step | u
   const [record, unfinished] = await Promise.all([readEndpoint(paths), readUnfinished(paths)])
   const cluster = recordedCluster(record, unfinished)
   if (!cluster) return undefined
-  const own = aistoreAnswers(answers)
-  const { confdir, logDir, restart, place, clientChain, clientKey } = own
+  const { confdir, logDir, restart, place } = aistoreAnswers(answers)
+  const { nodes, client, ...rest } = await recordedPlace(cluster, answers, paths)
+  const at: Input = { ...rest, nodes: nodes.map(node => ({ ...node })), client: { ...client } }
   const current = generationFolder(paths, (await currentGeneration(paths)) ?? 0)
   const pair = record?.https === true ? current : undefined
   const optional = { place, confdir, logDir, restart, pair }
-  const at = {
-    ...cluster,
-    nodes: cluster.nodes.map(node => ({ ...node })),
-    roots: [join(current, 'roots.pem'), ...(own.roots === undefined ? [] : [own.roots])],
-    system: true,
-    ...(clientChain && clientKey ? { clientChain, clientKey } : {}),
-  }
   const given = Object.entries(optional).filter(([, value]) => value !== undefined)
   return {
     id: 'check.nodes',

@@ -8,12 +8,12 @@ import type { Discovery, Known } from '../../target.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { nodeLabel } from '../cluster.ts'
 import { aistoreFindings } from '../findings.ts'
-import { apiOf, type Place, recordedClient } from '../place.ts'
+import { apiOf } from '../place.ts'
 import type { AistorePresent } from '../present.ts'
 import { readState, wrongIn } from '../state.ts'
 import { youngestOf } from './edit.ts'
 import { type NodeFiles, readNodeFiles } from './read-node.ts'
-import { recordedCluster } from './recorded.ts'
+import { recordedCluster, recordedPlace } from './recorded.ts'
 
 /**
  * Reads a cluster of which no node needs to answer: its nodes by the record, its settings from the
@@ -27,8 +27,7 @@ export async function discoverOffline(
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const cluster = recordedCluster(record, await readUnfinished(paths))
   if (!cluster) return stop([notKnown(answers.endpoint)])
-  const client = recordedClient(aistoreAnswers(answers), paths)
-  const place: Place = { ...cluster, roots: [], system: true, client }
+  const place = await recordedPlace(cluster, answers, paths)
   const signal = AbortSignal.timeout(60_000)
   const api = await apiOf(place, { world, signal, userFolder: folder, secrets })
   const state = await readState(place, api)
@@ -41,7 +40,8 @@ export async function discoverOffline(
   )
   const http = files.find(({ conf }) => conf !== undefined && conf === base)?.http
   const away = files.filter(({ conf }) => conf === undefined)
-  if (away.length > 0 || !http) return stop(away.map(notHere))
+  if (away.length > 0) return stop(away.map(notHere))
+  if (!http) return stop([otherCluster(cluster.uuid, files)])
   return { present: { cluster, version: '', scheme: 'https', http }, findings: [] }
 }
 
@@ -59,6 +59,16 @@ function notHere({ node, place, unread }: NodeFiles): Finding {
     subject: nodeLabel(node),
     evidence: unread,
     fix: `Name the folder in target.confdir ("/…/{node}"), or where ${node.id} runs: mv ${confdir}/.ais.conf ${confdir}/.ais.conf.before; write use_https=false and http:// into its ais.json; start it`,
+  })
+}
+
+/** Settings of this cluster are on no node: there is nothing that could be changed. */
+function otherCluster(uuid: string, files: readonly NodeFiles[]): Finding {
+  const others = [...new Set(files.flatMap(each => each.uuid ?? []))]
+  return finding(aistoreFindings, 'aistore.other-uuid', {
+    subject: files.map(({ node }) => nodeLabel(node)).join(', '),
+    evidence: `${others.join(', ')} instead of ${uuid}`,
+    fix: 'Put the kept .ais.conf and .ais.smap of each node back, then run the same command again.',
   })
 }
 
