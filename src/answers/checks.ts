@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { parseDuration } from '../duration.ts'
 import { parseAddress } from '../net/address.ts'
+import { isIP } from '../net/is-ip.ts'
 import type { Check, Checked, Choice } from './question.ts'
 
 function wrong(text: string, fix: string): Checked {

@@ -1,4 +1,4 @@
-import type { Target } from '../targets/target.ts'
+import type { TargetAbout } from '../targets/target.ts'
 import { certificateQuestions } from './certificate-questions.ts'
 import {
   checkAzureName,
@@ -18,7 +18,7 @@ import type { Choice, Condition, Draft, Question } from './question.ts'
  * The whole interview for the targets given, in the order in which it is asked. Everything that reads
  * answers (Ink, Inquirer, a file, the JSON Schema) reads this list.
  */
-export function questionsFor(targets: readonly Target[]): Question[] {
+export function questionsFor(targets: readonly TargetAbout[]): Question[] {
   const known = targets.map(({ kind }) => kind)
   const kinds = [...targets.map(asChoice), ...later.filter(({ value }) => !known.includes(value))]
   return [
@@ -44,7 +44,7 @@ export function questionsFor(targets: readonly Target[]): Question[] {
 }
 
 /** The targets' own questions. One that several ask under the same id is asked once, for all of them. */
-function targetQuestions(targets: readonly Target[]): Question[] {
+function targetQuestions(targets: readonly TargetAbout[]): Question[] {
   const asked = new Map<string, { question: Question; kinds: string[] }>()
   for (const { kind, questions } of targets) {
     for (const question of questions) {
@@ -59,7 +59,7 @@ function targetQuestions(targets: readonly Target[]): Question[] {
   }))
 }
 
-const asChoice = ({ kind, title }: Target): Choice => ({ value: kind, title })
+const asChoice = ({ kind, title }: TargetAbout): Choice => ({ value: kind, title })
 
 /** Targets that people look for and that this version does not drive yet. */
 const later: Choice[] = [['azureml-v1', 'Azure ML v1 (AKS, ACI)']].map(
@@ -210,7 +210,7 @@ const dnsQuestions: Question[] = [
 ]
 
 /** By default what the target answers when it is well, where it has such a path. */
-const proofPath = (targets: readonly Target[]): Question => ({
+const proofPath = (targets: readonly TargetAbout[]): Question => ({
   id: 'proof.path',
   text: 'Which path is asked for after the handshake?',
   noun: 'Path',

@@ -11,14 +11,12 @@ import { placeOf } from '../kubernetes/place.ts'
 import type { Json } from '../plan/plan.ts'
 import { listEndpoints } from '../record/endpoint.ts'
 import { recordedStatus } from '../status/look.ts'
-import { targets } from '../targets/index.ts'
-import type { Target } from '../targets/target.ts'
+import { aboutTarget, type ListedTarget, targets } from '../targets/index.ts'
 import type { World } from '../world.ts'
 import { type Checked, checkServed, checkState, checkTarget, checkTool } from './doctor-checks.ts'
 import { knownAnswers } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
 import { type Io, printErr, printJson, printOut } from './io.ts'
-import { targetOf } from './planning.ts'
 
 export interface DoctorOptions {
   target?: string
@@ -51,9 +49,9 @@ export async function doctor(
     if (result.findings.some(({ severity }) => severity !== 'warns')) missing.add(tool)
     checked.push(result)
   }
-  for (const target of chosen) {
-    if (target.tools.some(tool => missing.has(tool))) continue
-    checked.push(...(await checkTarget(target, { answered, needed: used.has(target.kind) }, io)))
+  for (const { kind, tools, load } of chosen) {
+    if (tools.some(tool => missing.has(tool))) continue
+    checked.push(...(await checkTarget(await load(), { answered, needed: used.has(kind) }, io)))
   }
   const isWell = checked.every(({ exit }) => exit === undefined)
   if (name !== undefined && isWell) checked.push(await checkServed(name, io))
@@ -125,7 +123,7 @@ const stateFor = { blocks: 'failed', warns: 'warns', notes: 'skipped' } as const
 
 /** What is looked at: which targets, and of them those that are used here. */
 interface Looked {
-  targets: readonly Target[]
+  targets: readonly ListedTarget[]
   used: ReadonlySet<string>
   answered?: Answered
 }
@@ -142,7 +140,7 @@ async function lookedAt(
         ? await answersFromFile(answers, io)
         : undefined
   if (answered) {
-    const own = targetOf(answered)
+    const own = aboutTarget(answered.answers.target.kind)
     return { targets: [own], used: new Set([own.kind]), answered }
   }
   if (target === undefined) return { targets, used: await usedKinds(io.world) }
@@ -163,8 +161,9 @@ async function usedKinds(world: World): Promise<ReadonlySet<string>> {
 }
 
 /** The Role that a run needs, as YAML on stdout: for an administrator, or for the user of a pipeline. */
-async function printRole({ targets: [target], answered }: Looked, io: Io): Promise<ExitCode> {
-  const steps = answered && target ? await target.preflight(io.world, answered) : []
+async function printRole({ targets: [listed], answered }: Looked, io: Io): Promise<ExitCode> {
+  const target = answered && (await listed?.load())
+  const steps = (await target?.preflight(io.world, answered)) ?? []
   const access = steps.find(({ act }) => act.do === 'op:kubernetes.access')?.act
   if (access === undefined || !('input' in access))
     throw usage(

@@ -7,7 +7,7 @@ import { decodeAnswers, readAnswersText } from '../answers/read-yaml.ts'
 import { readSecret, type Secrets } from '../answers/secret.ts'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { targets } from '../targets/index.ts'
+import { aboutTarget, targets } from '../targets/index.ts'
 import type { Io } from './io.ts'
 
 /**
@@ -37,7 +37,7 @@ export async function secretsOf({ answers, folder }: Answered): Promise<Secrets>
   const { certificate, target } = answers
   const secrets: Secrets = {}
   if (certificate.passphrase) secrets.passphrase = await readSecret(certificate.passphrase, folder)
-  const questions = targets.find(({ kind }) => kind === target.kind)?.questions ?? []
+  const { questions } = aboutTarget(target.kind)
   for (const { id, kind, lines } of questions) {
     const source = target[id.replace('target.', '')]
     if (kind === 'secret' && source !== undefined)

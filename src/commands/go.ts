@@ -15,11 +15,17 @@ import { plainText } from '../process/plain-text.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
 import type { Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
-import { targets } from '../targets/index.ts'
 import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
 import { columnsOf, type Io, printErr, printJson, printOut } from './io.ts'
-import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './planning.ts'
+import {
+  type GoOptions,
+  mustBeExpected,
+  rehearse,
+  takenUpOrPlanned,
+  targetOf,
+  targetOfUnfinished,
+} from './planning.ts'
 
 /**
  * The road from answers to a record, without a screen: plan, agreement, run, and a line for each
@@ -31,7 +37,7 @@ export async function go(
   options: GoOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const target = targetOf(answered)
+  const target = await targetOf(answered)
   const rehearsal = options.rehearse ? await rehearse(answered, target, options, io) : undefined
   try {
     const world = rehearsal?.world ?? io.world
@@ -113,7 +119,7 @@ export async function resume(
     printErr(io, [lastLine(exitCodes.done, `no run of ${name} is unfinished`)])
     return exitCodes.done
   }
-  const planned = takeUp(unfinished, targets, io.world)
+  const planned = takeUp(unfinished, await targetOfUnfinished(unfinished), io.world)
   const secrets = await secretsOf(unfinished.answered)
   const undo = options.undo === true
   if (io.meet !== 'none' && !options.json) {

@@ -33,7 +33,7 @@ export async function plan(
       'What shall be planned is missing.',
       'Name answers with --answers FILE, or a recorded endpoint.',
     )
-  const target = targetOf(answered)
+  const target = await targetOf(answered)
   const rehearsal = options.rehearse ? await rehearse(answered, target, {}, io) : undefined
   try {
     const world = rehearsal?.world ?? io.world

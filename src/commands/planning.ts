@@ -7,8 +7,8 @@ import type { StageFault } from '../rehearsal/faults.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
 import { makePlan, type PlanInput, type Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
-import { clearUnfinished, hasTouched, isSameRun } from '../road/unfinished.ts'
-import { targets } from '../targets/index.ts'
+import { clearUnfinished, hasTouched, isSameRun, type Unfinished } from '../road/unfinished.ts'
+import { aboutTarget, targets } from '../targets/index.ts'
 import type { Target } from '../targets/target.ts'
 import { fetchLine } from './fetch-line.ts'
 import { type Io, printErr } from './io.ts'
@@ -28,11 +28,20 @@ export interface GoOptions {
   stageFault?: StageFault
 }
 
-/** The target that answers name. */
-export function targetOf({ answers }: Answered): Target {
-  const target = targets.find(({ kind }) => kind === answers.target.kind)
-  if (!target) throw new TypeError(`a validated target that is not there: ${answers.target.kind}`)
-  return target
+/** The target that answers name, loaded. */
+export function targetOf({ answers }: Answered): Promise<Target> {
+  return aboutTarget(answers.target.kind).load()
+}
+
+/** The target of a run that another version may have begun, loaded. */
+export function targetOfUnfinished({ plan }: Unfinished): Promise<Target> {
+  const listed = targets.find(({ kind }) => kind === plan.target)
+  if (listed) return listed.load()
+  throw problem(exitCodes.data, {
+    id: 'record.unknown-target',
+    title: `This secure-endpoint does not know the target ${plan.target}.`,
+    fix: 'npx secure-endpoint@latest …',
+  })
 }
 
 /** Starts the loopback stage for these answers. */
@@ -58,7 +67,7 @@ export async function takenUpOrPlanned(
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
   if (unfinished && isSameRun(unfinished, { verb, answered, offline }))
-    return takeUp(unfinished, targets, world)
+    return takeUp(unfinished, target, world)
   // what comes back offline does so from wherever another run has stopped
   if (unfinished && !abandon && !offline && hasTouched(unfinished))
     throw otherUnfinished(answered.answers.endpoint, unfinished.verb)

@@ -15,7 +15,7 @@ export async function reachOf(
   signal: AbortSignal,
 ): Promise<Reach | undefined> {
   const answered = await recordedAnswers(name, world)
-  const target = targetOf(answered)
+  const target = await targetOf(answered)
   if (!target.reach) return undefined
   const record = await readEndpoint(recordPaths(world.stateFolder, name))
   const calling = { world, run: world.run, signal, record }

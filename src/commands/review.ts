@@ -41,7 +41,7 @@ export async function reviewAndRun(
   reviewing: Reviewing,
 ): Promise<ExitCode | 'change'> {
   const { io, options, secrets } = reviewing
-  const target = targetOf(answered)
+  const target = await targetOf(answered)
   if (options.rehearse) return rehearseIt(front, answered, reviewing)
   const planned = await front.busy(`Read ${target.title} and make the plan`, () =>
     takenUpOrPlanned(reviewing.verb, answered, target, io, options, secrets),
@@ -80,7 +80,7 @@ async function rehearseIt(
   answered: Answered,
   { io, options, secrets, verb }: Reviewing,
 ): Promise<ExitCode> {
-  const target = targetOf(answered)
+  const target = await targetOf(answered)
   const rehearsal = await rehearse(answered, target, options, io)
   try {
     const { world } = rehearsal

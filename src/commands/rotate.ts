@@ -4,12 +4,12 @@ import { rebased } from '../answers/save.ts'
 import { usage } from '../errors.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Json } from '../plan/plan.ts'
-import { targets } from '../targets/index.ts'
+import { aboutTarget, targets } from '../targets/index.ts'
 import { recordedAnswers } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
 import { goWith } from './go.ts'
 import type { Io } from './io.ts'
-import { type GoOptions, targetOf } from './planning.ts'
+import type { GoOptions } from './planning.ts'
 
 export interface RotateOptions extends GoOptions {
   answers?: string
@@ -41,7 +41,9 @@ async function withNew(recorded: Answered, options: RotateOptions, io: Io): Prom
 /** `--switch`, held against the target's own question of that name. */
 function switchOf(recorded: Answered, { switch: wanted }: RotateOptions): { switch?: Json } {
   if (wanted === undefined) return {}
-  const question = targetOf(recorded).questions.find(({ id }) => id === 'target.switch')
+  const question = aboutTarget(recorded.answers.target.kind).questions.find(
+    ({ id }) => id === 'target.switch',
+  )
   if (!question)
     throw usage('--switch: this target changes over in one way only.', 'Leave --switch out.')
   const checked = question.check(wanted)

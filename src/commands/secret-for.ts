@@ -2,7 +2,7 @@ import type { Answered } from '../answers/answers.ts'
 import type { Secrets } from '../answers/secret.ts'
 import { Problem } from '../errors.ts'
 import type { Front } from '../front/front.ts'
-import { targets } from '../targets/index.ts'
+import { aboutTarget } from '../targets/index.ts'
 
 /**
  * Asks for the secret that a target misses or refuses, hidden, where that is what went wrong. It is
@@ -17,7 +17,7 @@ export async function secretFor(
   secrets: Secrets,
 ): Promise<boolean> {
   const [found] = findings
-  const questions = targets.find(({ kind }) => kind === answers.target.kind)?.questions ?? []
+  const questions = aboutTarget(answers.target.kind).questions
   const question = questions.find(
     ({ id, askedOn = [] }) =>
       found !== undefined &&

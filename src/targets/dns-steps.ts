@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import type { Answers } from '../answers/answers.ts'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { isIP } from '../net/is-ip.ts'
 import type { Input, Step, Text } from '../plan/plan.ts'
 
 /** What every target ends with: the wait for DNS, and the proof by name. */

@@ -101,7 +101,8 @@ export interface StageKit {
   stop(port: number): Promise<void>
 }
 
-export interface Target<P = unknown> {
+/** What the interview and `doctor` must know of a target before somebody chooses it. */
+export interface TargetAbout {
   /** The value of `target.kind`. */
   kind: string
   /** As choices and findings name it: "SkyServe service". */
@@ -114,6 +115,9 @@ export interface Target<P = unknown> {
   healthPath?: string
   /** Names of entries in the tool table. */
   tools: readonly string[]
+}
+
+export interface Target<P = unknown> extends TargetAbout {
   /** Reads the present state; bounded, changes nothing, never throws for a missing tool. */
   discover(answered: Answered, world: World, known: Known): Promise<Discovery<P>>
   /** What two runs must not touch at once. */

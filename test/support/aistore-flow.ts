@@ -157,7 +157,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     async resume({ undo = false } = {}) {
       const unfinished = await unfinishedOf('ais', own)
       if (!unfinished) throw new Error('nothing is unfinished')
-      return carry(takeUp(unfinished, [target], own), { undo })
+      return carry(takeUp(unfinished, target, own), { undo })
     },
     answer(other) {
       answered = load(other)

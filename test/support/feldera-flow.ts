@@ -163,7 +163,7 @@ export async function createFelderaFlow(
     async resume({ undo = false } = {}) {
       const unfinished = await unfinishedOf('prod', there)
       if (!unfinished) throw new Error('nothing is unfinished')
-      return carry(takeUp(unfinished, [target], there), { undo })
+      return carry(takeUp(unfinished, target, there), { undo })
     },
     breakTool(by) {
       wrong = by

@@ -2,6 +2,7 @@ import { checkDomain } from '../../answers/checks.ts'
 import type { CertificateProfile } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
 import { anyServer } from './any-server.ts'
+import { profileOfTarget } from './target-profile.ts'
 
 export interface ProfileFlags {
   domain?: string
@@ -25,16 +26,7 @@ export async function profileFor(flags: ProfileFlags): Promise<CertificateProfil
   const uses = purpose === 'client' ? { extendedKeyUsage: ['clientAuth' as const] } : {}
   const strict = profile === 'webpki' ? { strict: true } : {}
   if (target === undefined) return { ...anyServer, names, ...uses, ...strict }
-  // the targets bring YAML and templates with them: three times what a check needs
-  const { targets } = await import('../../targets/index.ts')
-  const found = targets.find(({ kind }) => kind === target)
-  if (!found) {
-    throw usage(
-      `--target: ${target} is no target.`,
-      `Name one of ${targets.map(({ kind }) => kind).join(', ')}.`,
-    )
-  }
-  return { ...found.profile({ domain: names[0] ?? '' } as never), names, ...uses, ...strict }
+  return { ...(await profileOfTarget(target, names)), names, ...uses, ...strict }
 }
 
 function oneOf(flag: string, value: string, values: readonly string[]): void {

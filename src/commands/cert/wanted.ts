@@ -3,6 +3,7 @@ import type { Checked } from '../../answers/question.ts'
 import { keyTypeProblem } from '../../certificates/key-choice.ts'
 import { type CertificateProfile, type KeyType, keyTypes } from '../../certificates/profile.ts'
 import { usage } from '../../errors.ts'
+import { profileOfTarget } from './target-profile.ts'
 
 export interface WantedOptions {
   keyType?: string
@@ -32,7 +33,7 @@ export async function wantedLeaf(
   const keyType = checkedKeyType(options.keyType)
   const days = Number(checkedValue(checkInteger(1, 3650)(options.days ?? '90'), '--days'))
   const profile =
-    options.target === undefined ? undefined : await profileOf(options.target, checkedNames)
+    options.target === undefined ? undefined : await profileOfTarget(options.target, checkedNames)
   const refused = profile && keyTypeProblem(profile, keyType)
   if (refused) throw refused
   const uses = profile?.extendedKeyUsage ?? ['serverAuth']
@@ -48,17 +49,4 @@ export function checkedKeyType(given = 'ecdsa-p256'): KeyType {
 export function checkedValue(checked: Checked, name: string) {
   if ('wrong' in checked) throw usage(`${name}: ${checked.wrong}`, checked.fix)
   return checked.value
-}
-
-/** The targets bring their templates and YAML along: only who names one waits for them. */
-async function profileOf(kind: string, names: readonly string[]): Promise<CertificateProfile> {
-  const { targets } = await import('../../targets/index.ts')
-  const target = targets.find(each => each.kind === kind)
-  if (!target) {
-    throw usage(
-      `--target: ${kind} is no target.`,
-      `Name one of ${targets.map(each => each.kind).join(', ')}.`,
-    )
-  }
-  return target.profile({ domain: names[0] ?? '' } as never)
 }

@@ -2,22 +2,17 @@ import { placeWords } from '../../kubernetes/place.ts'
 import { withServers } from '../../kubernetes/pods-proof.ts'
 import { checkKubectl } from '../../kubernetes/steps.ts'
 import type { Target } from '../target.ts'
+import { aistoreOperatorAbout } from './about.ts'
 import { operatorAnswers, placeOfAnswers, servedBy } from './answers.ts'
 import { discover, type OperatorPresent } from './discover.ts'
 import { operatorOps } from './ops.ts'
 import { profile } from './profile.ts'
-import { operatorQuestions } from './questions.ts'
 import { createStage } from './stage.ts'
 import { checkSteps } from './steps/checks.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
 
 export const aistoreOperator: Target<OperatorPresent> = {
-  kind: 'aistore-operator',
-  title: 'AIStore on Kubernetes',
-  questions: operatorQuestions,
-  hasOutsideName: false,
-  healthPath: '/v1/health',
-  tools: ['kubectl', 'curl', 'nslookup'],
+  ...aistoreOperatorAbout,
   discover,
   identity(answers, { server }) {
     const { context, namespace, resource } = operatorAnswers(answers)

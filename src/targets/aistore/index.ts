@@ -1,4 +1,5 @@
 import type { Target } from '../target.ts'
+import { aistoreAbout } from './about.ts'
 import { aistoreAnswers } from './answers.ts'
 import type { Node } from './cluster.ts'
 import { discover } from './discover.ts'
@@ -8,19 +9,12 @@ import { aistoreOps } from './ops.ts'
 import { preflightSteps } from './preflight.ts'
 import type { AistorePresent } from './present.ts'
 import { profile } from './profile.ts'
-import { aistoreQuestions } from './questions.ts'
 import { reachNodes } from './reach.ts'
 import { createStage } from './stage.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
 
 export const aistore: Target<AistorePresent> = {
-  kind: 'aistore',
-  title: 'AIStore cluster',
-  questions: aistoreQuestions,
-  hasOutsideName: true,
-  // `/` is the S3 API of a gateway and answers 400
-  healthPath: '/v1/health',
-  tools: ['curl', 'nslookup'],
+  ...aistoreAbout,
   discover,
   identity: (_answers, { cluster }) => `aistore ${cluster.uuid}`,
   changes(answers, { cluster, version }) {

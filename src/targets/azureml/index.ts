@@ -1,21 +1,17 @@
 import type { Target } from '../target.ts'
+import { azuremlAbout } from './about.ts'
 import { azuremlAnswers, whereOf } from './answers.ts'
 import { discover } from './discover.ts'
 import { azuremlOps } from './ops.ts'
 import type { AzureMlPresent } from './present.ts'
 import { profile } from './profile.ts'
-import { azuremlQuestions } from './questions.ts'
 import { createStage } from './stage.ts'
 import { checkAz } from './steps/checks.ts'
 import { disableSteps } from './steps/disable.ts'
 import { enableSteps } from './steps/enable.ts'
 
 export const azureml: Target<AzureMlPresent> = {
-  kind: 'azureml',
-  title: 'Azure ML endpoint on AKS or Arc',
-  questions: azuremlQuestions,
-  hasOutsideName: true,
-  tools: ['az', 'kubectl', 'curl', 'nslookup'],
+  ...azuremlAbout,
   discover,
   identity(answers) {
     const { subscription, resourceGroup, cluster, clusterType, extension } = whereOf(

@@ -1,23 +1,19 @@
 import { placeWords } from '../../kubernetes/place.ts'
 import { withServers } from '../../kubernetes/pods-proof.ts'
 import type { Target } from '../target.ts'
+import { felderaAbout } from './about.ts'
 import { felderaAnswers, placeOfAnswers } from './answers.ts'
 import { pipelines, servedBy } from './components.ts'
 import { discover } from './discover.ts'
 import { felderaOps } from './ops.ts'
 import type { FelderaPresent } from './present.ts'
 import { profile } from './profile.ts'
-import { felderaQuestions } from './questions.ts'
 import { createStage } from './stage.ts'
 import { preflightSteps } from './steps/checks.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
 
 export const feldera: Target<FelderaPresent> = {
-  kind: 'feldera',
-  title: 'Feldera on Kubernetes',
-  questions: felderaQuestions,
-  hasOutsideName: false,
-  tools: ['kubectl', 'helm', 'curl', 'nslookup'],
+  ...felderaAbout,
   discover,
   identity(answers, { server }) {
     const { context, namespace, release } = felderaAnswers(answers)

@@ -1,22 +1,18 @@
 import type { Target } from '../target.ts'
+import { skyserveAbout } from './about.ts'
 import { folderName, skyserveAnswers } from './answers.ts'
 import { findApiServer } from './api.ts'
 import { discover } from './discover.ts'
 import { skyserveOps } from './ops.ts'
 import type { SkyServePresent } from './present.ts'
 import { profile } from './profile.ts'
-import { skyserveQuestions } from './questions.ts'
 import { createStage } from './stage.ts'
 import { checkCloud, checkServer, checkSky } from './steps/checks.ts'
 import { disableSteps } from './steps/disable.ts'
 import { enableSteps } from './steps/enable.ts'
 
 export const skyserve: Target<SkyServePresent> = {
-  kind: 'skyserve',
-  title: 'SkyServe service',
-  questions: skyserveQuestions,
-  hasOutsideName: true,
-  tools: ['sky', 'curl', 'nslookup'],
+  ...skyserveAbout,
   discover,
   identity(answers, present) {
     const own = skyserveAnswers(answers)
