@@ -10,7 +10,7 @@ const typeIt =
   'Type its passphrase when you are asked, or name a file with it: --passphrase-file ./pass, in an answers file certificate.passphrase: {file: ./pass} or {fd: 3}.'
 const typeAgain =
   'Type the passphrase again, or look into the file that holds it: its first line counts.'
-const rounds = `more than ${mostRounds.toLocaleString('en')} rounds over its passphrase`
+const rounds = `more than ${mostRounds / 1_000_000} million rounds over its passphrase`
 const legacy = ['-provider', 'legacy', '-provider', 'default']
 
 /** Why a key was not opened. */

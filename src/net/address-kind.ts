@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList } from 'node:net'
+import { isIP } from './is-ip.ts'
 
 /**
  * `private`: networks of companies and homes. `inner`: this machine, its link, and what a cloud answers

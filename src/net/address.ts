@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP } from './is-ip.ts'
 
 export interface Address {
   host: string

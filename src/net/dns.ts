@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { connect, isIP } from 'node:net'
+import { connect } from 'node:net'
 import packet, { type Answer, type DecodedPacket, type RecordType } from 'dns-packet'
 import type { Address } from './address.ts'
+import { isIP } from './is-ip.ts'
 
 /** What one server said to one question. */
 export interface DnsAnswer {

@@ -1,8 +1,9 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns'
 import { get as httpGet, type IncomingMessage } from 'node:http'
 import { get as httpsGet } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import { type AddressKind, addressKind } from './address-kind.ts'
+import { isIP } from './is-ip.ts'
 
 const mostBytes = 64 * 1024
 const mostMs = 5000

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import {
   type ConnectionOptions,
   connect,
@@ -6,6 +5,7 @@ import {
   type TLSSocket,
 } from 'node:tls'
 import type { Address } from './address.ts'
+import { isIP } from './is-ip.ts'
 
 export interface HandshakeOptions extends Address {
   /** The name that is sent as SNI (never an IP address) and that the certificate is for. */

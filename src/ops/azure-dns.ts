@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { type AzContext, az, azProblem, jsonOnly } from '../azure/az.ts'
+import { isIP } from '../net/is-ip.ts'
 import type { Op, OpTable } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { atPath } from '../plan/predicate.ts'

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { formatLimit } from '../duration.ts'
 import type { Address } from '../net/address.ts'
 import { formatAddress } from '../net/address.ts'
+import { isIP } from '../net/is-ip.ts'
 import { type Lookup, lookUp } from '../net/lookup.ts'
 import { findZone, resolverAddress, sameName, type Zone } from '../net/zone.ts'
 import type { DnsSeen } from '../plan/events.ts'

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isIP } from '../net/is-ip.ts'
 import { resolverAddress } from '../net/zone.ts'
 import type { ProofResult } from '../plan/events.ts'
 import { plainText } from '../process/plain-text.ts'

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net'
 import { type Address, formatAddress, urlHost } from '../net/address.ts'
+import { isIP } from '../net/is-ip.ts'
 import { request } from '../net/request.ts'
 import { oneLine } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'

@@ -206,15 +206,6 @@ function sorted(found: readonly Alert[]): Alert[] {
   return alerts.flatMap(({ alert }) => (found.includes(alert) ? [alert] : []))
 }
 
-/** Milliseconds until an endpoint is looked at again: the less time is left, the sooner. */
-export function pollingInterval(leftMs: number): number {
-  const hour = 3_600_000
-  if (leftMs < 0) return hour
-  if (leftMs > 24 * hour) return 6 * hour
-  if (leftMs > 6 * hour) return hour
-  return leftMs > hour ? 600_000 : 60_000
-}
-
 /** What a record says of where an endpoint is, for one line. */
 export function whereOf(record: EndpointRecord | undefined): string {
   return record?.url ?? record?.addresses[0] ?? ''

@@ -1,5 +1,5 @@
 import type { EndpointStatus } from '../../status/endpoint-status.ts'
-import { pollingInterval } from '../../status/look.ts'
+import { pollingInterval } from '../../status/polling-interval.ts'
 import { leftMs } from './watch-state.ts'
 
 /** Endpoints that are looked at at the same time. */
