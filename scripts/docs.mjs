@@ -2,21 +2,19 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = await mkdtemp(join(root, 'dist-docs-'))
 try {
   const outfile = join(folder, 'docs.mjs')
   await build({
-    absWorkingDir: root,
-    entryPoints: ['scripts/docs-text.ts'],
-    bundle: true,
+    cwd: root,
+    input: 'scripts/docs-text.ts',
     platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    outfile,
-    logLevel: 'warning',
+    external: /^[^./]/,
+    output: { file: outfile, format: 'esm', codeSplitting: false },
+    logLevel: 'warn',
   })
   const { findingsDoc, answersDoc, exitCodesTable, repairsTable } = await import(
     pathToFileURL(outfile)

@@ -3,16 +3,18 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Name, version and licence text of each package that esbuild put into the bundle.
+ * Name, version and licence text of each package that is in the bundle.
  *
- * @param metafile esbuild's, with paths relative to `root`
+ * @param output what Rolldown wrote: of each file its modules, by absolute path
  */
-export async function thirdPartyNotices(metafile, root) {
-  const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? path : [])),
+export async function thirdPartyNotices(output) {
+  const inputs = output.flatMap(({ modules = {} }) =>
+    Object.entries(modules).flatMap(([path, { renderedLength }]) =>
+      renderedLength > 0 ? path : [],
+    ),
   )
   const folders = [...new Set(inputs.flatMap(path => packageFolder(path) ?? []))]
-  const notices = await Promise.all(folders.map(folder => noticeOf(join(root, folder))))
+  const notices = await Promise.all(folders.map(folder => noticeOf(folder)))
   const head = 'secure-endpoint contains these packages, under their own licences.'
   return `${[head, ...new Set(notices.sort())].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }

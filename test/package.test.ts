@@ -114,7 +114,7 @@ describe('the notices of what is bundled', () => {
       const { version } = lock.packages[`node_modules/${name}`]
       expect(notices).toMatch(new RegExp(`^${name} ${version} \\(.+\\)$`, 'm'))
     }
-    for (const name of ['typescript', 'vitest', 'esbuild', '@biomejs/biome']) {
+    for (const name of ['typescript', 'vitest', 'rolldown', '@biomejs/biome']) {
       expect(devDependencies).toHaveProperty([name])
       expect(notices).not.toMatch(new RegExp(`^${name} `, 'm'))
     }
