@@ -22,12 +22,7 @@ import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } 
  * The road from answers to a record, without a screen: plan, agreement, run, and a line for each
  * event. `init --answers`, `rotate` and `disable` all end here.
  */
-async function go(
-  verb: Verb,
-  answered: Answered,
-  options: GoOptions,
-  io: Io,
-): Promise<ExitCode> {
+async function go(verb: Verb, answered: Answered, options: GoOptions, io: Io): Promise<ExitCode> {
   const target = await targetOf(answered)
   const rehearsal = options.rehearse ? await rehearse(answered, target, options, io) : undefined
   try {

@@ -1,10 +1,12 @@
 import { formatElapsed } from '../../duration.ts'
+import type { Finding } from '../../findings.ts'
+import type { Event } from '../../plan/events.ts'
 import { limitOf } from '../../plan/limit.ts'
 import type { OpTable, Show } from '../../plan/op.ts'
 import { type Plan, phases, type Step, type Valued } from '../../plan/plan.ts'
 import { printedAct } from '../../plan/show.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import { type Line, span } from './line.ts'
+import { type Line, type Span, span } from './line.ts'
 
 const verbs = {
   enable: 'HTTPS for',
@@ -39,9 +41,42 @@ export function reviewLines(plan: Plan): Line[] {
         span(text, 'warn'),
       ],
     ),
+    ...findingRows(plan),
     ...undoLines(plan).map(text => label('Undo', text)),
     ...answerRows(plan).map(([name, text, from]) => label(name, text, from)),
   ]
+}
+
+/** Warnings, then notes, each with what was seen; of a warning also what it means and what can be done. */
+function findingRows({ findings = [] }: Plan): Line[] {
+  const of = (wanted: Finding['severity']) => findings.filter(each => each.severity === wanted)
+  const row = (label: string, text: string): Line[] =>
+    text === '' ? [] : [[span(`    ${label.padEnd(11)}`, 'quiet'), span(oneLine(text), 'quiet')]]
+  const head = (label: string, glyph: Span, { title, id }: Finding): Line => {
+    const tone = glyph.tone === 'warn' ? 'warn' : undefined
+    const words = span(oneLine(title), tone)
+    return [span(`  ${label.padEnd(12)} `, 'quiet'), glyph, words, span(`  ${id}`, 'quiet')]
+  }
+  return [
+    ...of('warns').flatMap(each => [
+      head('Warning', span('▲ ', 'warn'), each),
+      ...row('seen', each.evidence),
+      ...row('means', each.why),
+      ...row('fix', each.fix),
+    ]),
+    ...of('notes').flatMap(each => [
+      head('Note', span('– ', 'quiet'), each),
+      ...row('seen', each.evidence),
+    ]),
+  ]
+}
+
+/** Whether an event tells what a review has shown already. */
+export function isReviewed({ findings = [] }: Pick<Plan, 'findings'>, event: Event): boolean {
+  return (
+    event.type === 'finding' &&
+    findings.some(({ id, subject }) => id === event.id && subject === event.subject)
+  )
 }
 
 function undoLines({ steps }: Plan): string[] {
