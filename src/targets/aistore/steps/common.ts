@@ -9,13 +9,6 @@ import type { Aistore } from './wanted.ts'
 
 export type Scheme = 'http' | 'https'
 
-/** What an undo's steps have in common. */
-export const undoBase: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
-  phase: 'change',
-  needs: [],
-  onFail: 'stop',
-}
-
 export const isDown: Predicate = { json: 'scheme', equals: 'down' }
 export const speaks = (scheme: Scheme): Predicate => ({ json: 'scheme', equals: scheme })
 

@@ -1,7 +1,15 @@
 import { durationMs } from '../../../duration.ts'
 import { parseAddress, urlHost } from '../../../net/address.ts'
-import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Step } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
+import {
+  askOf,
+  askOfNew,
+  type Inputs,
+  proofAct,
+  servedStep,
+  undoProofStep,
+} from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
@@ -9,60 +17,33 @@ import { clientSetup } from '../clients.ts'
 import { placeInput, primaryOf } from '../place.ts'
 import { cliAfter } from './cli.ts'
 import { ownFiles } from './clients.ts'
-import { type Scheme, undoBase } from './common.ts'
+import type { Scheme } from './common.ts'
 import type { Aistore } from './wanted.ts'
-
-const passes = [{ json: 'pass', equals: true }]
-
-function askOf(wanted: Aistore): { [key: string]: Input } {
-  const { answers, privateRoot } = wanted
-  return {
-    name: answers.domain,
-    path: answers.proof.path,
-    expect: answers.proof.expect,
-    waitMs: durationMs(answers.proof.wait),
-    leaf: { capture: 'prepare.certificate.fingerprint' },
-    ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
-    plainRefusal: "as Go's servers do",
-    ...ownFiles(wanted),
-  }
-}
 
 /** What ends every way to HTTPS: *served* at each listener, record, DNS, *reachable*. */
 export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
   const { answers } = wanted
   const address = gatewayOf(wanted)
-  const ask = askOf(wanted)
-  const { leaf: _leaf, ...byName } = ask
+  const ask = { ...askOfNew(wanted), plainRefusal: "as Go's servers do", ...ownFiles(wanted) }
   const level = levelInput(wanted, levelOf(answers, wanted.present))
   return [
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove what each listener of each node serves',
-      act: {
-        do: 'op:aistore.prove-served',
-        input: {
-          at: placeInput(wanted),
-          ports: portsOf(wanted),
-          ...ask,
-          ...level,
-          decides: 'undo',
-        },
-        limit: '1h',
-        expect: passes,
-      },
+    servedStep(
+      'Prove what each listener of each node serves',
+      proofAct('aistore.prove-served', {
+        at: placeInput(wanted),
+        ports: portsOf(wanted),
+        ...ask,
+        ...level,
+        decides: 'undo',
+      }),
       needs,
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    ),
     record(wanted, 'https'),
     ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
     ...dnsSteps(answers, {
       host: parseAddress(address)?.host ?? address,
       address,
-      ask: { ...byName, leaf: ask.leaf as Text },
+      ask,
       needs: 'serve.record',
     }),
   ]
@@ -70,60 +51,40 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
 
 /** What proves the way back to HTTP; the settings that are left over are cleared after it. */
 export function plainProofStep(wanted: Aistore, needs: string[]): Step {
-  return {
-    id: 'serve.proof',
-    phase: 'serve',
-    title: 'Prove that each node answers HTTP and speaks no TLS',
-    act: plainProof(wanted, 'undo', durationMs(wanted.answers.proof.wait)),
+  return servedStep(
+    'Prove that each node answers HTTP and speaks no TLS',
+    plainProof(wanted, 'undo'),
     needs,
-    onFail: 'undo',
-    decides: 'undo',
-    away: 'ends',
-  }
+  )
 }
 
 /** What an undo proves: that the nodes serve what they did. */
 export function undoProof(wanted: Aistore, scheme: Scheme): Step {
   const waitMs = durationMs('5m')
-  return {
-    ...undoBase,
-    id: 'undo.proof',
-    title: 'Prove that it serves what it did',
-    act: scheme === 'http' ? plainProof(wanted, 'report', waitMs) : leafProof(wanted, waitMs),
-    away: 'ends',
-  }
+  return undoProofStep(
+    scheme === 'http' ? plainProof(wanted, 'report', waitMs) : leafProof(wanted, waitMs),
+  )
 }
 
-function plainProof(wanted: Aistore, decides: 'undo' | 'report', waitMs: number): Step['act'] {
-  const { answers } = wanted
-  const ask = {
-    name: answers.domain,
-    path: answers.proof.path,
-    expect: answers.proof.expect,
-    waitMs,
-  }
-  return {
-    do: 'op:aistore.prove-plain',
-    input: { at: placeInput(wanted), ports: portsOf(wanted), ...ask, decides },
-    limit: '1h',
-    expect: passes,
-  }
+function plainProof(wanted: Aistore, decides: 'undo' | 'report', waitMs?: number): Step['act'] {
+  return proofAct('aistore.prove-plain', {
+    at: placeInput(wanted),
+    ports: portsOf(wanted),
+    ...askOf(wanted.answers, waitMs),
+    decides,
+  })
 }
 
 function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
   const { answers, beforeLeaf } = wanted
-  const input = {
+  return proofAct('aistore.prove-served', {
     at: placeInput(wanted),
     ports: portsOf(wanted),
-    name: answers.domain,
-    path: answers.proof.path,
-    expect: answers.proof.expect,
-    waitMs,
+    ...askOf(answers, waitMs),
     ...levelInput(wanted, wanted.present.http.client_auth_tls),
     ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
     decides: 'report',
-  }
-  return { do: 'op:aistore.prove-served', input, limit: '1h', expect: passes }
+  })
 }
 
 /** The step that records what is proven; `live` has what the nodes are found by again. */
@@ -151,7 +112,7 @@ export function record(wanted: Aistore, scheme: Scheme): Step {
 }
 
 /** What is proven of client certificates; nothing where none were ever asked for. */
-function levelInput({ answers, present }: Aistore, clientAuth: number): { [key: string]: Input } {
+function levelInput({ answers, present }: Aistore, clientAuth: number): Inputs {
   const { http } = present
   const matters = levelOf(answers, present) > 0 || http.client_auth_tls > 0
   return matters ? { clientAuth } : {}
