@@ -2,9 +2,11 @@ import { formatElapsed } from '../../duration.ts'
 import { limitOf } from '../../plan/limit.ts'
 import type { OpTable, Show } from '../../plan/op.ts'
 import { type Plan, phases, type Step, type Valued } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
 import { printedAct } from '../../plan/show.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { type Line, span } from './line.ts'
+import { lower } from './lower.ts'
 
 const verbs = {
   enable: 'HTTPS for',
@@ -23,8 +25,10 @@ const origins: Record<Valued['from'], string> = {
 export function reviewLines(plan: Plan): Line[] {
   const head = `Review: ${verbs[plan.verb]} ${plan.endpoint}`
   const digest = `plan ${plan.digest.slice(0, 8)}, ${plan.steps.length} steps`
+  const answers = answerRows(plan)
+  const width = Math.max(12, ...answers.map(([name]) => name.length))
   const label = (name: string, text: string, tail = ''): Line => [
-    span(`  ${name.padEnd(12)} `, 'quiet'),
+    span(`  ${name.padEnd(width)} `, 'quiet'),
     span(text),
     span(tail === '' ? '' : `  ${tail}`, 'quiet'),
   ]
@@ -34,20 +38,20 @@ export function reviewLines(plan: Plan): Line[] {
     label('Changes', plan.changes),
     ...prices.map(
       ({ text }): Line => [
-        span(`  ${'Price'.padEnd(12)} `, 'quiet'),
+        span(`  ${'Price'.padEnd(width)} `, 'quiet'),
         span('▲ ', 'warn'),
         span(text, 'warn'),
       ],
     ),
     ...undoLines(plan).map(text => label('Undo', text)),
-    ...answerRows(plan).map(([name, text, from]) => label(name, text, from)),
+    ...answers.map(([name, text, from]) => label(name, text, from)),
   ]
 }
 
 function undoLines({ steps }: Plan): string[] {
   const undone = [...steps].reverse().flatMap(({ undo = [] }) => undo.map(({ title }) => title))
   return undone.length > 0
-    ? [`when the proof fails: ${[...new Set(undone)].join(', ').toLowerCase()}`]
+    ? [`when the proof fails: ${[...new Set(undone)].map(lower).join(', ')}`]
     : []
 }
 
@@ -62,8 +66,7 @@ function answerRows({ values }: Plan): [name: string, text: string, from: string
   add('Certificate', 'certificate.source', certificateText(values))
   for (const id of Object.keys(values)) {
     if (id.startsWith('target.') && id !== 'target.kind' && id !== 'target.onConflict') {
-      const key = id.slice('target.'.length)
-      add(key[0]?.toUpperCase() + key.slice(1), id)
+      add(labelOf(id.slice('target.'.length)), id)
     }
   }
   add('DNS', 'dns.how')
@@ -73,6 +76,12 @@ function answerRows({ values }: Plan): [name: string, text: string, from: string
     `GET ${shown(values['proof.path'])} answers ${list(values['proof.expect'])}`,
   )
   return rows
+}
+
+/** `resourceGroup` as people read it: Resource group. */
+function labelOf(key: string): string {
+  const words = key.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+  return words[0]?.toUpperCase() + words.slice(1)
 }
 
 function certificateText(values: Plan['values']): string {
@@ -90,9 +99,11 @@ function list(valued: Valued | undefined): string {
 
 function shown(valued: Valued | undefined): string {
   const value = valued?.value
-  return value === undefined
-    ? ''
-    : oneLine(typeof value === 'string' ? value : JSON.stringify(value))
+  if (value === undefined) return ''
+  // a secret is never shown, only where it lies
+  const file = atPath(value, 'file')
+  if (typeof file === 'string') return oneLine(`in ${file}`)
+  return oneLine(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
 /** Every step with its commands, files, waits and undos. */
@@ -112,9 +123,7 @@ function oneStep(step: Step, number: number, ops: OpTable, show: Show): Line[] {
     limit >= 60_000 && step.act.do !== 'wait' && !step.act.do.startsWith('op:')
       ? `at most ${formatElapsed(limit)}`
       : ''
-  const undo = step.undo
-    ? `undo: ${step.undo.map(({ title }) => title.toLowerCase()).join(', ')}`
-    : ''
+  const undo = step.undo ? `undo: ${step.undo.map(({ title }) => lower(title)).join(', ')}` : ''
   const notes = [most, undo].filter(Boolean).join(' · ')
   return [
     [
