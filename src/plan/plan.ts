@@ -1,3 +1,4 @@
+import type { Finding } from '../findings.ts'
 import type { Predicate } from './predicate.ts'
 
 /** What the eye groups steps by. `serve` proves the target's own address, `reach` goes by name. */
@@ -192,6 +193,8 @@ export interface Plan {
   changes: string
   world: { [key: string]: Json }
   values: Record<string, Valued>
+  /** Warnings and notes of all checks, in their order; a plan that an earlier version has kept lacks them. */
+  findings?: Finding[]
   steps: Step[]
   /** SHA-256 over the canonical JSON of `steps`. */
   digest: string

@@ -12,7 +12,6 @@ import { keyTypeProblem } from '../certificates/key-choice.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import { Problem, problem, usage } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { Finding } from '../findings.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
@@ -45,8 +44,6 @@ export interface Planned {
   offline?: true
   /** What the gate said of an upload. */
   judgement?: Judgement
-  /** Warnings and notes of all checks. */
-  findings: Finding[]
   /** What was read of the target just now: a run that begins at once need not ask again. */
   recent?: Recent
 }
@@ -123,6 +120,7 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     changes: target.changes(answers, present),
     world: target.world(present),
     values: valuesOf(answered),
+    findings: [...(judgement?.findings ?? []), ...discovery.findings],
     steps: inOrder(steps),
     digest: digestOf(steps),
   }
@@ -136,7 +134,6 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     ...(before === undefined ? {} : { before }),
     ...(input.offline ? { offline: true as const } : {}),
     ...(judgement ? { judgement } : {}),
-    findings: [...(judgement?.findings ?? []), ...discovery.findings],
     ...(discovery.recent ? { recent: discovery.recent } : {}),
   }
 }

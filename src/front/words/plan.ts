@@ -1,11 +1,13 @@
 import { formatElapsed } from '../../duration.ts'
+import type { Finding } from '../../findings.ts'
+import type { Event } from '../../plan/events.ts'
 import { limitOf } from '../../plan/limit.ts'
 import type { OpTable, Show } from '../../plan/op.ts'
 import { type Plan, phases, type Step, type Valued } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { printedAct } from '../../plan/show.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import { type Line, span } from './line.ts'
+import { type Line, type Span, span } from './line.ts'
 import { lower } from './lower.ts'
 
 const verbs = {
@@ -21,12 +23,16 @@ const origins: Record<Valued['from'], string> = {
   record: 'recorded',
 }
 
+/** Columns of a review's labels: of the longest, and 12 at least. */
+export function labelCells(plan: Plan): number {
+  return Math.max(12, ...answerRows(plan).map(([name]) => name.length))
+}
+
 /** The review: what is changed, at what price, with which answers and where each came from. */
 export function reviewLines(plan: Plan): Line[] {
   const head = `Review: ${verbs[plan.verb]} ${plan.endpoint}`
   const digest = `plan ${plan.digest.slice(0, 8)}, ${plan.steps.length} steps`
-  const answers = answerRows(plan)
-  const width = Math.max(12, ...answers.map(([name]) => name.length))
+  const width = labelCells(plan)
   const label = (name: string, text: string, tail = ''): Line => [
     span(`  ${name.padEnd(width)} `, 'quiet'),
     span(text),
@@ -43,9 +49,44 @@ export function reviewLines(plan: Plan): Line[] {
         span(text, 'warn'),
       ],
     ),
+    ...findingRows(plan, width),
     ...undoLines(plan).map(text => label('Undo', text)),
-    ...answers.map(([name, text, from]) => label(name, text, from)),
+    ...answerRows(plan).map(([name, text, from]) => label(name, text, from)),
   ]
+}
+
+/** Warnings, then notes, each with what was seen; of a warning also what it means and what can be done. */
+function findingRows({ findings = [] }: Plan, width: number): Line[] {
+  const of = (wanted: Finding['severity']) => findings.filter(each => each.severity === wanted)
+  const row = (label: string, text: string): Line[] =>
+    text === ''
+      ? []
+      : [[span(`    ${label.padEnd(width - 1)}`, 'quiet'), span(oneLine(text), 'quiet')]]
+  const head = (label: string, glyph: Span, { title, id }: Finding): Line => {
+    const tone = glyph.tone === 'warn' ? 'warn' : undefined
+    const words = span(oneLine(title), tone)
+    return [span(`  ${label.padEnd(width)} `, 'quiet'), glyph, words, span(`  ${id}`, 'quiet')]
+  }
+  return [
+    ...of('warns').flatMap(each => [
+      head('Warning', span('▲ ', 'warn'), each),
+      ...row('seen', each.evidence),
+      ...row('means', each.why),
+      ...row('fix', each.fix),
+    ]),
+    ...of('notes').flatMap(each => [
+      head('Note', span('– ', 'quiet'), each),
+      ...row('seen', each.evidence),
+    ]),
+  ]
+}
+
+/** Whether an event tells what a review has shown already. */
+export function isReviewed({ findings = [] }: Pick<Plan, 'findings'>, event: Event): boolean {
+  return (
+    event.type === 'finding' &&
+    findings.some(({ id, subject }) => id === event.id && subject === event.subject)
+  )
 }
 
 function undoLines({ steps }: Plan): string[] {

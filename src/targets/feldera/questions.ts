@@ -119,7 +119,6 @@ export const felderaQuestions: readonly Question[] = [
     noun: 'Licence key',
     help: 'A file or file descriptor, or asked for when it is needed; it goes to helm by stdin and is never written down.',
     kind: 'secret',
-    askedOn: ['answers.secret-missing'],
     fallback: () => undefined,
     asked: false,
     check: checkSecret,
