@@ -271,6 +271,12 @@ ais_new() {
     .host = (.gateway | sub(":[0-9]+$"; "") | ltrimstr("[") | rtrimstr("]"))'
 }
 
+# ais_lines NODES: the nodes of a new cluster, from JSON, a line each
+ais_lines() { jq -r '.[] | "\(.id) \(.public) \(.control) \(.data)"' <<<"$1"; }
+
+# ais_address NODES ID: the public address of one
+ais_address() { jq -r --arg id "$2" '[.[] | select(.id == $id).public][0] // .[0].public' <<<"$1"; }
+
 # ais_join GATEWAY PROXIES TARGETS ROOTS ROOTS SECONDS: until a new cluster is whole
 ais_join() {
   local seen wrong end=$((SECONDS + $6))

@@ -36,10 +36,27 @@ const contentOf = (number: number) =>
     .digest('hex')
     .repeat(1 + (number % 40))
 
-/** @param endpoint its name in the record */
-export function realAistore(endpoint: string): RealAistore {
+/** A cluster: its gateway's port, its listeners, and what starts a target again. */
+interface Where {
+  port: number
+  listeners: string[]
+  /** The command that gets the name of a target. */
+  restart: string[]
+}
+
+function labCluster(): Where {
+  const { AIS_LAB_PORT = '18080', AIS_LAB_PUBLIC, AIS_LAB_INTRA, AIS_LAB_NODE = '' } = process.env
+  const listeners = `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ')
+  return { port: Number(AIS_LAB_PORT), listeners, restart: [AIS_LAB_NODE, 'restart'] }
+}
+
+/**
+ * @param endpoint its name in the record
+ * @param where another cluster than the lab's
+ */
+export function realAistore(endpoint: string, where: Where = labCluster()): RealAistore {
   const folder = mkdtempSync(join(tmpdir(), 'se-real-ais-'))
-  const { AIS_LAB_PORT: port = '18080', AIS_LAB_PUBLIC = '', AIS_LAB_INTRA = '' } = process.env
+  const { port } = where
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: folder,
@@ -93,7 +110,7 @@ export function realAistore(endpoint: string): RealAistore {
         .map(line => JSON.parse(line)),
     ask: path => JSON.parse(curl([`@${path}`]).stdout),
     leaves: () =>
-      `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ').map(address => {
+      where.listeners.map(address => {
         const script = `openssl s_client -connect ${address} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 2>/dev/null`
         const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
         return stdout.trim().split('=')[1] ?? ''
@@ -124,9 +141,8 @@ export function realAistore(endpoint: string): RealAistore {
       return lost.map(number => `obj-${number} ${stderr.slice(0, 200)}`)
     },
     restartTarget(name) {
-      const { status, stderr } = spawnSync(process.env.AIS_LAB_NODE ?? '', ['restart', name], {
-        encoding: 'utf8',
-      })
+      const [program = '', ...args] = where.restart
+      const { status, stderr } = spawnSync(program, [...args, name], { encoding: 'utf8' })
       return status === 0 ? undefined : stderr
     },
     close: () => rmSync(folder, { recursive: true, force: true }),

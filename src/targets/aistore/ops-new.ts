@@ -1,16 +1,16 @@
 import { formatLimit } from '../../duration.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseAddress } from '../../net/address.ts'
-import type { Op } from '../../plan/op.ts'
+import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand, quoteWord } from '../../process/quote.ts'
 import type { Api } from './api.ts'
+import { type Cluster, listenersOf, nodeLabel } from './cluster.ts'
 import { lookAtNew, type NewCluster, rowsOfNew } from './new-cluster.ts'
 import { takeDown } from './ops-down.ts'
 import { runStart, showing } from './ops-start.ts'
 import { apiOf, type Place, placeOf, primaryOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
-import { nodeLines } from './shell.ts'
 import { standingOf } from './standing.ts'
 
 /** Milliseconds between two looks. */
@@ -61,7 +61,7 @@ export const firstStartOp: Op = {
 }
 
 /**
- * Waits until a new cluster is whole: `{at, gateway, proxies, targets, leaf, ports, waitMs}`. As many
+ * Waits until a new cluster is whole: `{at, gateway, proxies, targets, hosts, leaf, ports, waitMs}`. As many
  * nodes as are expected have joined, each says itself that it has started, all URLs of the map are
  * https, and map and settings of all nodes have one UUID. What it is from then on is answered.
  */
@@ -78,7 +78,10 @@ export const joinOp: Op = {
       const rows = await rowsOfNew(now, { ...wanted, api, signal: ctx.signal })
       ctx.say(now.seen, { standing: standingOf(rows, now.wrong.get('cluster')) })
       if (now.scheme === 'http') throw onHttp(wanted.gateway)
-      if (now.cluster && now.wrong.size === 0) return answerOf(now.cluster, now.seen)
+      if (now.cluster && now.wrong.size === 0) {
+        mustBeNamed(now.cluster, input.hosts as string[], ctx)
+        return answerOf(now.cluster, now.seen)
+      }
       if (clock.elapsed() - began > limitMs) throw notJoined(wanted.gateway, now, limitMs)
       await clock.sleep(lookMs, ctx.signal)
     }
@@ -131,7 +134,7 @@ function wantedOf(input: Record<string, Json>) {
   }
 }
 
-function answerOf(cluster: NonNullable<NewCluster['cluster']>, seen: string): Json {
+function answerOf(cluster: Cluster, seen: string): Json {
   const { uuid, primary, nodes } = cluster
   const gateway = primaryOf(cluster).public
   return {
@@ -140,7 +143,6 @@ function answerOf(cluster: NonNullable<NewCluster['cluster']>, seen: string): Js
     nodes: JSON.stringify(nodes),
     gateway,
     host: parseAddress(gateway)?.host ?? gateway,
-    lines: nodeLines(nodes),
     addresses: nodes.map(node => node.public),
     seen: `${seen}, cluster ${uuid}`,
   }
@@ -151,6 +153,24 @@ function assigned(env: unknown, word: (value: unknown) => string): string {
   return Object.entries(env as Record<string, unknown>)
     .map(([name, value]) => `${name}=${word(value)}`)
     .join(' ')
+}
+
+/** Nodes and clients verify names: a host that the leaf was not made for is found out now. */
+function mustBeNamed({ nodes }: Cluster, hosts: string[], { rehearsal }: Performing): void {
+  if (rehearsal) return // every address is on loopback
+  const strange = nodes.flatMap(node =>
+    listenersOf(node)
+      .map(({ address }) => parseAddress(address)?.host ?? address)
+      .filter(host => !hosts.includes(host.toLowerCase()))
+      .map(host => ({ node, host })),
+  )
+  const [first] = strange
+  if (!first) return
+  throw aistoreProblem('aistore.no-name', exitCodes.data, {
+    subject: nodeLabel(first.node),
+    evidence: `the map has it at ${[...new Set(strange.map(({ host }) => host))].join(', ')}; the certificate was asked for ${hosts.join(', ')}`,
+    fix: 'Take it back: secure-endpoint init --resume NAME --undo; put these hosts into target.hosts, and run init again.',
+  })
 }
 
 function onHttp(gateway: string) {

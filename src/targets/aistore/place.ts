@@ -48,16 +48,9 @@ function clusterInput({ uuid, primary, nodes }: Cluster): { [key: string]: Input
   return { uuid, primary, nodes: nodes.map(node => ({ ...node })) }
 }
 
-/** What the first start of a new cluster gave it; the last two are what a script takes. */
+/** What the first start of a new cluster gave it. */
 function joinedInput(): { [key: string]: Input } {
-  const of = (name: string) => joined(name)
-  return {
-    uuid: of('uuid'),
-    primary: of('primary'),
-    nodes: of('nodes'),
-    gateway: of('gateway'),
-    lines: of('lines'),
-  }
+  return { uuid: joined('uuid'), primary: joined('primary'), nodes: joined('nodes') }
 }
 
 /** What the step in which a new cluster becomes whole finds out. */

@@ -4,24 +4,22 @@ import type { HttpSettings } from './present.ts'
 
 /** Where a cluster is, as the first words of a function of `aistore/functions.sh`. */
 export function shellPlace(at: unknown, sh: ShellWriter): string {
-  const { uuid, primary, nodes, roots, gateway, lines } = at as {
+  const { uuid, primary, nodes, roots } = at as {
     uuid: unknown
-    primary: string
-    nodes: Node[]
+    primary: unknown
+    /** Of a new cluster a late text: only the run finds them out. */
+    nodes: Node[] | object
     roots: unknown[]
-    /** Of a new cluster, whose nodes only the run finds out. */
-    gateway?: unknown
-    lines?: unknown
   }
   const own = roots.slice(0, 2).map(sh.word).join(' ')
-  if (lines !== undefined) return `${[uuid, gateway, lines].map(sh.word).join(' ')} ${own}`
-  const first = nodes.find(({ id }) => id === primary) ?? nodes[0]
-  return `${[uuid, first?.public ?? '', nodeLines(nodes)].map(sh.word).join(' ')} ${own}`
-}
-
-/** Each node as the script's functions read it: id, public, control and data address. */
-export function nodeLines(nodes: readonly Node[]): string {
-  return nodes.map(each => [each.id, each.public, each.control, each.data].join(' ')).join('\n')
+  if (!Array.isArray(nodes)) {
+    const [all, first] = [nodes, primary].map(sh.word)
+    return `${sh.word(uuid)} "$(ais_address ${all} ${first})" "$(ais_lines ${all})" ${own}`
+  }
+  const known = nodes as Node[]
+  const first = known.find(({ id }) => id === primary) ?? known[0]
+  const lines = known.map(each => [each.id, each.public, each.control, each.data].join(' '))
+  return `${[uuid, first?.public ?? '', lines.join('\n')].map(sh.word).join(' ')} ${own}`
 }
 
 /** A jq expression over `net.http` that tells whether settings are as wanted. */

@@ -42,6 +42,7 @@ export function newSteps(wanted: Aistore): Step[] {
         do: 'op:aistore.join',
         input: {
           ...clusterInput(wanted),
+          hosts: [...profile(answers, wanted.present).names],
           leaf: { capture: 'prepare.certificate.fingerprint' },
           waitMs: durationMs(own.restartWait),
         },
@@ -170,9 +171,10 @@ function clusterInput(wanted: Aistore): { [key: string]: Input } {
 
 /** What the cluster is, once it is whole; as many addresses as nodes are expected. */
 function found({ proxies = 1, targets = 1 }: AistoreAnswers): [name: string, json: string][] {
-  const whole = ['uuid', 'primary', 'nodes', 'gateway', 'host', 'lines'].map(
-    (name): [string, string] => [name, name],
-  )
+  const whole = ['uuid', 'primary', 'nodes', 'gateway', 'host'].map((name): [string, string] => [
+    name,
+    name,
+  ])
   const addresses = Array.from({ length: proxies + targets }, (_, index): [string, string] => [
     `address${index}`,
     `addresses.${index}`,
