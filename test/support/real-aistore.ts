@@ -33,9 +33,26 @@ const contentOf = (number: number) =>
     .digest('hex')
     .repeat(1 + (number % 40))
 
-/** @param endpoint its name in the record */
-export function realAistore(endpoint: string): RealAistore {
-  const { AIS_LAB_PORT: port = '18080', AIS_LAB_PUBLIC = '', AIS_LAB_INTRA = '' } = process.env
+/** A cluster: its gateway's port, its listeners, and what starts a target again. */
+interface Where {
+  port: number
+  listeners: string[]
+  /** The command that gets the name of a target. */
+  restart: string[]
+}
+
+function labCluster(): Where {
+  const { AIS_LAB_PORT = '18080', AIS_LAB_PUBLIC, AIS_LAB_INTRA, AIS_LAB_NODE = '' } = process.env
+  const listeners = `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ')
+  return { port: Number(AIS_LAB_PORT), listeners, restart: [AIS_LAB_NODE, 'restart'] }
+}
+
+/**
+ * @param endpoint its name in the record
+ * @param where another cluster than the lab's
+ */
+export function realAistore(endpoint: string, where: Where = labCluster()): RealAistore {
+  const { port } = where
   const box = realBox('ais', () => ({
     SECURE_ENDPOINT_LABS:
       process.env.SECURE_ENDPOINT_LABS ?? `${process.env.HOME}/.cache/secure-endpoint-labs`,
@@ -65,7 +82,7 @@ export function realAistore(endpoint: string): RealAistore {
     journal: () => box.journalOf(endpoint),
     ask: path => JSON.parse(curl([`@${path}`]).stdout),
     leaves: () =>
-      `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ').map(address => {
+      where.listeners.map(address => {
         const script = `openssl s_client -connect ${address} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 2>/dev/null`
         const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
         return stdout.trim().split('=')[1] ?? ''
@@ -96,9 +113,8 @@ export function realAistore(endpoint: string): RealAistore {
       return lost.map(number => `obj-${number} ${stderr.slice(0, 200)}`)
     },
     restartTarget(name) {
-      const { status, stderr } = spawnSync(process.env.AIS_LAB_NODE ?? '', ['restart', name], {
-        encoding: 'utf8',
-      })
+      const [program = '', ...args] = where.restart
+      const { status, stderr } = spawnSync(program, [...args, name], { encoding: 'utf8' })
       return status === 0 ? undefined : stderr
     },
   }

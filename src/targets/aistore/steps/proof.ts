@@ -1,6 +1,6 @@
 import { durationMs } from '../../../duration.ts'
 import { parseAddress, urlHost } from '../../../net/address.ts'
-import type { Step } from '../../../plan/plan.ts'
+import type { Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
 import {
   askOf,
@@ -11,10 +11,10 @@ import {
   undoProofStep,
 } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
-import { aistoreAnswers } from '../answers.ts'
+import { aistoreAnswers, hostPort } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
 import { clientSetup } from '../clients.ts'
-import { placeInput, primaryOf } from '../place.ts'
+import { joined, placeInput, primaryOf } from '../place.ts'
 import { cliAfter } from './cli.ts'
 import { ownFiles } from './clients.ts'
 import type { Scheme } from './common.ts'
@@ -23,7 +23,7 @@ import type { Aistore } from './wanted.ts'
 /** What ends every way to HTTPS: *served* at each listener, record, DNS, *reachable*. */
 export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
   const { answers } = wanted
-  const address = gatewayOf(wanted)
+  const { address, host } = reachedAt(wanted)
   const ask = { ...askOfNew(wanted), plainRefusal: "as Go's servers do", ...ownFiles(wanted) }
   const level = levelInput(wanted, levelOf(answers, wanted.present))
   return [
@@ -41,7 +41,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
     record(wanted, 'https'),
     ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
     ...dnsSteps(answers, {
-      host: parseAddress(address)?.host ?? address,
+      host,
       address,
       ask,
       needs: 'serve.record',
@@ -89,21 +89,17 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
 
 /** The step that records what is proven; `live` has what the nodes are found by again. */
 export function record(wanted: Aistore, scheme: Scheme): Step {
-  const { answers, present, privateRoot } = wanted
-  const { uuid, primary, nodes } = present.cluster
-  const host = parseAddress(gatewayOf(wanted))?.host ?? ''
+  const { answers, privateRoot } = wanted
   const url = `${urlOf(wanted, scheme)}/`
   const https = scheme === 'https'
   const { client } = https ? ownFiles(wanted) : {}
   const step = recordStep(answers, {
     https,
     url,
-    addresses: nodes.map(node => node.public),
+    addresses: addressesOf(wanted),
     live: {
-      uuid,
-      primary,
-      host,
-      nodes: JSON.stringify(nodes),
+      ...foundBy(wanted),
+      host: reachedAt(wanted).host,
       ...(client ? { clientChain: client.chain, clientKey: client.key } : {}),
     },
     clients: clientSetup(answers, url, { https, privateRoot, ...(client ? { client } : {}) }),
@@ -128,6 +124,28 @@ export function urlOf(wanted: Aistore, scheme: Scheme): string {
   return `${scheme}://${urlHost(wanted.answers.domain)}:${port}`
 }
 
-function gatewayOf({ present }: Aistore): string {
-  return primaryOf(present.cluster).public
+/** The primary as clients reach it: where the map says that it is. */
+function reachedAt(wanted: Aistore): { address: Text; host: Text } {
+  if (wanted.present.isNew) return { address: joined('gateway'), host: joined('host') }
+  const address = gatewayOf(wanted)
+  return { address, host: parseAddress(address)?.host ?? address }
+}
+
+function gatewayOf({ present, answers }: Aistore): string {
+  return present.isNew
+    ? hostPort(aistoreAnswers(answers).gateway)
+    : primaryOf(present.cluster).public
+}
+
+/** What the cluster is found by again; of a new one, what its first start gave it. */
+function foundBy({ present: { isNew, cluster } }: Aistore): Record<string, Text> {
+  if (isNew) return { uuid: joined('uuid'), primary: joined('primary'), nodes: joined('nodes') }
+  const { uuid, primary, nodes } = cluster
+  return { uuid, primary, nodes: JSON.stringify(nodes) }
+}
+
+function addressesOf({ present, answers }: Aistore): Text[] {
+  if (!present.isNew) return present.cluster.nodes.map(node => node.public)
+  const { proxies = 1, targets = 1 } = aistoreAnswers(answers)
+  return Array.from({ length: proxies + targets }, (_, index) => joined(`address${index}`))
 }
