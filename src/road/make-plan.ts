@@ -12,6 +12,7 @@ import { keyTypeProblem } from '../certificates/key-choice.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
 import { Problem, problem, usage } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Finding } from '../findings.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
@@ -120,7 +121,10 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     changes: target.changes(answers, present),
     world: target.world(present),
     values: valuesOf(answered),
-    findings: [...(judgement?.findings ?? []), ...discovery.findings],
+    findings: [
+      ...(judgement?.findings ?? []),
+      ...discovery.findings.filter(each => gated || !isOfNewPair(each)),
+    ],
     steps: inOrder(steps),
     digest: digestOf(steps),
   }
@@ -136,6 +140,11 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     ...(judgement ? { judgement } : {}),
     ...(discovery.recent ? { recent: discovery.recent } : {}),
   }
+}
+
+/** Whether it is about the pair that the answers wish for: no matter where none is made. */
+function isOfNewPair({ subject }: Finding): boolean {
+  return subject.startsWith('certificate.')
 }
 
 /** Judges an upload, or the wish for a key, against what the target needs. */

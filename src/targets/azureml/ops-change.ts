@@ -34,7 +34,7 @@ const changeLimitMs = 40 * 60_000
 /** How often the state is read while Azure is at another operation. Milliseconds. */
 const lookEveryMs = 10_000
 /** A change that is over sooner needs no words of what the cluster does meanwhile. Milliseconds. */
-const quietMs = 6_000
+const quietMs = 10_000
 /** How often a change is sent, where its answer is lost each time. */
 const most = 3
 
