@@ -20,6 +20,12 @@ afterAll(() => at.close())
 
 const enable = ['init', '--answers', 'a.yaml', '--yes']
 
+/** The connected cluster says of itself that it is called so in Azure. */
+function callArc(name: string): void {
+  const patch = JSON.stringify({ data: { AZURE_RESOURCE_NAME: name } })
+  lab.kubectl(['-n', 'azure-arc', 'patch', 'configmap', 'azure-clusterconfig', '-p', patch])
+}
+
 describe(`Azure ML on ${kind}, ${mode}`, () => {
   it('refuse: another cluster, no such cluster and no subscription change nothing', async () => {
     lab.changes()
@@ -27,32 +33,12 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
       lab.kubectl(['config', 'view', '--raw', '--flatten', '-o', 'json']).stdout,
     )
     if (kind === 'aks') config.clusters[0].cluster.server = 'https://127.0.0.1:26444'
-    else {
-      lab.kubectl([
-        '-n',
-        'azure-arc',
-        'patch',
-        'configmap',
-        'azure-clusterconfig',
-        '-p',
-        '{"data":{"AZURE_RESOURCE_NAME":"arc2"}}',
-      ])
-    }
+    else callArc('arc2')
     const kubeconfig = lab.file('other.kubeconfig', JSON.stringify(config))
     lab.file('b.yaml', answers({ target: `  kubeconfig: ${kubeconfig}` }))
     const other = await must(['init', '--answers', 'b.yaml', '--yes'], 65)
     expect(other.stderr + other.stdout).toContain('two different clusters')
-    if (kind === 'arc') {
-      lab.kubectl([
-        '-n',
-        'azure-arc',
-        'patch',
-        'configmap',
-        'azure-clusterconfig',
-        '-p',
-        '{"data":{"AZURE_RESOURCE_NAME":"arc1"}}',
-      ])
-    }
+    if (kind === 'arc') callArc('arc1')
     const wrong = kind === 'aks' ? 'arc' : 'aks'
     lab.file('b.yaml', answers().replace(`clusterType: ${kind}`, `clusterType: ${wrong}`))
     const typed = await must(['init', '--answers', 'b.yaml', '--yes'], 65)

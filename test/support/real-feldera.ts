@@ -45,12 +45,11 @@ proof: {path: /healthz, expect: [200], wait: 30s}
   }
 
   function record() {
-    return JSON.parse(readFileSync(join(lab.state, `endpoints/${namespace}/endpoint.json`), 'utf8'))
+    return JSON.parse(readFileSync(join(lab.recordOf(namespace), 'endpoint.json'), 'utf8'))
   }
 
   function generation(): string {
-    const folder = join(lab.state, `endpoints/${namespace}`)
-    return join(folder, 'generations', readFileSync(join(folder, 'current'), 'utf8').trim())
+    return lab.generationOf(namespace)
   }
 
   /** What each component and pipeline serves, by openssl alone, at the pods' own addresses. */

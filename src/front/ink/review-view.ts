@@ -2,15 +2,13 @@ import type { Plan, Price } from '../../plan/plan.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import type { Reviewed } from '../front.ts'
 import { type Line, plain, span } from '../words/line.ts'
+import { labelCells } from '../words/plan.ts'
 import { withRight } from '../words/run.ts'
 import { cells, cellsOfLine, cutText, padText } from '../words/width.ts'
 import { wrapLine } from '../words/wrap.ts'
 import type { Part } from './fit.ts'
 import type { ListState } from './list-state.ts'
 import type { Stage } from './stage.ts'
-
-/** Columns of the labels of a review: two blanks, the label, one blank. */
-const labels = 15
 
 /** The widest value that pushes the sources (typed, found, default) to the right. */
 const widestValue = 46
@@ -20,6 +18,8 @@ export function reviewParts({ plan, review }: Reviewed, stage: Stage): Part[] {
   const { width, glyphs, narrow } = stage
   const digest = `plan ${plan.digest.slice(0, 8)}`
   if (narrow) return narrowParts(plan, digest, stage)
+  // two blanks, the label, one blank
+  const labels = labelCells(plan) + 3
   const [[title] = [], ...rest] = review
   const head: Line = [span('  '), span(title?.text ?? '', 'bold')]
   const right = `${digest}, ${plan.steps.length} steps`
@@ -36,14 +36,14 @@ export function reviewParts({ plan, review }: Reviewed, stage: Stage): Part[] {
   const opens = `${' '.repeat(labels)}e opens what was seen, and what can be done`
   return [
     { kind: 'line', lines: [withRight(head, right, width, glyphs)] },
-    { kind: 'line', lines: stays.flatMap(line => wrapped(line, width)) },
+    { kind: 'line', lines: stays.flatMap(line => wrapped(line, width, labels)) },
     // in one part: what comes first stays longest
     {
       kind: 'help',
       lines: [
         ...(found.length > 0 ? [[span(opens, 'quiet')]] : []),
-        ...notes.flatMap(line => wrapped(line, width)),
-        ...answers.flatMap(line => wrapped(aligned(line, column), width)),
+        ...notes.flatMap(line => wrapped(line, width, labels)),
+        ...answers.flatMap(line => wrapped(aligned(line, column), width, labels)),
       ],
     },
   ]
@@ -115,7 +115,7 @@ function aligned(line: Line, column: number): Line {
   return [label, { ...value, text: padText(value.text, column) }, from]
 }
 
-function wrapped(line: Line, width: number): Line[] {
+function wrapped(line: Line, width: number, labels: number): Line[] {
   const indent = plain(line).includes('▲') ? labels + 2 : labels
   return wrapLine(line, width, indent)
 }
@@ -170,14 +170,14 @@ export function commandParts(
  */
 export function groupRows(
   groups: readonly CommandGroup[],
-  { review }: Reviewed,
+  { plan, review }: Reviewed,
   cursor: number,
   { width, glyphs, narrow }: Stage,
 ): Line[][] {
   const [, ...rest] = review
   const above = narrow
     ? rest.flatMap(line => wrapLine(line, width, 4))
-    : rest.filter(isFound).flatMap(line => wrapped(line, width))
+    : rest.filter(isFound).flatMap(line => wrapped(line, width, labelCells(plan) + 3))
   return groups.map(({ head, body }, index): Line[] => {
     const at = index === cursor
     const mark = at ? span(`${glyphs.cursor} `, 'active') : span('  ')

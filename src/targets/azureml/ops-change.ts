@@ -6,6 +6,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import type { Place } from '../../kubernetes/place.ts'
 import { followRollout } from '../../kubernetes/rollout.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -137,7 +138,7 @@ async function send(
 ): Promise<Extension | undefined> {
   const { clock } = ctx.world
   const wanted = input.wanted as unknown as WantedExtension
-  const limitMs = Math.min(Number(input.waitMs), ctx.rehearsal?.limitCapMs ?? changeLimitMs)
+  const limitMs = Math.min(cappedMs(Number(input.waitMs), ctx), changeLimitMs)
   const began = clock.elapsed()
   for (let lost = 0; ; ) {
     const answer = await asked(sending, input, ctx)
