@@ -207,26 +207,21 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
     expect(run.stdout + run.stderr).not.toContain('PRIVATE KEY')
   })
 
-  it.runIf(whole)(
-    'script: with a pair that it makes itself, it ends with that one served',
-    async () => {
-      await must(enable)
-      await must(['disable', endpoint, '--yes'])
-      await must(['forget', endpoint, '--yes'])
-      const { stdout } = await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])
-      const script = lab.file('own.sh', stdout)
-      const work = join(lab.folder, 'own')
-      const run = spawnSync('bash', [script], {
-        env: { ...lab.env, WORK: work, YES: '1' },
-        cwd: lab.folder,
-        encoding: 'utf8',
-        timeout: 900_000,
-      })
-      expect(run.status, run.stdout + run.stderr).toBe(0)
-      const chain = readFileSync(join(work, 'new/chain.pem'))
-      expect(servedLeaf()).toBe(new X509Certificate(chain).fingerprint256)
-    },
-  )
+  it.runIf(whole)('script: with a pair that it makes itself, over one that it adopts', async () => {
+    lab.file('a.yaml', answers({ target: '  onConflict: adopt' }))
+    const { stdout } = await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])
+    const script = lab.file('own.sh', stdout)
+    const work = join(lab.folder, 'own')
+    const run = spawnSync('bash', [script], {
+      env: { ...lab.env, WORK: work, YES: '1' },
+      cwd: lab.folder,
+      encoding: 'utf8',
+      timeout: 900_000,
+    })
+    expect(run.status, run.stdout + run.stderr).toBe(0)
+    const chain = readFileSync(join(work, 'new/chain.pem'))
+    expect(servedLeaf()).toBe(new X509Certificate(chain).fingerprint256)
+  })
 })
 
 /** What Azure has stored, and every object of the namespace. */

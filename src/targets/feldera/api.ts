@@ -7,6 +7,7 @@ import { withForwards } from '../../kubernetes/forward.ts'
 import { podPort, podsOf, readNamespace, workloadNamed } from '../../kubernetes/namespace.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { handshake } from '../../net/handshake.ts'
+import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -42,6 +43,10 @@ const answerMs = 20_000
 const againMs = 1_000
 /** A forward can end with its pod, or lose a connection: how often it is made anew. */
 const tries = 4
+
+/** kubectl ends a forward with a connection that was reset, and it is opened again: how long that may take. */
+const reopensMs = 3_000
+const lookEveryMs = 100
 
 /** No answer came; what was asked for may or may not have been done. */
 class NoAnswer extends Error {}
@@ -89,6 +94,19 @@ export async function withApis<T>(
   return answers
 }
 
+/** Asks as soon as something listens: where a connection was refused, nothing has reached the server. */
+async function onceListening(
+  { world, signal }: ApiCalling,
+  options: RequestOptions,
+): Promise<RequestResult> {
+  const began = world.clock.elapsed()
+  for (;;) {
+    const result = await world.api(options)
+    if (result.error !== 'ECONNREFUSED' || world.clock.elapsed() - began > reopensMs) return result
+    await world.clock.sleep(lookEveryMs, signal)
+  }
+}
+
 async function tryApi<T>(
   { place, roots, key }: ApiAccess,
   calling: ApiCalling,
@@ -106,7 +124,7 @@ async function tryApi<T>(
     const { chain } = await handshake({ ...at, name: inside(place.namespace), roots: [] })
     const trust = trustOf(chain, roots, place.namespace)
     const ask = async (method: 'GET' | 'POST', path: string): Promise<ApiResult> => {
-      const result = await calling.world.api({
+      const result = await onceListening(calling, {
         url: `${trust ? 'https' : 'http'}://127.0.0.1:${port}${path}`,
         name: trust?.name ?? inside(place.namespace),
         method,

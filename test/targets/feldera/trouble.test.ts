@@ -162,6 +162,23 @@ describe('Feldera, when something is wrong', () => {
     expect(await flow.secrets()).toEqual([])
   })
 
+  it('asks again through the same forward where that is being opened again', async () => {
+    const forwards = (flow: Awaited<ReturnType<typeof flowOf>>) =>
+      flow.calls.filter(call => isForward(call, 'feldera-api-server')).length
+    const usual = await flowOf()
+    await usual.run('enable')
+    const flow = await flowOf()
+    let refused = 0
+    flow.breakApi(({ method }) => {
+      if (method !== 'POST' || refused === 3) return undefined
+      refused += 1
+      return { error: 'ECONNREFUSED' }
+    })
+    expect(await flow.run('enable')).toMatchObject({ outcome: 'done' })
+    expect(refused).toBe(3)
+    expect(forwards(flow)).toBe(forwards(usual))
+  })
+
   it('asks for an API key where Feldera does', async () => {
     const flow = await flowOf()
     flow.breakApi(() => ({ status: 401, body: '{"message": "no valid API key"}' }))
