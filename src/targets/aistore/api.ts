@@ -1,4 +1,5 @@
 import type { RequestResult } from '../../net/request.ts'
+import { sharedContexts } from '../../net/secure-context.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -56,6 +57,8 @@ export function createApi(
   { world, signal }: { world: Pick<World, 'api'>; signal: AbortSignal },
 ): Api {
   const known = new Map<string, 'http' | 'https'>()
+  const trust = { roots, ...(client ? { client } : {}) }
+  const contexts = sharedContexts(trust)
 
   const scheme: Api['scheme'] = async address => {
     known.delete(address)
@@ -67,8 +70,14 @@ export function createApi(
     return found
   }
 
-  const askIn = (speaks: 'http' | 'https', address: string, path: string, put?: { body?: Json }) =>
-    world.api({
+  const askIn = (
+    speaks: 'http' | 'https',
+    address: string,
+    path: string,
+    put?: { body?: Json },
+  ) => {
+    const context = speaks === 'https' ? contexts() : undefined
+    return world.api({
       url: `${speaks}://${address}${path}`,
       method: put ? 'PUT' : 'GET',
       headers: {
@@ -76,10 +85,12 @@ export function createApi(
         ...(put?.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(put?.body === undefined ? {} : { body: JSON.stringify(put.body) }),
-      ...(speaks === 'https' ? { roots, ...(client ? { client } : {}) } : {}),
+      ...(speaks === 'https' ? trust : {}),
+      ...(context ? { context } : {}),
       timeoutMs: answerMs,
       signal,
     })
+  }
 
   const ask = async (address: string, path: string, put?: { body?: Json }): Promise<Said> => {
     for (let again = false; ; again = true) {
