@@ -29,6 +29,8 @@ export interface Said {
   seen: string
   untrusted?: true
   wantsClient?: true
+  /** What its clock says, milliseconds since 1970, exact to a second. */
+  date?: number
 }
 
 /** Asks the nodes of a cluster by address, in whatever scheme each of them speaks now. */
@@ -112,7 +114,7 @@ function bodyOf(body: Json | undefined): { body?: Json } {
   return body === undefined ? {} : { body }
 }
 
-function saidIn({ status, body, error = '' }: RequestResult): Said {
+function saidIn({ status, body, error = '', headers }: RequestResult): Said {
   if (status === undefined) {
     const seen = oneLine(`no answer (${error})`)
     if (refusesClient.test(error)) return { json: null, seen, wantsClient: true }
@@ -120,7 +122,9 @@ function saidIn({ status, body, error = '' }: RequestResult): Said {
   }
   const json = parsed(body)
   const words = oneLine(String(atPath(json, 'message') ?? body)).slice(0, 300)
-  return { status, json, seen: `${status} ${words}`.trim() }
+  const date = Date.parse(headers.date ?? '')
+  const clock = Number.isNaN(date) ? {} : { date }
+  return { status, json, seen: `${status} ${words}`.trim(), ...clock }
 }
 
 function parsed(text: string): Json {

@@ -6,7 +6,15 @@ import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { cliAfter } from './cli.ts'
 import { clientSteps, levelWanted } from './clients.ts'
-import { checkCluster, checkCommand, lookAt, setAct, setStep, undoBase } from './common.ts'
+import {
+  checkClocks,
+  checkCluster,
+  checkCommand,
+  lookAt,
+  setAct,
+  setStep,
+  undoBase,
+} from './common.ts'
 import { filesInput, keepFound } from './files.ts'
 import { loadSteps } from './load.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
@@ -49,6 +57,7 @@ export function enableSteps(wanted: Aistore): Step[] {
       onFail: 'stop',
     },
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
@@ -61,7 +70,7 @@ export function enableSteps(wanted: Aistore): Step[] {
         already: [{ json: 'placed', equals: true }],
       },
       act: { do: 'op:aistore.place', input: files, limit: '30d' },
-      needs: ['prepare.certificate', 'check.files'],
+      needs: ['check.clocks', 'check.files'],
       onFail: 'stop',
     },
     setStep(wanted, pair, {

@@ -5,7 +5,7 @@ import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
-import { checkCluster, checkCommand, undoBase } from './common.ts'
+import { checkClocks, checkCluster, checkCommand, undoBase } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
@@ -34,6 +34,7 @@ export function loadSteps(wanted: Aistore): Step[] {
     checkCluster(wanted),
     ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
     backUp(wanted),
@@ -61,7 +62,7 @@ export function loadSteps(wanted: Aistore): Step[] {
           act: load(wanted, { before: 'chain.pem' }, 'load'),
         },
       ],
-      needs: [privateRoot ? 'check.roots' : 'prepare.certificate'],
+      needs: ['check.clocks', ...(privateRoot ? ['check.roots'] : [])],
       onFail: 'undo',
     },
     {
