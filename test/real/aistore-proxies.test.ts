@@ -114,7 +114,6 @@ describe('two proxies', () => {
       const pid = which === 'second' ? () => second.pid() ?? 0 : primaryPid
       const run = await killedAt(step, pid)
       const said = run.stdout + run.stderr
-      console.log(which, step, run.exit, said)
       if (scheme === 'http') expect(said).toContain('what was there before is back and proven')
       else expect(run.exit, said).toBe(0)
       expectWhole(scheme)
