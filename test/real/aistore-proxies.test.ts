@@ -78,7 +78,7 @@ function expectWhole(scheme: 'http' | 'https') {
 }
 
 /** Enables; a process dies at once when a step begins. */
-async function killedAt(step: string, pid: () => number) {
+async function killedAt(step: string, pid: number) {
   const child = lab.start(['init', '--answers', 'a.yaml', '--yes'])
   const end = ended(child)
   const seen = () => {
@@ -95,7 +95,7 @@ async function killedAt(step: string, pid: () => number) {
       .journal()
       .some(({ run, type, id }) => run === seen() && type === 'step.started' && id === step)
   while (!begun()) await sleep(5)
-  process.kill(pid(), 'SIGKILL')
+  process.kill(pid, 'SIGKILL')
   return end
 }
 
@@ -111,7 +111,8 @@ describe('two proxies', () => {
   ] as const)(
     'killed node: the %s proxy dies at %s, and all serve %s',
     async (which, step, scheme) => {
-      const pid = which === 'second' ? () => second.pid() ?? 0 : primaryPid
+      const pid = which === 'second' ? second.pid() : primaryPid()
+      if (pid === undefined) throw new Error(`${which}: does not run`)
       const run = await killedAt(step, pid)
       const said = run.stdout + run.stderr
       if (scheme === 'http') expect(said).toContain('what was there before is back and proven')

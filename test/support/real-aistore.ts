@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, ended, type Sandbox } from './sandbox.ts'
@@ -23,6 +23,8 @@ export interface RealAistore extends Pick<Sandbox, 'folder' | 'state' | 'cli' | 
   lostObjects(): string[]
   /** Stops a target and starts it; undefined when it joins again, else what it says. */
   restartTarget(name: string): string | undefined
+  /** Our own pair, where the answers name one. */
+  pair?: { chain: string; key: string } | undefined
   close(): void
 }
 
@@ -36,8 +38,11 @@ const contentOf = (number: number) =>
     .digest('hex')
     .repeat(1 + (number % 40))
 
-/** @param endpoint its name in the record */
-export function realAistore(endpoint: string): RealAistore {
+/**
+ * @param endpoint its name in the record
+ * @param guarded whether the file `headers` in its folder goes with each question of the test: a token
+ */
+export function realAistore(endpoint: string, guarded = false): RealAistore {
   const folder = mkdtempSync(join(tmpdir(), 'se-real-ais-'))
   const { AIS_LAB_PORT: port = '18080', AIS_LAB_PUBLIC = '', AIS_LAB_INTRA = '' } = process.env
   const env: Record<string, string> = {
@@ -56,7 +61,10 @@ export function realAistore(endpoint: string): RealAistore {
     spawn(process.execPath, [bin, ...args], {
       cwd: folder,
       env: { ...env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [
+        ...(['ignore', 'pipe', 'pipe'] as const),
+        ...(options.fd3 === undefined ? [] : [openSync(options.fd3, 'r')]),
+      ],
     })
   const curl = (args: string[]) => {
     const plain = spawnSync('curl', ['-q', '-s', '-m', '5', `http://127.0.0.1:${port}/v1/health`], {
@@ -64,17 +72,17 @@ export function realAistore(endpoint: string): RealAistore {
     })
     const https = plain.stdout.includes('HTTPS server')
     const trust = https ? ['--cacert', join(generation(), 'roots.pem')] : []
-    const chain = join(record, 'client/chain.pem')
-    const own =
-      https && existsSync(chain) ? ['--cert', chain, '--key', join(record, 'client/key.pem')] : []
+    const recorded = join(record, 'client/chain.pem')
+    const { chain, key } = lab.pair ?? { chain: recorded, key: join(record, 'client/key.pem') }
+    const own = https && existsSync(chain) ? ['--cert', chain, '--key', key] : []
     const whole = args.map(each =>
       each.replace(/^@/, `http${https ? 's' : ''}://127.0.0.1:${port}`),
     )
-    return spawnSync('curl', ['-q', '-sS', '-L', '-m', '60', ...trust, ...own, ...whole], {
-      encoding: 'utf8',
-    })
+    const headers = guarded ? ['-H', `@${join(folder, 'headers')}`, '--location-trusted'] : []
+    const usual = ['-q', '-sS', '-L', '-m', '60', ...headers, ...trust, ...own]
+    return spawnSync('curl', [...usual, ...whole], { encoding: 'utf8' })
   }
-  return {
+  const lab: RealAistore = {
     folder,
     state: join(folder, 'state/secure-endpoint'),
     start,
@@ -131,4 +139,5 @@ export function realAistore(endpoint: string): RealAistore {
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   }
+  return lab
 }
