@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuthN, authnProgram, startAuthN } from '../support/authn.ts'
 import { type RealAistore, realAistore } from '../support/real-aistore.ts'
@@ -36,15 +35,12 @@ function fresh() {
 }
 
 /** Changes settings, with the token; seconds after a start the cluster says 503. */
-async function set(query: string) {
+function set(query: string) {
   const url = `http://127.0.0.1:${port}/v1/cluster/set-config?${query}`
-  const headers = { authorization: `Bearer ${token}` }
-  for (;;) {
-    const { status } = await fetch(url, { method: 'PUT', headers })
-    if (status === 200) return
-    if (status !== 503) throw new Error(`set-config: ${status}`)
-    await sleep(500)
-  }
+  const again = ['--retry', '60', '--retry-delay', '1', '-X', 'PUT']
+  const words = ['-q', '-sSf', ...again, '-H', `@${lab.folder}/headers`, url]
+  const { status, stderr } = spawnSync('curl', words, { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
 }
 
 const init = (name: string, exit = 0) => must(['init', '--answers', name, '--yes'], exit)
@@ -89,10 +85,10 @@ describe.skipIf(program === undefined)('a cluster that AuthN guards', () => {
     lab.file('wrong', `${token.slice(0, -8)}AAAAAAAA\n`)
     lab.file('wrong.yaml', answers('  token: {file: ./wrong}'))
     const key = encodeURIComponent(authn.secret)
-    await set(`auth.signature.method=HMAC&auth.signature.key=${key}`)
+    set(`auth.signature.method=HMAC&auth.signature.key=${key}`)
     // what a token is held against is read at a start
     expect(spawnSync(restart, ['--force']).status).toBe(0)
-    await set('auth.client_auth_required=true')
+    set('auth.client_auth_required=true')
   })
 
   afterAll(async () => {
