@@ -94,7 +94,7 @@ async function killedAt(step: string, pid: number) {
     lab
       .journal()
       .some(({ run, type, id }) => run === seen() && type === 'step.started' && id === step)
-  while (!begun()) await sleep(5)
+  while (!begun() && child.exitCode === null) await sleep(2)
   process.kill(pid, 'SIGKILL')
   return end
 }
@@ -104,9 +104,9 @@ const primaryPid = () => Number(spawnSync(nodes, ['pid', 'p1'], { encoding: 'utf
 describe('two proxies', () => {
   // who dies before it has heard of HTTPS cannot join on it: then HTTP is back and proven
   it.each([
-    ['second', 'change.pair', 'http'],
+    ['second', 'prepare.files', 'http'],
     ['second', 'change.shutdown', 'https'],
-    ['primary', 'change.pair', 'http'],
+    ['primary', 'prepare.files', 'http'],
     ['primary', 'change.shutdown', 'https'],
   ] as const)(
     'killed node: the %s proxy dies at %s, and all serve %s',
