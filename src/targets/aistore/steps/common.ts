@@ -74,7 +74,7 @@ export function checkClocks(wanted: Aistore): Step {
   return {
     id: 'check.clocks',
     phase: 'prepare',
-    title: 'See whether the certificate is valid by the clock of every node',
+    title: 'Hold the clocks of all nodes against it',
     act: {
       do: 'op:aistore.clocks',
       input: { at: placeInput(wanted), chain: { kept: 'chain.pem' } },

@@ -59,7 +59,7 @@ export function loadSteps(wanted: Aistore): Step[] {
           ...undoBase,
           id: 'undo.load',
           title: 'Load the pair of before on each node',
-          act: load(wanted, { before: 'chain.pem' }, 'load'),
+          act: load(wanted, { before: 'chain.pem' }, 'load', { downToo: true }),
         },
       ],
       needs: ['check.clocks', ...(privateRoot ? ['check.roots'] : [])],
@@ -87,11 +87,16 @@ export function served(wanted: Aistore, chain: Text): Op {
   return load(wanted, chain, 'served')
 }
 
-function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {
+function load(
+  wanted: Aistore,
+  chain: Text,
+  what: 'load' | 'served',
+  more: { downToo?: true } = {},
+): Op {
   const { ports } = aistoreAnswers(wanted.answers)
   return {
     do: `op:aistore.${what}`,
-    input: { at: placeInput(wanted), ports, chain },
+    input: { at: placeInput(wanted), ports, chain, ...more },
     limit: '10m',
   }
 }
