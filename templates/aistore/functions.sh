@@ -1,6 +1,6 @@
 # "..." stands for UUID PRIMARY NODES ROOTS ROOTS: the primary's address, a line for each node (id, public,
 # control and data address), files of roots, of which those that are there count. TOKEN= names the file of
-# an AuthN token, CLIENT_CERT= and CLIENT_KEY= what a cluster asks clients for.
+# an AuthN token (also as ais auth login writes it), CLIENT_CERT= and CLIENT_KEY= what a cluster asks clients for.
 
 # ais_trust ROOTS ROOTS: the file that all questions are asked with
 ais_trust() {
@@ -25,7 +25,7 @@ ais_ask() {
   if [[ $scheme == https && -s $RUN/ais-roots ]]; then more+=(--cacert "$RUN/ais-roots"); fi
   if [[ -n ${CLIENT_CERT:-} ]]; then more+=(--cert "$CLIENT_CERT" --key "${CLIENT_KEY:-}"); fi
   if [[ -n ${TOKEN:-} ]]; then
-    printf 'Authorization: Bearer %s\n' "$(head -1 "$TOKEN")" >"$RUN/ais-token"
+    printf 'Authorization: Bearer %s\n' "$(jq -re .token "$TOKEN" 2>/dev/null || head -1 "$TOKEN")" >"$RUN/ais-token"
     more+=(--header "@$RUN/ais-token")
   fi
   curl -q -g -sS --noproxy '*' --max-time 30 "${more[@]}" "${@:3}" -w '\n%{http_code}' "$scheme://$1$2" 2>/dev/null

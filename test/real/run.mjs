@@ -39,6 +39,8 @@ const suites = [
     env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
   },
   { name: 'aistore-broken', labs: ['aistore'], file: 'aistore-broken.test.ts' },
+  { name: 'aistore-proxies', labs: ['aistore'], file: 'aistore-proxies.test.ts' },
+  { name: 'aistore-authn', labs: ['aistore'], file: 'aistore-authn.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-pem', 'arc-secret', 'arc-pem'].map(azureml),
   {

@@ -141,6 +141,16 @@ export const aistoreFindings = {
     title: 'The certificate that a node reads has expired, or is not valid yet.',
     why: 'A node that runs serves on; one that starts ends at once.',
   },
+  'aistore.clock': {
+    severity: 'blocks',
+    title: 'By the clock of a node the certificate is not valid.',
+    why: 'That node ends at its start, or goes on with the old certificate; the others wait for it.',
+  },
+  'aistore.clock-off': {
+    severity: 'warns',
+    title: 'The clock of a node is off.',
+    why: 'A certificate is valid there earlier or later than here, and so is a token.',
+  },
   'aistore.no-name': {
     severity: 'blocks',
     title: 'The certificate that a node reads does not have the name of the node.',

@@ -111,6 +111,16 @@ export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
   return createApi(await accessOf(place, ctx), ctx)
 }
 
+/** The token itself, or that in the file which `ais auth login` writes: `{"token": "…"}`. */
+function tokenIn(text: string | undefined): string | undefined {
+  if (!text?.startsWith('{')) return text
+  try {
+    return String((JSON.parse(text) as { token?: unknown }).token ?? text)
+  } catch {
+    return text
+  }
+}
+
 /** Reads what the cluster is trusted by, and our own certificate where there is one. */
 export async function accessOf(
   place: Place,
@@ -119,7 +129,7 @@ export async function accessOf(
   const read = (path: string) => readFile(resolve(userFolder, path), 'utf8').catch(() => '')
   const own = (await Promise.all(place.roots.map(read))).flatMap(pemCertificates)
   const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
-  const token = secrets['target.token']
+  const token = tokenIn(secrets['target.token'])
   const [chain = '', key = ''] = await Promise.all([place.client.chain, place.client.key].map(read))
   return {
     roots: [...new Set(roots)],

@@ -204,7 +204,7 @@ export const aistoreQuestions: readonly Question[] = [
     id: 'target.token',
     text: 'Where is the token of an administrator?',
     noun: 'Token',
-    help: 'A file or file descriptor; only where an AuthN server guards the cluster.',
+    help: 'A file (as ais auth login writes it) or descriptor; only where an AuthN server guards the cluster.',
     kind: 'secret',
     fallback: () => undefined,
     asked: false,

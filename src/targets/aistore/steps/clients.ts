@@ -28,7 +28,7 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
     throw refused('aistore.client-root-change', {
       subject: `client_auth_tls ${level}`,
       evidence: `it is ${present.http.client_auth_tls} now`,
-      fix: 'Set target.clientAuth to 2 for the change of roots, and back afterwards.',
+      fix: wayRoundFix(answers.endpoint, level),
     })
   if (demands && !ownPair(wanted, level))
     throw refused('aistore.client-needed', {
@@ -37,6 +37,12 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
       fix: 'Have one made by who signs for the nodes, and name it: target.clientChain: ./client.pem, target.clientKey: ./client.key',
     })
   return level
+}
+
+/** At level 2 any certificate of a client is taken: one of either root, too. */
+function wayRoundFix(endpoint: string, level: number): string {
+  const init = (answers: string) => `secure-endpoint init --answers ${answers}`
+  return `Change it where none are verified, each time with target.clientAuth as named: 2 beside the old certificate, ${init('old.yaml')}; 2 beside the new one, secure-endpoint rotate ${endpoint} --answers new.yaml; then ${level}, ${init('new.yaml')}.`
 }
 
 /** Whether we have a certificate for this level: named, or made here. */

@@ -7,7 +7,15 @@ import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { cliAfter } from './cli.ts'
 import { clientSteps, levelWanted } from './clients.ts'
-import { checkCluster, checkCommand, checkForeign, lookAt, setAct, setStep } from './common.ts'
+import {
+  checkClocks,
+  checkCluster,
+  checkCommand,
+  checkForeign,
+  lookAt,
+  setAct,
+  setStep,
+} from './common.ts'
 import { filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
 import { newSteps } from './new.ts'
@@ -41,10 +49,11 @@ export function enableSteps(wanted: Aistore): Step[] {
     ...checkCommand(wanted),
     checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
-    placeFiles(files, ['prepare.certificate', 'check.files']),
+    placeFiles(files, ['check.clocks', 'check.files']),
     setStep(wanted, pair, {
       id: 'change.pair',
       title: 'Set the paths of certificate and key',

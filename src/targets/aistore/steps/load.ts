@@ -6,7 +6,7 @@ import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
-import { checkCluster, checkCommand } from './common.ts'
+import { checkClocks, checkCluster, checkCommand } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
@@ -35,6 +35,7 @@ export function loadSteps(wanted: Aistore): Step[] {
     checkCluster(wanted),
     ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
     backUp(wanted),
@@ -59,10 +60,10 @@ export function loadSteps(wanted: Aistore): Step[] {
           ...undoBase,
           id: 'undo.load',
           title: 'Load the pair of before on each node',
-          act: load(wanted, { before: 'chain.pem' }, 'load'),
+          act: load(wanted, { before: 'chain.pem' }, 'load', { downToo: true }),
         },
       ],
-      needs: [privateRoot ? 'check.roots' : 'prepare.certificate'],
+      needs: ['check.clocks', ...(privateRoot ? ['check.roots'] : [])],
       onFail: 'undo',
     },
     {
@@ -87,11 +88,16 @@ export function served(wanted: Aistore, chain: Text): Op {
   return load(wanted, chain, 'served')
 }
 
-function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {
+function load(
+  wanted: Aistore,
+  chain: Text,
+  what: 'load' | 'served',
+  more: { downToo?: true } = {},
+): Op {
   const { ports } = aistoreAnswers(wanted.answers)
   return {
     do: `op:aistore.${what}`,
-    input: { at: placeInput(wanted), ports, chain },
+    input: { at: placeInput(wanted), ports, chain, ...more },
     limit: '10m',
   }
 }
