@@ -32,14 +32,15 @@ export function placeAhead(wanted: Aistore): { [key: string]: Input } {
 }
 
 function accessInput({ answers, privateRoot }: Aistore): { [key: string]: Input } {
-  const { roots } = aistoreAnswers(answers)
+  const { roots, listeners } = aistoreAnswers(answers)
   return {
     roots: [
       { kept: 'roots.pem' },
       { before: 'roots.pem' },
       ...(roots === undefined ? [] : [roots]),
     ],
-    system: !privateRoot,
+    // the listeners that are asked may have the pair of somebody else
+    system: !privateRoot || listeners !== 'all',
     client: { ...clientFiles(answers) },
   }
 }

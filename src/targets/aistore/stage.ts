@@ -9,7 +9,7 @@ import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
 import { stagePath } from './node-path.ts'
-import type { HttpSettings } from './present.ts'
+import { type HttpSettings, nothingRead } from './present.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
@@ -28,14 +28,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   const { restart, firstStart, deployment, ...own } = aistoreAnswers(answers)
   const { clock } = kit.world
   const isNew = deployment === 'new'
-  const http: HttpSettings = {
-    use_https: false,
-    server_crt: '',
-    server_key: '',
-    client_ca_tls: '',
-    client_auth_tls: 0,
-    skip_verify: false,
-  }
+  const http: HttpSettings = { ...nothingRead.http }
   const { proxies = 1, targets = 2 } = isNew ? own : {}
   const cluster = createStageNodes(kit, { proxies, targets })
   let isThere = !isNew
@@ -91,7 +84,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     }
     if (what === 'tls_certificate') return node.scheme === 'https' ? [200, node.said] : noLoader
     if (what === 'config' || what === 'cluster_config')
-      return [200, { uuid: cluster.uuid, confdir: confdirOf(node), net: { http: { ...http } } }]
+      return [200, { uuid: cluster.uuid, confdir: confdirOf(node), net: { http: shown(http) } }]
     return [400, { message: `unexpected query [what=${what}]` }]
   }
 
@@ -136,6 +129,16 @@ function takes(
   return clientWrong(client, { roots: pemCertificates(roots), now }) === undefined
 }
 
+/** As the cluster shows them: what public listeners have of their own is a section in it. */
+function shown(http: HttpSettings): Json {
+  const entries = Object.entries(http)
+  const own = entries.flatMap(([key, value]) =>
+    key.startsWith('pub.') ? [[key.slice('pub.'.length), value]] : [],
+  )
+  const rest = entries.filter(([key]) => !key.startsWith('pub.'))
+  return { ...Object.fromEntries(rest), pub: Object.fromEntries(own) }
+}
+
 /** Takes all of some settings, or none of them. */
 function set(http: HttpSettings, values: URLSearchParams): Answer {
   const next = { ...http } as unknown as Record<string, Json>
@@ -164,6 +167,8 @@ function refusedBy({
   if (use_https && server_key === '') return `net.http.server_key required ${first}`
   if ((server_crt === '') !== (server_key === ''))
     return 'net.http: both server_crt and server_key must be set (or neither)'
+  if ((rest['pub.server_crt'] === '') !== (rest['pub.server_key'] === ''))
+    return 'net.http.pub: both server_crt and server_key must be set (or neither)'
   const { client_auth_tls: level, client_ca_tls } = rest
   if (level < 0 || level > 4)
     return `net.http: invalid client_auth_tls ${level} (expecting range [0 - 4])`
