@@ -17,6 +17,7 @@ import { hasStarted } from './flags.ts'
 import { apiOf, primaryOf, recordedClient } from './place.ts'
 import { type AistorePresent, nothingRead } from './present.ts'
 import { clientProblem, loginProblem } from './said.ts'
+import { siblingRoots } from './siblings.ts'
 import { settingsIn } from './state.ts'
 
 /** Milliseconds for all of it. */
@@ -35,11 +36,12 @@ export async function discover(
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const current = await currentGeneration(paths)
   const recorded = [current ?? 0, 0].map(each => `${generationFolder(paths, each)}/roots.pem`)
+  const theirs = await siblingRoots({ address: hostPort(own.gateway) }, world)
   const access = {
     uuid: '',
     primary: '',
     nodes: [],
-    roots: [...recorded, ...(own.roots === undefined ? [] : [own.roots])],
+    roots: [...recorded, ...theirs, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
     client: recordedClient(own, paths),
   }
