@@ -3,13 +3,10 @@ import { aistoreAnswers } from './answers.ts'
 import type { AistorePresent, HttpSettings } from './present.ts'
 
 /**
- * Which listeners a pair is for: all of them, or with AIStore 5.0 the public ones (`net.http.pub`), or
+ * Some listeners of each node, as a pair is for them: all, or with AIStore 5.0 the public ones (`net.http.pub`), or
  * those inside (`net.http`) where the public ones have their own.
  */
-export type Listeners = 'all' | 'public' | 'inside'
-
-/** Some listeners of each node. */
-export type Ports = Listeners
+export type Ports = 'all' | 'public' | 'inside'
 
 /** The listeners that must serve the pair, as far as this machine reaches them. */
 export function provenPorts(answers: Answers): Ports {

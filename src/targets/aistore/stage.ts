@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
+import { strangePair } from '../../rehearsal/pair.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
 import { stagePath } from './node-path.ts'
 import { type HttpSettings, nothingRead } from './present.ts'
+import { profile } from './profile.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
@@ -20,7 +22,8 @@ const byHandMs = 300
 
 /**
  * Stands for a cluster of one proxy and two targets on HTTP, or for one that is not there yet and reads
- * at its first start what it would from ais.json, with the words and statuses of AIStore
+ * at its first start what it would from ais.json (or on HTTPS with one pair, where the public listeners
+ * shall get theirs), with the words and statuses of AIStore
  * 5.0: settings are live at once and listeners change at a start alone; files are opened at a start
  * and by a load, key and certificate are refused one without the other, and use_https before both.
  */
@@ -32,6 +35,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   const { proxies = 1, targets = 2 } = isNew ? own : {}
   const cluster = createStageNodes(kit, { proxies, targets })
   let isThere = !isNew
+  if (own.listeners === 'public') Object.assign(http, await pairOfNodes(answers, kit.world))
   if (isThere) {
     await cluster.keep(http)
     await cluster.start(http)
@@ -127,6 +131,16 @@ function takes(
   if (!client) return level !== 2 && level !== 4
   if (level < 3) return true
   return clientWrong(client, { roots: pemCertificates(roots), now }) === undefined
+}
+
+/** A pair of the public listeners alone goes beside one that all of them have. */
+async function pairOfNodes(answers: Answers, world: StageKit['world']) {
+  const { chain, key } = await strangePair(profile(answers), world)
+  const [server_crt, server_key] = ['/etc/ais/stage/nodes.crt', '/etc/ais/stage/nodes.key']
+  await mkdir(stagePath('/etc/ais/stage', world.stateFolder), { recursive: true })
+  await writeFile(stagePath(server_crt, world.stateFolder), chain)
+  await writeFile(stagePath(server_key, world.stateFolder), key, { mode: 0o600 })
+  return { use_https: true, server_crt, server_key }
 }
 
 /** As the cluster shows them: what public listeners have of their own is a section in it. */
