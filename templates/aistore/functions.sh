@@ -54,7 +54,8 @@ ais_put() {
 
 # ais_listeners NODES PORTS: the addresses of all nodes, each once
 ais_listeners() {
-  awk -v all="$2" '{print $2; if (all == "all") {print $3; print $4}}' <<<"$1" | awk '!seen[$0]++'
+  awk -v which="$2" '{if (which != "inside") print $2; if (which != "public") {print $3; print $4}}' <<<"$1" |
+    awk '!seen[$0]++'
 }
 
 # ais_wrong UUID PRIMARY NODES SCHEME: what keeps the cluster from being well, a line each
@@ -316,7 +317,7 @@ once_ais_served() {
       if needs_time "$status"; then return 1; fi
       return 2
     fi
-  done < <(ais_listeners "$3" public)
+  done < <([[ $6 == inside ]] || ais_listeners "$3" public)
   wrong=$(ais_wrong "${@:1:3}" https)
   if [[ -n $wrong ]]; then say "  aistore.node-state: ${wrong//$'\n'/; }"; return 1; fi
   say "  pass: tls.leaf ${leaf:0:11} is served at $count addresses" '  pass: aistore.node-state'

@@ -29,6 +29,7 @@ const suites = [
   { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
   azureml('aks-secret'),
   { name: 'aistore-new', labs: ['aistore'], file: 'aistore-new.test.ts' },
+  { name: 'aistore-listeners', labs: ['aistore'], file: 'aistore-listeners.test.ts' },
   { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
   { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'feldera-broken', labs: ['kubernetes'], file: 'feldera-broken.test.ts' },

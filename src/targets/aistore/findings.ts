@@ -54,7 +54,17 @@ export const aistoreFindings = {
   'aistore.public-pair': {
     severity: 'blocks',
     title: 'The public listeners of the cluster have a certificate of their own.',
-    why: 'net.http.pub goes before net.http there: clients would go on seeing that one, and it is not ours to remove.',
+    why: 'net.http.pub goes before net.http there: one pair for all listeners would never be served outside.',
+  },
+  'aistore.listeners': {
+    severity: 'blocks',
+    title: 'These listeners cannot have a certificate of their own now.',
+    why: 'net.http.pub stands beside a net.http that serves HTTPS, and AIStore 5.0 is the first to have it.',
+  },
+  'aistore.public-off': {
+    severity: 'blocks',
+    title: 'There is no HTTP behind the public listeners alone.',
+    why: 'HTTPS is one switch for the whole cluster: without a pair of their own they serve that of the others.',
   },
   'aistore.relative-path': {
     severity: 'blocks',

@@ -6,6 +6,7 @@ import { oneLine } from '../../process/plain-text.ts'
 import type { Api, Said } from './api.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
+import type { Ports } from './listeners.ts'
 import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { loginProblem } from './said.ts'
@@ -88,7 +89,7 @@ async function lookingFor(
   ctx: Performing,
 ) {
   const [api, leaf] = await Promise.all([apiOf(place, ctx), leafIn(String(chain))])
-  return { api, signal: ctx.signal, leaf, ports: ports as 'all' | 'public' }
+  return { api, signal: ctx.signal, leaf, ports: ports as Ports }
 }
 
 function isDone(serves: readonly NodeServes[]): boolean {
@@ -136,13 +137,18 @@ async function staleNodes(stale: readonly NodeServes[], said: ReadonlyMap<string
   })
 }
 
+/** The key has a dot in it. */
+function publicError(json: Json): Json | undefined {
+  return (json as { [key: string]: Json } | null)?.['pub.error']
+}
+
 async function wordsOf(
   { node, serves }: NodeServes,
   said: Said | undefined,
   api: Api,
 ): Promise<string> {
   const { json } = await api.get(node.public, '/v1/daemon?what=tls_certificate')
-  const own = atPath(json, 'error')
+  const own = atPath(json, 'error') ?? publicError(json)
   const where = Object.entries(serves)
     .filter(([, each]) => each !== 'new')
     .map(([net, each]) => `${each} on ${net}`)

@@ -17,14 +17,15 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
   const { answers, present, privateRoot } = wanted
   const level = levelOf(answers, present)
   const { verifies, demands } = levelRules(level)
-  if (verifies && !privateRoot)
+  const isPublic = aistoreAnswers(answers).listeners === 'public'
+  if (verifies && !privateRoot && !isPublic)
     throw refused('aistore.client-roots', {
       subject: `client_auth_tls ${level}`,
       evidence: 'the root of the certificate is a public one',
       fix: 'Give the nodes a certificate of a private root (certificate: {source: self-signed, authority: local}), or set target.clientAuth to 2 at most.',
     })
   const now = levelRules(present.http.client_auth_tls)
-  if (wanted.newRoot && present.scheme === 'https' && (verifies || now.verifies))
+  if (wanted.newRoot && !isPublic && present.scheme === 'https' && (verifies || now.verifies))
     throw refused('aistore.client-root-change', {
       subject: `client_auth_tls ${level}`,
       evidence: `it is ${present.http.client_auth_tls} now`,

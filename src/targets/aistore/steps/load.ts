@@ -2,6 +2,7 @@ import type { Op, Step, Text } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
+import { pairNow, provenPorts } from '../listeners.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
@@ -19,9 +20,11 @@ import type { Aistore } from './wanted.ts'
  */
 export function loadSteps(wanted: Aistore): Step[] {
   const { answers, present, before, privateRoot } = wanted
-  const { place, caFile } = aistoreAnswers(answers)
-  const { server_crt, server_key, client_ca_tls } = present.http
+  const { place, caFile, listeners } = aistoreAnswers(answers)
+  const { server_crt, server_key, client_ca_tls } = pairNow(answers, present)
   const other = changesLevel(wanted)
+  // nodes talk to each other on the listeners inside alone
+  const trusts = privateRoot && listeners !== 'public'
   // a cluster that verifies nobody yet may have no root on its nodes
   const adds = other && privateRoot && client_ca_tls === ''
   const paths: Paths = {
@@ -39,7 +42,7 @@ export function loadSteps(wanted: Aistore): Step[] {
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
     backUp(wanted),
-    ...(privateRoot ? [checkRoots(paths, place)] : []),
+    ...(trusts ? [checkRoots(paths, place)] : []),
     {
       id: 'change.files',
       phase: 'change',
@@ -63,7 +66,7 @@ export function loadSteps(wanted: Aistore): Step[] {
           act: load(wanted, { before: 'chain.pem' }, 'load', { downToo: true }),
         },
       ],
-      needs: ['check.clocks', ...(privateRoot ? ['check.roots'] : [])],
+      needs: ['check.clocks', ...(trusts ? ['check.roots'] : [])],
       onFail: 'undo',
     },
     {
@@ -94,7 +97,7 @@ function load(
   what: 'load' | 'served',
   more: { downToo?: true } = {},
 ): Op {
-  const { ports } = aistoreAnswers(wanted.answers)
+  const ports = provenPorts(wanted.answers)
   return {
     do: `op:aistore.${what}`,
     input: { at: placeInput(wanted), ports, chain, ...more },
