@@ -2,20 +2,20 @@ import {
   type ConnectionOptions,
   connect,
   type DetailedPeerCertificate,
+  type SecureContext,
   type TLSSocket,
 } from 'node:tls'
 import type { Address } from './address.ts'
 import { isIP } from './is-ip.ts'
+import { type ContextOptions, contextOptions } from './secure-context.ts'
 
-export interface HandshakeOptions extends Address {
+export interface HandshakeOptions extends Address, ContextOptions {
   /** The name that is sent as SNI (never an IP address) and that the certificate is for. */
   name: string
-  /** PEM certificates that are trusted. */
-  roots: readonly string[]
-  /** PEM of our own certificate and key, where the server asks clients for one. */
-  client?: { chain: string; key: string }
-  minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
-  maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+  /** What the same roots, pair and versions came to before, where many handshakes share them. */
+  context?: SecureContext
+  /** Reads the leaf alone, or nothing: to read a chain costs as much as half of a handshake. */
+  reads?: 'chain' | 'leaf' | 'nothing'
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -66,7 +66,7 @@ export function handshake(options: HandshakeOptions): Promise<HandshakeResult> {
     // Before Node's own listener, which destroys the socket when the chain is not trusted.
     socket.prependOnceListener('secure', () => {
       agreed = true
-      seen.chain = chainOf(socket)
+      seen.chain = chainOf(socket, options.reads)
       seen.protocol = socket.getProtocol() ?? ''
     })
     socket.once('secureConnect', () => finish({ outcome: 'done' }))
@@ -83,24 +83,20 @@ export function handshake(options: HandshakeOptions): Promise<HandshakeResult> {
 }
 
 function connectionOptions(options: HandshakeOptions): ConnectionOptions {
-  const { host, port, name, roots, client, minVersion, maxVersion } = options
-  const old = minVersion === 'TLSv1' || minVersion === 'TLSv1.1'
+  const { host, port, name, context } = options
   return {
     host,
     port,
-    ca: [...roots],
-    ...(client ? { cert: client.chain, key: client.key } : {}),
+    ...(context ? { secureContext: context } : contextOptions(options)),
     ...(isIP(name) ? {} : { servername: name }),
     // The name is judged by a probe of its own; here it would hide the verdict on the chain.
     checkServerIdentity: () => undefined,
-    ...(minVersion ? { minVersion } : {}),
-    ...(maxVersion ? { maxVersion } : {}),
-    // OpenSSL 3 offers TLS 1.0 and 1.1 only at security level 0: needed to see them refused.
-    ...(old ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   }
 }
 
-function chainOf(socket: TLSSocket): Buffer[] {
+function chainOf(socket: TLSSocket, reads: HandshakeOptions['reads'] = 'chain'): Buffer[] {
+  if (reads === 'nothing') return []
+  if (reads === 'leaf') return [socket.getPeerX509Certificate()?.raw ?? []].flat()
   const chain: Buffer[] = []
   let each: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
   while (each?.raw && chain.length < 20) {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { SecureContext } from 'node:tls'
 import { isIP } from './is-ip.ts'
 
 export interface RequestOptions {
@@ -15,6 +16,8 @@ export interface RequestOptions {
   endsAnywhere?: boolean
   /** PEM of our own certificate and key, where the server asks clients for one (https). */
   client?: { chain: string; key: string }
+  /** What roots and client came to before, where many requests share them. */
+  context?: SecureContext
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -30,6 +33,15 @@ export interface RequestResult {
 }
 
 const bodyCap = 8 * 1024 * 1024
+
+function trustOf({ roots, endsAnywhere, client, context }: RequestOptions) {
+  if (context) return { secureContext: context }
+  return {
+    ...(roots ? { ca: [...roots] } : {}),
+    ...(endsAnywhere ? { allowPartialTrustChain: true } : {}),
+    ...(client ? { cert: client.chain, key: client.key } : {}),
+  }
+}
 
 /** One HTTP request on a connection of its own. Redirects are answers, not followed; never throws. */
 export function request(options: RequestOptions): Promise<RequestResult> {
@@ -49,9 +61,7 @@ export function request(options: RequestOptions): Promise<RequestResult> {
       method: options.method ?? 'GET',
       agent: false,
       headers: { ...(options.name ? { host: `${name}${port}` } : {}), ...options.headers },
-      ...(secure && options.roots ? { ca: [...options.roots] } : {}),
-      ...(secure && options.endsAnywhere ? { allowPartialTrustChain: true } : {}),
-      ...(secure && options.client ? { cert: options.client.chain, key: options.client.key } : {}),
+      ...(secure ? trustOf(options) : {}),
       ...(secure && !isIP(name) ? { servername: name } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     })

@@ -19,7 +19,8 @@ export interface HttpWanted {
   /** Our own certificate and key: files for curl, and what is in them. */
   clientFiles?: { chain: string; key: string }
   client?: { chain: string; key: string }
-  run: RunTool
+  /** Runs curl; without it the built-in client asks. */
+  run?: RunTool
   signal: AbortSignal
 }
 
@@ -31,7 +32,7 @@ interface Asked {
   exit?: number
   command: string
   tookMs: number
-  builtIn: boolean
+  noCurl: boolean
 }
 
 const askMs = 20_000
@@ -51,7 +52,7 @@ async function probeStatus(wanted: HttpWanted, scheme: 'http' | 'https'): Promis
   const { status, body } = asked
   const at = formatAddress(wanted.address)
   const expected = `GET ${wanted.path} ${wanted.expect.join(' or ')}`
-  const note = asked.builtIn ? ' (built in: no curl here)' : ''
+  const note = asked.noCurl ? ' (built in: no curl here)' : ''
   const base = {
     id: 'http.answers',
     expected,
@@ -132,12 +133,11 @@ const curlExits: Record<number, string> = {
 
 async function ask(wanted: HttpWanted, scheme: 'http' | 'https'): Promise<Asked> {
   const argv = curlArguments(wanted, scheme)
-  const result = await wanted.run({ argv, limitMs: askMs + 5_000, signal: wanted.signal })
   const command = quoteCommand(argv)
-  if (result.outcome === 'missing' || result.outcome === 'not-executable') {
-    return { ...(await askBuiltIn(wanted, scheme)), command }
-  }
-  return { ...readCurl(result), command, tookMs: result.tookMs, builtIn: false }
+  const result = await wanted.run?.({ argv, limitMs: askMs + 5_000, signal: wanted.signal })
+  const noCurl = result?.outcome === 'missing' || result?.outcome === 'not-executable'
+  if (!result || noCurl) return { ...(await askBuiltIn(wanted, scheme)), command, noCurl }
+  return { ...readCurl(result), command, tookMs: result.tookMs, noCurl }
 }
 
 /**
@@ -188,7 +188,7 @@ function readCurl(result: ToolResult): Pick<Asked, 'status' | 'body' | 'failure'
 async function askBuiltIn(
   { address, name, path, roots, client, signal }: HttpWanted,
   scheme: 'http' | 'https',
-): Promise<Omit<Asked, 'command'>> {
+): Promise<Omit<Asked, 'command' | 'noCurl'>> {
   const url = `${scheme}://${urlHost(address.host)}:${address.port}${path}`
   const own = client ? { client } : {}
   const answer = await request({ url, name, roots, ...own, timeoutMs: askMs, signal })
@@ -197,7 +197,6 @@ async function askBuiltIn(
   return {
     body,
     tookMs,
-    builtIn: true,
     ...(status === undefined ? { failure: failure ?? 'no answer' } : { status }),
   }
 }

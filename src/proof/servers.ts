@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts'
 import { takesConnections } from '../net/port.ts'
-import { type Proving, probeAll } from './prove.ts'
+import { leafProbes, type Proving, probeAll } from './prove.ts'
 import { provePlainOnce } from './prove-plain.ts'
 import type { Probed } from './result.ts'
 import type { WantedEndpoint } from './wanted.ts'
@@ -18,8 +18,6 @@ export interface Server {
   /** Names of alerts that the part raises of its own certificate. */
   raises?: readonly string[]
 }
-
-const leafProbes = ['tcp.open', 'tls.handshake', 'tls.leaf']
 
 /** Probes each server once, and says its own name in the place of the address. */
 export async function probeServers(

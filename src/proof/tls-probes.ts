@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto'
 import { formatLeft } from '../duration.ts'
 import { type Address, formatAddress } from '../net/address.ts'
-import { type HandshakeResult, handshake } from '../net/handshake.ts'
+import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
 import { isIP } from '../net/is-ip.ts'
+import type { Contexts } from '../net/secure-context.ts'
 import { oneLine } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
 import type { Probed } from './result.ts'
@@ -14,26 +15,22 @@ export interface TlsWanted {
   roots: readonly string[]
   /** Our own certificate and key, PEM. */
   client?: { chain: string; key: string }
+  /** What these come to, for all addresses. */
+  contexts: Contexts
   /** How the roots are named in words: a file, or "this machine's roots". */
   rootsName: string
   now: number
   signal: AbortSignal
+  /** Only which leaf is served. */
+  leafOnly?: boolean
 }
 
 const handshakeMs = 10_000
 
 /** `tcp.open`, `tls.handshake`, `tls.leaf`, `tls.chain`, `tls.name`, `tls.dates` of one address. */
 export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
-  const { address, name, roots, client, signal } = wanted
-  const own = client ? { client } : {}
-  const result = await handshake({
-    ...address,
-    name,
-    roots,
-    ...own,
-    timeoutMs: handshakeMs,
-    signal,
-  })
+  const { address, leafOnly, name } = wanted
+  const result = await handshakeWith(wanted, {}, leafOnly ? 'leaf' : 'chain')
   const at = formatAddress(address)
   const command = opensslCommand(at, name)
   const make = (id: string, state: Probed['state'], expected: string, seen: string, more = {}) =>
@@ -61,11 +58,13 @@ export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
     return [tcp, make('tls.handshake', 'fail', 'a certificate', 'no certificate is sent')]
   const leaf = new X509Certificate(leafDer)
   const served = probeLeaf(leaf, wanted, make)
-  const judged = [
-    probeChain(result, wanted, make),
-    probeName(leaf, wanted, make),
-    probeDates(leaf, result, wanted, make),
-  ]
+  const judged = leafOnly
+    ? []
+    : [
+        probeChain(result, wanted, make),
+        probeName(leaf, wanted, make),
+        probeDates(leaf, result, wanted, make),
+      ]
   return [
     tcp,
     make('tls.handshake', 'pass', 'TLS', `${result.protocol} ${sni}`),
@@ -78,6 +77,18 @@ export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
 function asConsequence(probed: Probed): Probed {
   if (probed.state !== 'fail') return probed
   return { ...probed, state: 'skip', seen: `not judged: another leaf is served (${probed.seen})` }
+}
+
+function handshakeWith(
+  { address, name, roots, client, contexts, signal }: TlsWanted,
+  versions: Pick<HandshakeOptions, 'minVersion' | 'maxVersion'>,
+  reads: HandshakeOptions['reads'],
+): Promise<HandshakeResult> {
+  const context = contexts(versions)
+  return handshake({
+    ...{ ...address, name, roots, ...versions, signal, timeoutMs: handshakeMs },
+    ...{ reads: reads ?? 'chain', ...(client ? { client } : {}), ...(context ? { context } : {}) },
+  })
 }
 
 type Make = (
@@ -208,19 +219,10 @@ function probeDates(
 
 /** `tls.versions`: 1.2 or newer is spoken, and a client that knows only 1.1 and older is refused. */
 export async function probeVersions(wanted: TlsWanted): Promise<Probed> {
-  const { address, name, roots, client, signal } = wanted
-  const own = client ? { client } : {}
+  const { address, name } = wanted
   const at = formatAddress(address)
-  const old = await handshake({
-    ...address,
-    name,
-    roots,
-    ...own,
-    minVersion: 'TLSv1',
-    maxVersion: 'TLSv1.1',
-    timeoutMs: handshakeMs,
-    signal,
-  })
+  const range = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
+  const old = await handshakeWith(wanted, range, 'nothing')
   const result = {
     id: 'tls.versions',
     expected: '1.2 or newer, 1.1 refused',
@@ -242,16 +244,8 @@ export async function probeVersions(wanted: TlsWanted): Promise<Probed> {
   }
   const spoken: string[] = []
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const range = { minVersion: version, maxVersion: version }
-    const tried = await handshake({
-      ...address,
-      name,
-      roots,
-      ...own,
-      ...range,
-      timeoutMs: handshakeMs,
-      signal,
-    })
+    const only = { minVersion: version, maxVersion: version }
+    const tried = await handshakeWith(wanted, only, 'nothing')
     if (tried.outcome === 'done') spoken.push(version.slice(4))
   }
   return spoken.length > 0

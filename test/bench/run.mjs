@@ -97,12 +97,30 @@ for (const { name, bound, memory } of cases) {
 }
 console.log(`\n${many.text}`)
 if (many.over) over = true
-if (process.env.LAB_AZURE_SUBSCRIPTION && process.env.KUBECONFIG) {
-  console.log('\nAzure ML: a rotation beside a script of the changing commands\n')
-  const beside = [join(root, 'test/bench/azureml.mjs'), '5']
-  if (spawnSync(process.execPath, beside, { stdio: 'inherit' }).status !== 0) over = true
-} else console.log('\nAzure ML: not measured, the labs kubernetes and azure are not up here')
+const { AIS_LAB_RESTART, KUBECONFIG, LAB_AZURE_SUBSCRIPTION } = process.env
+beside('AIStore: the proof of 64 nodes beside that of one', 'aistore-proof.mjs')
+beside(
+  'AIStore: a switch to HTTPS beside a script of the same commands',
+  'aistore.mjs',
+  AIS_LAB_RESTART ? [] : ['aistore'],
+)
+beside(
+  'Azure ML: a rotation beside a script of the changing commands',
+  'azureml.mjs',
+  LAB_AZURE_SUBSCRIPTION && KUBECONFIG ? [] : ['kubernetes', 'azure'],
+)
 process.exitCode = over ? 1 : 0
+
+/** A measurement of its own, where the labs that it needs are up. */
+function beside(title, script, missing = []) {
+  if (missing.length > 0) {
+    console.log(`\n${title}: not measured, for want of the labs ${missing.join(' and ')}`)
+    return
+  }
+  console.log(`\n${title}\n`)
+  const args = [join(root, 'test/bench', script), '5']
+  if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) over = true
+}
 
 function onePair() {
   const one = join(pairs, 'host-0.example.com')

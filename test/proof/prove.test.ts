@@ -105,6 +105,33 @@ describe.concurrent('a proof', () => {
     expect(answers?.command).toContain('curl -q')
   })
 
+  it('begins no process for each of many addresses, and asks all of them', async ({
+    onTestFinished,
+  }) => {
+    const box = createScratch(onTestFinished)
+    const ports = await Promise.all(Array.from({ length: 6 }, () => stage(onTestFinished)))
+    const asked: string[] = []
+    const run: RunTool = async call => {
+      asked.push(call.argv.at(-1) ?? '')
+      return missing(call)
+    }
+    const results = await prove(wanted(box, ports), proving({ run }))
+    expect(bad(results)).toEqual({})
+    expect(asked.filter(url => url.startsWith('https:'))).toHaveLength(4)
+    const answers = results.find(({ id }) => id === 'http.answers')
+    expect(answers?.seen).toContain('at 6 of 6 addresses')
+  })
+
+  it('says so where one of many addresses answers otherwise', async ({ onTestFinished }) => {
+    const box = createScratch(onTestFinished)
+    const ports = await Promise.all(Array.from({ length: 5 }, () => stage(onTestFinished)))
+    const silent = await stage(onTestFinished, { readyAt: Number.POSITIVE_INFINITY })
+    const all = wanted(box, [...ports, silent], { expect: [200] })
+    const results = await prove(all, proving())
+    expect(bad(results)).toEqual({ 'http.answers': 'fail' })
+    expect(results.at(-1)?.seen).toContain(`GET / 503 (127.0.0.1:${silent}); as wanted at 5 of 6`)
+  })
+
   it('takes a load balancer without a replica for what it is: TLS is good', async ({
     onTestFinished,
   }) => {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { make } from '../support/certificates.ts'
 import { type RealAistore, realAistore } from '../support/real-aistore.ts'
 
 const whole = process.env.SE_REAL_PART !== '1'
@@ -109,7 +110,31 @@ function stranger() {
   return { chain, key }
 }
 
-/** The lab's `ais`, with no settings but these variables. */
+/** Pairs of another authority for nodes and clients, and the answers that name them. */
+function otherAnswers(level: number): string {
+  const folder = join(lab.folder, 'other')
+  if (!existsSync(folder)) {
+    mkdirSync(folder)
+    const root = make({ ca: true, cn: 'Other Root', at: Date.now() })
+    writeFileSync(join(folder, 'roots.pem'), root.pem)
+    for (const [name, eku] of [
+      ['node', ['serverAuth', 'clientAuth']],
+      ['client', ['clientAuth']],
+    ] as const) {
+      const names = name === 'node' ? ['localhost', '127.0.0.1'] : ['client.lab.test']
+      const made = make({ issuer: root, names, eku: [...eku], at: Date.now() })
+      writeFileSync(join(folder, `${name}.pem`), made.pem)
+      writeFileSync(join(folder, `${name}.key`), made.keyPem, { mode: 0o600 })
+    }
+  }
+  return answers(
+    `  clientAuth: ${level}\n  clientChain: ./other/client.pem\n  clientKey: ./other/client.key`,
+  ).replace(
+    '{source: self-signed, authority: local}',
+    '{source: uploaded, chain: ./other/node.pem, key: ./other/node.key, roots: ./other/roots.pem}',
+  )
+}
+
 /** Where the lab's `ais` keeps its settings: it looks past HOME. */
 function aisSettings() {
   const folder = join(lab.folder, 'ais')
@@ -117,6 +142,7 @@ function aisSettings() {
   return { AIS_LAB_CLI_CONFIG_DIR: folder }
 }
 
+/** The lab's `ais`, with no settings but these variables. */
 function ais(env: Record<string, string>) {
   return spawnSync('ais', ['show', 'cluster'], {
     encoding: 'utf8',
@@ -219,6 +245,36 @@ describe('client certificates of a real AIStore 5.0', () => {
     expectHttps()
     expect(statuses()).toEqual(new Set(['answered']))
   })
+
+  it.runIf(whole)(
+    'rotate root: at level 4 refused, and done on the way that it names',
+    async () => {
+      await must(['init', '--answers', '4.yaml', '--yes'])
+      const leaf = expectHttps()
+      for (const level of [2, 4]) lab.file(`other${level}.yaml`, otherAnswers(level))
+      const refused = await must(['rotate', endpoint, '--answers', 'other4.yaml', '--yes'], 65)
+      expect(refused.stderr).toContain('Clients are verified by the root that is to be replaced.')
+      expect(refused.stderr).toContain(`rotate ${endpoint} --answers new.yaml`)
+      expect(expectHttps()).toBe(leaf)
+      await must(['init', '--answers', '2.yaml', '--yes'])
+      expectHttps()
+      await must(['rotate', endpoint, '--answers', 'other2.yaml', '--yes'])
+      expect(expectHttps()).not.toBe(leaf)
+      await must(['init', '--answers', 'other4.yaml', '--yes'])
+      const [chain = '', key = ''] = ['pem', 'key'].map(end =>
+        join(lab.folder, `other/client.${end}`),
+      )
+      lab.pair = { chain, key }
+      expectHttps()
+      expect(statuses(lab.pair)).toEqual(new Set(['answered']))
+      expect(statuses(stranger())).toEqual(new Set(['refused']))
+      expect(statuses()).toEqual(new Set(['refused']))
+      await must(['init', '--answers', 'other2.yaml', '--yes'])
+      await must(['rotate', endpoint, '--answers', '2.yaml', '--yes'])
+      lab.pair = undefined
+      expectHttps()
+    },
+  )
 
   it('disable: from the level that demands one straight back to HTTP', async () => {
     await must(['init', '--answers', '4.yaml', '--yes'])

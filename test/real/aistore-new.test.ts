@@ -223,4 +223,31 @@ describe('a new AIStore cluster', () => {
     const { leaf } = JSON.parse(readFileSync(join(record, 'generations/1/meta.json'), 'utf8'))
     expect(lab.leaves()).toEqual(Array(9).fill(leaf.fingerprint))
   })
+
+  it.runIf(process.env.SE_REAL_PART !== '1')(
+    'script: the plan as a script starts the cluster, and again changes nothing',
+    async () => {
+      byHand('stop')
+      removeNodes()
+      mkdirSync(nodes)
+      lab.file('script.yaml', answers(withScript, 'ais-script').replace('/tls/', '/tls-script/'))
+      const { stdout } = await must(['plan', '--answers', 'script.yaml', '--format', 'sh'])
+      const plan = lab.file('plan.sh', stdout)
+      const work = join(lab.folder, 'work')
+      const env = { ...process.env, WORK: work, YES: '1' }
+      const play = () => spawnSync('bash', [plan], { encoding: 'utf8', env, timeout: 180_000 })
+      const first = play()
+      expect(first.status, first.stderr).toBe(0)
+      const leaves = lab.leaves()
+      const { stdout: own } = spawnSync(
+        'openssl',
+        ['x509', '-noout', '-fingerprint', '-sha256', '-in', join(work, 'new/chain.pem')],
+        { encoding: 'utf8' },
+      )
+      expect(leaves).toEqual(Array(9).fill(own.trim().split('=')[1]))
+      const before = pids()
+      expect(play().status).toBe(0)
+      expect([pids(), lab.leaves()]).toEqual([before, leaves])
+    },
+  )
 })

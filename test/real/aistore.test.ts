@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startLoad } from '../support/load.ts'
 import { type RealAistore, realAistore } from '../support/real-aistore.ts'
 import { ended } from '../support/sandbox.ts'
 
@@ -141,6 +142,22 @@ describe('a real AIStore cluster', () => {
     const now = spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' })
     expect(now.stdout).toBe(started.stdout)
     expect(expectHttps()).not.toBe(before)
+  })
+
+  it('rotate: under 50 new connections a second and one that stays, none is lost', async () => {
+    const load = startLoad({
+      ...{ host: '127.0.0.1', port: Number(port), name: 'localhost', path: '/v1/health' },
+      ...{ roots: join(lab.generation(), 'roots.pem'), rate: 50 },
+    })
+    const exits: unknown[] = []
+    for (let times = 1; times <= 4; times += 1)
+      exits.push((await lab.cli(['rotate', endpoint, '--yes'])).exit)
+    const { connections, requests, lost, seconds } = await load.end()
+    expect(exits).toEqual([0, 0, 0, 0])
+    expect(lost).toEqual([])
+    expect(connections).toBeGreaterThanOrEqual(Math.floor(50 * (seconds - 1)))
+    expect(requests).toBeGreaterThan(1)
+    expectHttps()
   })
 
   it('rotate --undo: the pair of before is served again', async () => {

@@ -29,6 +29,7 @@ const suites = [
   { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
   azureml('aks-secret'),
   { name: 'aistore-new', labs: ['aistore'], file: 'aistore-new.test.ts' },
+  { name: 'aistore-listeners', labs: ['aistore'], file: 'aistore-listeners.test.ts' },
   { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
   { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'feldera-broken', labs: ['kubernetes'], file: 'feldera-broken.test.ts' },
@@ -39,6 +40,8 @@ const suites = [
     env: { LAB_K8S_FOLDER: join(labs, 'kubernetes') },
   },
   { name: 'aistore-broken', labs: ['aistore'], file: 'aistore-broken.test.ts' },
+  { name: 'aistore-proxies', labs: ['aistore'], file: 'aistore-proxies.test.ts' },
+  { name: 'aistore-authn', labs: ['aistore'], file: 'aistore-authn.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-pem', 'arc-secret', 'arc-pem'].map(azureml),
   {

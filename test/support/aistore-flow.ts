@@ -118,7 +118,6 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
       return said ? { headers: {}, body: '', tookMs: 0, ...said } : rehearsal.world.api(options)
     },
   }
-  const state = join(own.stateFolder, 'endpoints/ais')
   const carry = async (
     planned: Awaited<ReturnType<typeof makePlan>>,
     { stopAt, undo }: { stopAt?: string | undefined; undo?: boolean },
@@ -157,7 +156,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
       return carry(await makePlan(input), { stopAt })
     },
     async resume({ undo = false } = {}) {
-      const unfinished = await unfinishedOf('ais', own)
+      const unfinished = await unfinishedOf(answered.answers.endpoint, own)
       if (!unfinished) throw new Error('nothing is unfinished')
       return carry(takeUp(unfinished, target, own), { undo })
     },
@@ -175,8 +174,9 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     put: (path, body = '') => ask(path, { body }),
     status() {
       const signal = AbortSignal.timeout(20_000)
-      return lookAtEndpoint('ais', own, signal, async use => {
-        const record = await readEndpoint(recordPaths(own.stateFolder, 'ais'))
+      const name = answered.answers.endpoint
+      return lookAtEndpoint(name, own, signal, async use => {
+        const record = await readEndpoint(recordPaths(own.stateFolder, name))
         const calling = { world: own, run, signal, record }
         return target.reach?.(answered, calling, use) as ReturnType<typeof use>
       })
@@ -187,6 +187,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     },
     node: path => join(own.stateFolder, 'stage', path),
     leaf() {
+      const state = join(own.stateFolder, 'endpoints', answered.answers.endpoint)
       const current = readFileSync(join(state, 'current'), 'utf8').trim()
       const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
       return JSON.parse(meta).leaf.fingerprint

@@ -7,6 +7,8 @@ export interface LoadOptions {
   port: number
   /** SNI and certificate name. */
   name: string
+  /** What is asked for; by default `/`. */
+  path?: string
   /** PEM file of the roots that clients trust. */
   roots: string
   /** New connections a second. */
@@ -57,7 +59,7 @@ export function startLoad(options: LoadOptions): { end(): Promise<LoadSeen> } {
 }
 
 /** One new connection and one request on it. */
-function once({ host, port, name }: LoadOptions, ca: Buffer): Promise<void> {
+function once({ host, port, name, path = '/' }: LoadOptions, ca: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, servername: name, ca, timeout: patienceMs })
     let text = ''
@@ -66,7 +68,7 @@ function once({ host, port, name }: LoadOptions, ca: Buffer): Promise<void> {
       reject(new Error(why))
     }
     socket.once('secureConnect', () => {
-      socket.write(`GET / HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`)
     })
     socket.on('data', data => {
       text += data
@@ -80,9 +82,9 @@ function once({ host, port, name }: LoadOptions, ca: Buffer): Promise<void> {
 }
 
 /** One request after the other over one connection, and a new one only where the server has ended it. */
-function keepAlive({ host, port, name }: LoadOptions, ca: Buffer, lost: string[]) {
+function keepAlive({ host, port, name, path = '/' }: LoadOptions, ca: Buffer, lost: string[]) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const to = { host, port, servername: name, ca, agent, timeout: patienceMs }
+  const to = { host, port, path, servername: name, ca, agent, timeout: patienceMs }
   let over = false
   let requests = 0
   const ask = () =>

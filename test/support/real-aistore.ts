@@ -22,6 +22,8 @@ export interface RealAistore extends RealBox {
   lostObjects(): string[]
   /** Stops a target and starts it; undefined when it joins again, else what it says. */
   restartTarget(name: string): string | undefined
+  /** Our own pair, where the answers name one. */
+  pair?: { chain: string; key: string } | undefined
 }
 
 const bucket = `se-${process.pid}`
@@ -39,9 +41,11 @@ interface Where {
   listeners: string[]
   /** The command that gets the name of a target. */
   restart: string[]
+  /** Whether the file `headers` in its folder goes with each question of the test: a token. */
+  guarded?: boolean
 }
 
-function labCluster(): Where {
+export function labCluster(): Where {
   const { AIS_LAB_PORT = '18080', AIS_LAB_PUBLIC, AIS_LAB_INTRA, AIS_LAB_NODE = '' } = process.env
   const listeners = `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ')
   return { port: Number(AIS_LAB_PORT), listeners, restart: [AIS_LAB_NODE, 'restart'] }
@@ -52,7 +56,7 @@ function labCluster(): Where {
  * @param where another cluster than the lab's
  */
 export function realAistore(endpoint: string, where: Where = labCluster()): RealAistore {
-  const { port } = where
+  const { port, guarded = false } = where
   const box = realBox('ais', () => ({
     SECURE_ENDPOINT_LABS:
       process.env.SECURE_ENDPOINT_LABS ?? `${process.env.HOME}/.cache/secure-endpoint-labs`,
@@ -65,17 +69,17 @@ export function realAistore(endpoint: string, where: Where = labCluster()): Real
     })
     const https = plain.stdout.includes('HTTPS server')
     const trust = https ? ['--cacert', join(generation(), 'roots.pem')] : []
-    const chain = join(record, 'client/chain.pem')
-    const own =
-      https && existsSync(chain) ? ['--cert', chain, '--key', join(record, 'client/key.pem')] : []
+    const recorded = join(record, 'client/chain.pem')
+    const { chain, key } = lab.pair ?? { chain: recorded, key: join(record, 'client/key.pem') }
+    const own = https && existsSync(chain) ? ['--cert', chain, '--key', key] : []
     const whole = args.map(each =>
       each.replace(/^@/, `http${https ? 's' : ''}://127.0.0.1:${port}`),
     )
-    return spawnSync('curl', ['-q', '-sS', '-L', '-m', '60', ...trust, ...own, ...whole], {
-      encoding: 'utf8',
-    })
+    const headers = guarded ? ['-H', `@${join(box.folder, 'headers')}`, '--location-trusted'] : []
+    const usual = ['-q', '-sS', '-L', '-m', '60', ...headers, ...trust, ...own]
+    return spawnSync('curl', [...usual, ...whole], { encoding: 'utf8' })
   }
-  return {
+  const lab: RealAistore = {
     ...box,
     generation,
     record,
@@ -118,4 +122,5 @@ export function realAistore(endpoint: string, where: Where = labCluster()): Real
       return status === 0 ? undefined : stderr
     },
   }
+  return lab
 }

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ended, ended, type Sandbox } from './sandbox.ts'
@@ -42,7 +50,10 @@ export function realBox(
     spawn(process.execPath, [bin, ...args], {
       cwd: options.cwd ?? folder,
       env: { ...env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [
+        ...(['ignore', 'pipe', 'pipe'] as const),
+        ...(options.fd3 === undefined ? [] : [openSync(options.fd3, 'r')]),
+      ],
     })
   return {
     folder,

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +30,8 @@ interface CallOptions {
   env?: Record<string, string>
   cwd?: string
   uid?: number
+  /** A file that it finds open as file descriptor 3. */
+  fd3?: string
 }
 
 /** Runs a command without root's rights, where the tests have them. */
@@ -131,7 +141,11 @@ export async function createSandbox(): Promise<Sandbox> {
         cwd: options.cwd ?? folder,
         env: { ...env, ...options.env },
         ...(options.uid === undefined ? {} : { uid: options.uid }),
-        stdio: [options.input === undefined && !options.open ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: [
+          ...([options.input === undefined && !options.open ? 'ignore' : 'pipe'] as const),
+          ...(['pipe', 'pipe'] as const),
+          ...(options.fd3 === undefined ? [] : [openSync(options.fd3, 'r')]),
+        ],
       },
     )
     child.stdin?.on('error', () => {}) // it need not read all of it

@@ -22,6 +22,8 @@ export interface AistoreAnswers {
   proxies?: number
   targets?: number
   firstStart?: string
+  /** Which listeners the pair is for. */
+  listeners: 'all' | 'public' | 'inside'
   /** Which listeners this machine reaches. */
   ports: 'all' | 'public'
   restartWait: string

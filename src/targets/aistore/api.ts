@@ -1,4 +1,5 @@
 import type { RequestResult } from '../../net/request.ts'
+import { sharedContexts } from '../../net/secure-context.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -28,6 +29,8 @@ export interface Said {
   seen: string
   untrusted?: true
   wantsClient?: true
+  /** What its clock says, milliseconds since 1970, exact to a second. */
+  date?: number
 }
 
 /** Asks the nodes of a cluster by address, in whatever scheme each of them speaks now. */
@@ -56,6 +59,8 @@ export function createApi(
   { world, signal }: { world: Pick<World, 'api'>; signal: AbortSignal },
 ): Api {
   const known = new Map<string, 'http' | 'https'>()
+  const trust = { roots, ...(client ? { client } : {}) }
+  const contexts = sharedContexts(trust)
 
   const scheme: Api['scheme'] = async address => {
     known.delete(address)
@@ -67,8 +72,14 @@ export function createApi(
     return found
   }
 
-  const askIn = (speaks: 'http' | 'https', address: string, path: string, put?: { body?: Json }) =>
-    world.api({
+  const askIn = (
+    speaks: 'http' | 'https',
+    address: string,
+    path: string,
+    put?: { body?: Json },
+  ) => {
+    const context = speaks === 'https' ? contexts() : undefined
+    return world.api({
       url: `${speaks}://${address}${path}`,
       method: put ? 'PUT' : 'GET',
       headers: {
@@ -76,10 +87,12 @@ export function createApi(
         ...(put?.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(put?.body === undefined ? {} : { body: JSON.stringify(put.body) }),
-      ...(speaks === 'https' ? { roots, ...(client ? { client } : {}) } : {}),
+      ...(speaks === 'https' ? trust : {}),
+      ...(context ? { context } : {}),
       timeoutMs: answerMs,
       signal,
     })
+  }
 
   const ask = async (address: string, path: string, put?: { body?: Json }): Promise<Said> => {
     for (let again = false; ; again = true) {
@@ -101,7 +114,7 @@ function bodyOf(body: Json | undefined): { body?: Json } {
   return body === undefined ? {} : { body }
 }
 
-function saidIn({ status, body, error = '' }: RequestResult): Said {
+function saidIn({ status, body, error = '', headers }: RequestResult): Said {
   if (status === undefined) {
     const seen = oneLine(`no answer (${error})`)
     if (refusesClient.test(error)) return { json: null, seen, wantsClient: true }
@@ -109,7 +122,9 @@ function saidIn({ status, body, error = '' }: RequestResult): Said {
   }
   const json = parsed(body)
   const words = oneLine(String(atPath(json, 'message') ?? body)).slice(0, 300)
-  return { status, json, seen: `${status} ${words}`.trim() }
+  const date = Date.parse(headers.date ?? '')
+  const clock = Number.isNaN(date) ? {} : { date }
+  return { status, json, seen: `${status} ${words}`.trim(), ...clock }
 }
 
 function parsed(text: string): Json {

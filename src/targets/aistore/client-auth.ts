@@ -1,5 +1,6 @@
 import type { Answers } from '../../answers/answers.ts'
 import { aistoreAnswers } from './answers.ts'
+import { pairNow } from './listeners.ts'
 import type { AistorePresent } from './present.ts'
 
 /** `net.http.client_auth_tls`: what a listener asks of its clients (Go's tls.ClientAuthType). */
@@ -28,6 +29,6 @@ export function levelRules(level: number): Level {
 
 /** The level that the cluster shall have: as the answers say, or as it has. */
 export function levelOf(answers: Answers, present?: AistorePresent): ClientAuth {
-  const now = (present?.http.client_auth_tls ?? 0) as ClientAuth
+  const now = (present ? pairNow(answers, present).client_auth_tls : 0) as ClientAuth
   return aistoreAnswers(answers).clientAuth ?? now
 }

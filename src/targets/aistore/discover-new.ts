@@ -1,10 +1,11 @@
+import type { Answers } from '../../answers/answers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import type { RequestResult } from '../../net/request.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import type { World } from '../../world.ts'
 import type { Discovery } from '../target.ts'
-import { type AistoreAnswers, hostPort } from './answers.ts'
+import { aistoreAnswers, hostPort } from './answers.ts'
 import { aistoreFindings } from './findings.ts'
 import { type AistorePresent, nothingRead } from './present.ts'
 
@@ -17,11 +18,13 @@ const nobody =
 
 /** Of a cluster that is new there is nothing to read; only nobody else may have the gateway's address. */
 export async function discoverNew(
-  { gateway }: Pick<AistoreAnswers, 'gateway'>,
+  answers: Answers,
   { api }: Pick<World, 'api'>,
 ): Promise<Discovery<AistorePresent>> {
   const present: AistorePresent = { ...nothingRead, isNew: true }
+  const { gateway, listeners } = aistoreAnswers(answers)
   const address = hostPort(gateway)
+  if (listeners !== 'all') return { present, findings: [oneFirst(listeners)], exit: exitCodes.data }
   const result = await api({ url: `http://${address}/v1/health`, timeoutMs: lookMs })
   if (result.status === undefined && nobody.test(result.error ?? ''))
     return { present, findings: [] }
@@ -31,6 +34,14 @@ export async function discoverNew(
     fix: 'Where it is the cluster itself, put target.deployment: running into the answers: it is switched with its data. Otherwise stop what listens there, or name another gateway.',
   })
   return { present, findings: [taken], exit: exitCodes.data }
+}
+
+function oneFirst(listeners: string) {
+  return finding(aistoreFindings, 'aistore.listeners', {
+    subject: `target.listeners: ${listeners}`,
+    evidence: 'target.deployment is new',
+    fix: 'Start it with one pair for all: leave target.listeners out. The public ones get theirs afterwards.',
+  })
 }
 
 function seenOf({ status, body, error }: RequestResult): string {

@@ -1,9 +1,8 @@
-import type { Answered, Answers } from '../../answers/answers.ts'
+import type { Answered } from '../../answers/answers.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
-import { type Finding, finding } from '../../findings.ts'
+import { finding } from '../../findings.ts'
 import { atPath } from '../../plan/predicate.ts'
-import { oneLine } from '../../process/plain-text.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
@@ -11,12 +10,14 @@ import type { Discovery, Known } from '../target.ts'
 import { aistoreAnswers, hostPort } from './answers.ts'
 import type { Api, Said } from './api.ts'
 import { clusterIn } from './cluster.ts'
+import { conflict } from './conflict.ts'
 import { discoverNew } from './discover-new.ts'
 import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
 import { apiOf, primaryOf, recordedClient } from './place.ts'
 import { type AistorePresent, nothingRead } from './present.ts'
 import { clientProblem, loginProblem } from './said.ts'
+import { siblingRoots } from './siblings.ts'
 import { settingsIn } from './state.ts'
 
 /** Milliseconds for all of it. */
@@ -30,16 +31,17 @@ export async function discover(
 ): Promise<Discovery<AistorePresent>> {
   const own = aistoreAnswers(answers)
   // once its first start is proven it is a cluster like any other
-  if (own.deployment === 'new' && record === undefined) return discoverNew(own, world)
+  if (own.deployment === 'new' && record === undefined) return discoverNew(answers, world)
   const signal = AbortSignal.timeout(limitMs)
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const current = await currentGeneration(paths)
   const recorded = [current ?? 0, 0].map(each => `${generationFolder(paths, each)}/roots.pem`)
+  const theirs = await siblingRoots({ address: hostPort(own.gateway) }, world)
   const access = {
     uuid: '',
     primary: '',
     nodes: [],
-    roots: [...recorded, ...(own.roots === undefined ? [] : [own.roots])],
+    roots: [...recorded, ...theirs, ...(own.roots === undefined ? [] : [own.roots])],
     system: true,
     client: recordedClient(own, paths),
   }
@@ -69,35 +71,10 @@ async function read(gateway: string, api: Api): Promise<AistorePresent> {
   ])
   const http = settingsIn(config)
   if (!http) throw noCluster(at, config)
-  const outside = atPath(config.json, 'net.http.pub.server_crt')
-  if (typeof outside === 'string' && outside !== '') throw publicPair(at, outside)
   const flags = atPath(status.json, 'cluster.flags')
   if (typeof flags !== 'number' || !hasStarted(flags)) throw notStarted(at, status.seen)
   const version = String(atPath(status.json, 'ais_version') ?? '')
   return { cluster, version, scheme, http }
-}
-
-/** A pair of another owner, or one at a place that cannot be known. */
-function conflict(
-  { target }: Answers,
-  { scheme, http, cluster }: AistorePresent,
-  recorded: boolean,
-): Finding | undefined {
-  if (scheme === 'http') return undefined
-  const subject = cluster.uuid
-  if (!recorded && ['ask', 'stop'].includes(target.onConflict))
-    return finding(aistoreFindings, 'aistore.foreign-pair', {
-      subject,
-      evidence: `net.http.server_crt is ${http.server_crt}`,
-      fix: 'Put target.onConflict: adopt into the answers: what is there is kept where it can be read.',
-    })
-  if (!http.server_crt.startsWith('/') || !http.server_key.startsWith('/'))
-    return finding(aistoreFindings, 'aistore.relative-path', {
-      subject,
-      evidence: `net.http.server_crt is ${http.server_crt}`,
-      fix: 'Go back to HTTP first, or set absolute paths and restart: ais config cluster net.http.server_crt=/etc/ais/tls/server.crt net.http.server_key=/etc/ais/tls/server.key',
-    })
-  return undefined
 }
 
 /** What helps where a cluster that was proven once does not answer. */
@@ -123,17 +100,6 @@ function noCluster(address: string, said: Said): Problem {
         exitCodes.unavailable,
         'Name a gateway that runs in target.gateway: ais show cluster',
       )
-}
-
-/** AIStore 5: a second pair, which a load reads together with the first. */
-function publicPair(address: string, path: string): Problem {
-  return new Problem(exitCodes.data, [
-    finding(aistoreFindings, 'aistore.public-pair', {
-      subject: address,
-      evidence: `net.http.pub.server_crt is ${oneLine(path)}`,
-      fix: 'Where one certificate shall serve all listeners, clear it first, then restart the cluster: ais config cluster net.http.pub.server_crt= net.http.pub.server_key= net.http.pub.client_ca_tls= net.http.pub.client_auth_tls=0',
-    }),
-  ])
 }
 
 function notStarted(address: string, evidence: string): Problem {

@@ -54,7 +54,17 @@ export const aistoreFindings = {
   'aistore.public-pair': {
     severity: 'blocks',
     title: 'The public listeners of the cluster have a certificate of their own.',
-    why: 'net.http.pub goes before net.http there: clients would go on seeing that one, and it is not ours to remove.',
+    why: 'net.http.pub goes before net.http there: one pair for all listeners would never be served outside.',
+  },
+  'aistore.listeners': {
+    severity: 'blocks',
+    title: 'These listeners cannot have a certificate of their own now.',
+    why: 'net.http.pub stands beside a net.http that serves HTTPS, and AIStore 5.0 is the first to have it.',
+  },
+  'aistore.public-off': {
+    severity: 'blocks',
+    title: 'There is no HTTP behind the public listeners alone.',
+    why: 'HTTPS is one switch for the whole cluster: without a pair of their own they serve that of the others.',
   },
   'aistore.relative-path': {
     severity: 'blocks',
@@ -140,6 +150,16 @@ export const aistoreFindings = {
     severity: 'blocks',
     title: 'The certificate that a node reads has expired, or is not valid yet.',
     why: 'A node that runs serves on; one that starts ends at once.',
+  },
+  'aistore.clock': {
+    severity: 'blocks',
+    title: 'By the clock of a node the certificate is not valid.',
+    why: 'That node ends at its start, or goes on with the old certificate; the others wait for it.',
+  },
+  'aistore.clock-off': {
+    severity: 'warns',
+    title: 'The clock of a node is off.',
+    why: 'A certificate is valid there earlier or later than here, and so is a token.',
   },
   'aistore.no-name': {
     severity: 'blocks',

@@ -8,9 +8,10 @@ import type { Api } from './api.ts'
 import { restoreStates } from './backup.ts'
 import { nodeLabel } from './cluster.ts'
 import { setSettings, whileNotReady } from './ops-settings.ts'
-import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
+import { apiOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { refusal } from './said.ts'
+import { untilSettled } from './settled.ts'
 import { shellPlace } from './shell.ts'
 import { lookAtListeners, reachedOf, standingOf } from './standing.ts'
 import { readState } from './state.ts'
@@ -84,7 +85,7 @@ export async function takeDown(
   api: Api,
   ctx: Performing,
 ): Promise<void> {
-  const at = await leaderOf(place, api)
+  const at = await untilSettled(place, api, ctx)
   const said = await whileNotReady(() => api.put(at, '/v1/cluster', { action: 'shutdown' }), ctx)
   // no answer may well be the end of who should give it
   if (said.status !== undefined && said.status !== 200)

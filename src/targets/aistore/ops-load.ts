@@ -6,6 +6,7 @@ import { oneLine } from '../../process/plain-text.ts'
 import type { Api, Said } from './api.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
+import type { Ports } from './listeners.ts'
 import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { loginProblem } from './said.ts'
@@ -37,16 +38,19 @@ export const servedOp: Op = {
 }
 
 /**
- * Has every node load the pair that lies on it: `{at, ports, chain}`. The cluster goes through its
+ * Has every node load the pair that lies on it: `{at, ports, chain, downToo}`. The cluster goes through its
  * nodes, says that all is done where a later one failed, and leaves those after a bad one: so each
- * listener is looked at, and a stale node is loaded alone.
+ * listener is looked at, and a stale node is loaded alone. A node that does not run reads its files at
+ * its start: with `downToo` that is enough.
  */
 export const loadOp: Op = {
   changes: true,
-  async run({ at, ports, chain }, ctx): Promise<Json> {
+  async run({ at, ports, chain, downToo }, ctx): Promise<Json> {
     const place = placeOf(at)
     const looking = await lookingFor(place, ports, chain, ctx)
     const { api } = looking
+    const isStale = (each: NodeServes) =>
+      !allServe(each, 'new') && !(downToo === true && allServe(each, 'closed'))
     const look = async (said: string) => {
       const serves = await lookAtListeners(place.nodes, looking)
       await sayRows(serves, api, said, ctx)
@@ -58,14 +62,14 @@ export const loadOp: Op = {
     if (login) throw login
     let serves = await look(all.status === 200 ? '' : `all nodes: ${all.seen}`)
     const said = new Map<string, Said>()
-    for (let again = 1; again <= tries && !isDone(serves); again += 1) {
+    for (let again = 1; again <= tries && serves.some(isStale); again += 1) {
       if (again > 1) await ctx.world.clock.sleep(againMs, ctx.signal)
-      for (const { node } of serves.filter(each => !allServe(each, 'new')))
+      for (const { node } of serves.filter(isStale))
         said.set(node.id, await api.put(primary, `/v1/cluster/load-x509/${node.id}`))
-      const stale = serves.filter(each => !allServe(each, 'new')).map(({ node }) => node.id)
+      const stale = serves.filter(isStale).map(({ node }) => node.id)
       serves = await look(`${stale.join(', ')} loaded alone, try ${again} of ${tries}`)
     }
-    const stale = serves.filter(each => !allServe(each, 'new'))
+    const stale = serves.filter(isStale)
     if (stale.length > 0) throw await staleNodes(stale, said, api)
     return { loaded: true, seen: countOf(serves) }
   },
@@ -85,7 +89,7 @@ async function lookingFor(
   ctx: Performing,
 ) {
   const [api, leaf] = await Promise.all([apiOf(place, ctx), leafIn(String(chain))])
-  return { api, signal: ctx.signal, leaf, ports: ports as 'all' | 'public' }
+  return { api, signal: ctx.signal, leaf, ports: ports as Ports }
 }
 
 function isDone(serves: readonly NodeServes[]): boolean {
@@ -119,11 +123,23 @@ async function sayRows(
 /** Each stale node with its own words: the cluster says "Bad Request" at most. */
 async function staleNodes(stale: readonly NodeServes[], said: ReadonlyMap<string, Said>, api: Api) {
   const words = await Promise.all(stale.map(each => wordsOf(each, said.get(each.node.id), api)))
+  const names = stale.map(({ node }) => nodeLabel(node)).join(', ')
+  if (stale.every(each => allServe(each, 'closed')))
+    return aistoreProblem('aistore.node-down', exitCodes.unavailable, {
+      subject: names,
+      evidence: words.join('; '),
+      fix: `Start ${names} as usual: a node reads its pair at its start. Then run the same command again.`,
+    })
   return aistoreProblem('aistore.stale-node', exitCodes.failed, {
-    subject: stale.map(({ node }) => nodeLabel(node)).join(', '),
+    subject: names,
     evidence: words.join('; '),
-    fix: `Put the same pair onto ${stale.map(({ node }) => nodeLabel(node)).join(', ')}, key first; its log says what it found there. Then run the same command again.`,
+    fix: `Put the same pair onto ${names}, key first; its log says what it found there. Then run the same command again.`,
   })
+}
+
+/** The key has a dot in it. */
+function publicError(json: Json): Json | undefined {
+  return (json as { [key: string]: Json } | null)?.['pub.error']
 }
 
 async function wordsOf(
@@ -132,7 +148,7 @@ async function wordsOf(
   api: Api,
 ): Promise<string> {
   const { json } = await api.get(node.public, '/v1/daemon?what=tls_certificate')
-  const own = atPath(json, 'error')
+  const own = atPath(json, 'error') ?? publicError(json)
   const where = Object.entries(serves)
     .filter(([, each]) => each !== 'new')
     .map(([net, each]) => `${each} on ${net}`)

@@ -8,6 +8,7 @@ import { verdict, wantedOf } from '../../proof/verdict.ts'
 import { createApi } from './api.ts'
 import { probeClients } from './client-proof.ts'
 import { type Node, nodeLabel } from './cluster.ts'
+import type { Ports } from './listeners.ts'
 import { accessOf, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
 import { reachedOf } from './standing.ts'
@@ -37,7 +38,7 @@ export const provePlainOp: Op = {
 
 async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performing): Promise<Json> {
   const place = placeOf(input.at)
-  const servers = serversOf(place.nodes, input.ports === 'public' ? 'public' : 'all')
+  const servers = serversOf(place.nodes, input.ports as Ports)
   const access = await accessOf(place, ctx)
   const wanted = wantedOf({ ...input, addresses: [] }, ctx)
   if (access.client && scheme === 'https') {
@@ -83,7 +84,7 @@ async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performin
 }
 
 /** Each listener as a server of the endpoint. */
-export function serversOf(nodes: readonly Node[], ports: 'all' | 'public'): Server[] {
+export function serversOf(nodes: readonly Node[], ports: Ports): Server[] {
   return nodes.flatMap(node =>
     reachedOf(node, ports).map(({ net, address }) => ({
       address,
@@ -98,7 +99,7 @@ function printed(
   { at, ports, name, path }: Record<string, unknown>,
   show: (text: unknown) => string,
 ): string[] {
-  const servers = serversOf(placeOf(at as Json).nodes, ports === 'public' ? 'public' : 'all')
+  const servers = serversOf(placeOf(at as Json).nodes, ports as Ports)
   // of a new cluster only the run finds out which listeners there are
   const addresses =
     servers.length === 0 ? ['<each listener>'] : servers.map(({ address }) => address)

@@ -85,10 +85,14 @@ function notBack(place: Place, wrong: ReadonlyMap<string, string>, limitMs: numb
     const node = place.nodes.find(each => each.id === id)
     return `${node ? nodeLabel(node) : 'the cluster'}: ${why}`
   })
+  // a primary that was shut down while a node was away may spin for ever, its ports closed
+  const left = [...wrong.values()].includes('nothing listens')
+    ? ', and end its process where one runs that has no port'
+    : ''
   return aistoreProblem('aistore.not-back', exitCodes.waited, {
     title: `The cluster has not come back after ${formatLimit(limitMs)}.`,
     subject: place.uuid,
     evidence: words.join('; '),
-    fix: 'Read the last lines of the log of each node that is named; then run the same command again.',
+    fix: `Read the last lines of the log of each node that is named${left}; then run the same command again.`,
   })
 }

@@ -5,10 +5,11 @@ import { quoteCommand } from '../../process/quote.ts'
 import type { Api, Said } from './api.ts'
 import { nodeLabel } from './cluster.ts'
 import { hasSettings } from './ops-look.ts'
-import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
+import { apiOf, type Place, placeOf } from './place.ts'
 import type { HttpSettings } from './present.ts'
 import { aistoreProblem } from './problems.ts'
 import { refusal } from './said.ts'
+import { untilLed } from './settled.ts'
 import { shellPlace } from './shell.ts'
 import { readState, settingsIn } from './state.ts'
 
@@ -42,7 +43,7 @@ export async function setSettings(
   api: Api,
   ctx: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
 ): Promise<void> {
-  const at = await leaderOf(place, api)
+  const at = await untilLed(place, api, ctx)
   const said = await whileNotReady(
     () => api.put(at, `/v1/cluster/set-config?${query(values)}`),
     ctx,

@@ -3,6 +3,7 @@ import { backUpOp } from './backup.ts'
 import { keepFoundOp } from './keep.ts'
 import { offlineOps } from './offline/ops-offline.ts'
 import { clientKeptOp, clientPairOp } from './ops-client.ts'
+import { clocksOp } from './ops-clocks.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
 import { actsOp, leaveLevelOp } from './ops-level.ts'
@@ -28,6 +29,7 @@ export const aistoreOps: OpTable = {
   'aistore.placed': placedOp,
   'aistore.place': placeFilesOp,
   'aistore.roots': rootsOp,
+  'aistore.clocks': clocksOp,
   'aistore.served': servedOp,
   'aistore.load': loadOp,
   'aistore.client-kept': clientKeptOp,

@@ -8,6 +8,7 @@ import type { RecordPaths } from '../../record/paths.ts'
 import { type AistoreAnswers, aistoreAnswers } from './answers.ts'
 import { type Access, type Api, createApi } from './api.ts'
 import { type Cluster, clusterIn, type Node } from './cluster.ts'
+import { siblingRoots } from './siblings.ts'
 import type { Aistore } from './steps/wanted.ts'
 
 /** Where a cluster is and by what it is trusted: what every op of it gets. */
@@ -32,14 +33,15 @@ export function placeAhead(wanted: Aistore): { [key: string]: Input } {
 }
 
 function accessInput({ answers, privateRoot }: Aistore): { [key: string]: Input } {
-  const { roots } = aistoreAnswers(answers)
+  const { roots, listeners } = aistoreAnswers(answers)
   return {
     roots: [
       { kept: 'roots.pem' },
       { before: 'roots.pem' },
       ...(roots === undefined ? [] : [roots]),
     ],
-    system: !privateRoot,
+    // the listeners that are asked may have the pair of somebody else
+    system: !privateRoot || listeners !== 'all',
     client: { ...clientFiles(answers) },
   }
 }
@@ -111,15 +113,27 @@ export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
   return createApi(await accessOf(place, ctx), ctx)
 }
 
+/** The token itself, or that in the file which `ais auth login` writes: `{"token": "…"}`. */
+function tokenIn(text: string | undefined): string | undefined {
+  if (!text?.startsWith('{')) return text
+  try {
+    return String((JSON.parse(text) as { token?: unknown }).token ?? text)
+  } catch {
+    return text
+  }
+}
+
 /** Reads what the cluster is trusted by, and our own certificate where there is one. */
 export async function accessOf(
   place: Place,
   { world, userFolder, secrets }: Calling,
 ): Promise<Access> {
   const read = (path: string) => readFile(resolve(userFolder, path), 'utf8').catch(() => '')
-  const own = (await Promise.all(place.roots.map(read))).flatMap(pemCertificates)
+  // where another pair may be met, that of another endpoint here is as well known
+  const theirs = place.system ? await siblingRoots({ uuid: place.uuid }, world) : []
+  const own = (await Promise.all([...place.roots, ...theirs].map(read))).flatMap(pemCertificates)
   const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
-  const token = secrets['target.token']
+  const token = tokenIn(secrets['target.token'])
   const [chain = '', key = ''] = await Promise.all([place.client.chain, place.client.key].map(read))
   return {
     roots: [...new Set(roots)],

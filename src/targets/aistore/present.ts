@@ -8,6 +8,11 @@ export interface HttpSettings {
   client_ca_tls: string
   client_auth_tls: number
   skip_verify: boolean
+  /** Of the public listeners alone, where they have a pair of their own (5.0); else empty and 0. */
+  'pub.server_crt': string
+  'pub.server_key': string
+  'pub.client_ca_tls': string
+  'pub.client_auth_tls': number
 }
 
 /** What was read of the cluster. */
@@ -33,5 +38,9 @@ export const nothingRead: AistorePresent = {
     client_ca_tls: '',
     client_auth_tls: 0,
     skip_verify: false,
+    'pub.server_crt': '',
+    'pub.server_key': '',
+    'pub.client_ca_tls': '',
+    'pub.client_auth_tls': 0,
   },
 }

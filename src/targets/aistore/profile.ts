@@ -3,8 +3,8 @@ import type { CertificateProfile } from '../../certificates/profile.ts'
 import { parseAddress } from '../../net/address.ts'
 import { aistoreAnswers, hostPort } from './answers.ts'
 import { levelOf, levelRules } from './client-auth.ts'
-import { listenersOf } from './cluster.ts'
 import type { AistorePresent } from './present.ts'
+import { reachedOf } from './standing.ts'
 
 /**
  * Go's crypto/tls: a PEM chain with the leaf first and an unencrypted key. The nodes are clients of
@@ -14,13 +14,15 @@ import type { AistorePresent } from './present.ts'
  */
 export function profile(answers: Answers, present?: AistorePresent): CertificateProfile {
   const { domain, certificate } = answers
-  const { deployment, gateway, hosts: asked = [] } = aistoreAnswers(answers)
+  const { deployment, gateway, listeners, hosts: asked = [] } = aistoreAnswers(answers)
   const ahead =
     deployment === 'new' ? [parseAddress(hostPort(gateway))?.host ?? [], ...asked].flat() : []
-  const listeners = (present?.cluster.nodes ?? []).flatMap(listenersOf)
-  const hosts = listeners.flatMap(({ address }) => parseAddress(address)?.host ?? [])
+  const served = (present?.cluster.nodes ?? []).flatMap(node => reachedOf(node, listeners))
+  const hosts = served.flatMap(({ address }) => parseAddress(address)?.host ?? [])
   const both =
-    certificate?.source === 'self-signed' || levelRules(levelOf(answers, present)).verifies
+    certificate?.source === 'self-signed' ||
+    // nodes are clients of each other on the listeners inside
+    (listeners !== 'public' && levelRules(levelOf(answers, present)).verifies)
   return {
     target: 'AIStore',
     names: [...new Set([domain, ...ahead, ...hosts])],

@@ -63,6 +63,19 @@ const clis: Choice[] = [
   },
   { value: 'set', title: 'Set here', note: 'our certificate before the change, the URL after it' },
 ]
+const listeners: Choice[] = [
+  { value: 'all', title: 'All of them', note: 'one pair for clients and nodes' },
+  {
+    value: 'public',
+    title: 'The public ones',
+    note: 'net.http.pub of AIStore 5: what clients see',
+  },
+  {
+    value: 'inside',
+    title: 'Control and data',
+    note: 'net.http, where the public ones have their own',
+  },
+]
 const ports: Choice[] = [
   { value: 'all', title: 'All of them', note: 'public, control and data are proven' },
   { value: 'public', title: 'The public ones', note: 'the others are on a network of their own' },
@@ -147,9 +160,20 @@ export const aistoreQuestions: readonly Question[] = [
   },
   ...newClusterQuestions(checkCommand),
   {
+    id: 'target.listeners',
+    text: 'Which listeners of the nodes is the certificate for?',
+    noun: 'Listeners',
+    help: 'A public certificate outside and a private one inside are two endpoints here, one for each.',
+    kind: 'choice',
+    choices: listeners,
+    fallback: () => 'all',
+    asked: false,
+    check: checkChoice(listeners),
+  },
+  {
     id: 'target.ports',
     text: 'Which listeners of the nodes does this machine reach?',
-    noun: 'Listeners',
+    noun: 'Reached',
     help: 'What is not reached cannot be proven.',
     kind: 'choice',
     choices: ports,
@@ -204,7 +228,7 @@ export const aistoreQuestions: readonly Question[] = [
     id: 'target.token',
     text: 'Where is the token of an administrator?',
     noun: 'Token',
-    help: 'A file or file descriptor; only where an AuthN server guards the cluster.',
+    help: 'A file (as ais auth login writes it) or descriptor; only where an AuthN server guards the cluster.',
     kind: 'secret',
     fallback: () => undefined,
     asked: false,

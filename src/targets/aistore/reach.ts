@@ -7,6 +7,7 @@ import type { Target } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
+import { provenPorts } from './listeners.ts'
 import { serversOf } from './ops-proof.ts'
 import { apiOf, recordedClient } from './place.ts'
 
@@ -39,7 +40,7 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
     }),
   )
   return use(
-    serversOf(nodes, own.ports).map(server => ({
+    serversOf(nodes, provenPorts(answers)).map(server => ({
       ...server,
       raises: raised.get(server.part ?? '') ?? [],
     })),

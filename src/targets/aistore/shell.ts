@@ -24,6 +24,14 @@ export function shellPlace(at: unknown, sh: ShellWriter): string {
 
 /** A jq expression over `net.http` that tells whether settings are as wanted. */
 export function clusterHolds(settings: Partial<HttpSettings>): string {
-  const each = Object.entries(settings).map(([key, value]) => `.${key} == ${JSON.stringify(value)}`)
+  const each = Object.entries(settings).map(
+    ([key, value]) => `${holdsKey(key)} == ${JSON.stringify(value)}`,
+  )
   return each.join(' and ') || 'true'
+}
+
+/** A cluster that never had a public pair has no `pub` in its settings. */
+function holdsKey(key: string): string {
+  if (!key.startsWith('pub.')) return `.${key}`
+  return `(.${key} // ${key.endsWith('client_auth_tls') ? 0 : '""'})`
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Json } from '../../plan/plan.ts'
 import type { StageKit } from '../target.ts'
 import type { Scheme } from './api.ts'
+import { hasPublicPair } from './listeners.ts'
 import { stagePath } from './node-path.ts'
 import type { HttpSettings } from './present.ts'
 
@@ -25,6 +26,14 @@ const usual = { proxies: 1, targets: 2 }
 const started = 6
 const invalid = 262_144
 const clientAuthUse = '1.3.6.1.5.5.7.3.2'
+type Pair = Pick<HttpSettings, 'server_crt' | 'server_key' | 'client_ca_tls' | 'client_auth_tls'>
+
+/** What public listeners have of their own; the stage lets them ask nothing of clients. */
+function publicOf(http: HttpSettings): Pair {
+  const { 'pub.server_crt': server_crt, 'pub.server_key': server_key } = http
+  return { server_crt, server_key, client_ca_tls: '', client_auth_tls: 0 }
+}
+
 const nets = ['public_net', 'intra_control_net', 'intra_data_net']
 
 function numbered(name: string, count: number): string[] {
@@ -53,13 +62,16 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
   )
   let version = 1
 
-  const pathsOf = (http: HttpSettings) => ({
-    chain: stagePath(http.server_crt, kit.world.stateFolder),
-    key: stagePath(http.server_key, kit.world.stateFolder),
+  const pathsOf = ({ server_crt, server_key }: Pair) => ({
+    chain: stagePath(server_crt, kit.world.stateFolder),
+    key: stagePath(server_key, kit.world.stateFolder),
   })
 
-  /** Why a node would not start with this pair, in AIStore's words; undefined where it would. */
-  const wrongPair = async (http: HttpSettings): Promise<string | undefined> => {
+  /** Why a node would not start with its pairs, in AIStore's words; undefined where it would. */
+  const wrongPair = async (http: HttpSettings): Promise<string | undefined> =>
+    (await wrongFile(http)) ?? (hasPublicPair({ http }) ? wrongFile(publicOf(http)) : undefined)
+
+  const wrongFile = async (http: Pair): Promise<string | undefined> => {
     const { chain, key } = pathsOf(http)
     try {
       const cert = new X509Certificate(await readFile(chain))
@@ -76,7 +88,7 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
     }
   }
 
-  const clientsOf = async ({ client_auth_tls: level, client_ca_tls: path }: HttpSettings) => ({
+  const clientsOf = async ({ client_auth_tls: level, client_ca_tls: path }: Pair) => ({
     level,
     roots: path === '' ? '' : await readFile(stagePath(path, kit.world.stateFolder), 'utf8'),
   })
@@ -89,7 +101,11 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
       const options = { readyAt: 0, ...port, clients }
       ports.push(
         http.use_https
-          ? await kit.serveTls({ ...pathsOf(http), ...options, plain: 'bad-request' })
+          ? await kit.serveTls({
+              ...pathsOf(index === 0 && hasPublicPair({ http }) ? publicOf(http) : http),
+              ...options,
+              plain: 'bad-request',
+            })
           : await kit.serveHttp({ readyAt: 0, ...port }),
       )
     }

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
+import { strangePair } from '../../rehearsal/pair.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
 import { stagePath } from './node-path.ts'
-import type { HttpSettings } from './present.ts'
+import { type HttpSettings, nothingRead } from './present.ts'
+import { profile } from './profile.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
@@ -20,7 +22,8 @@ const byHandMs = 300
 
 /**
  * Stands for a cluster of one proxy and two targets on HTTP, or for one that is not there yet and reads
- * at its first start what it would from ais.json, with the words and statuses of AIStore
+ * at its first start what it would from ais.json (or on HTTPS with one pair, where the public listeners
+ * shall get theirs), with the words and statuses of AIStore
  * 5.0: settings are live at once and listeners change at a start alone; files are opened at a start
  * and by a load, key and certificate are refused one without the other, and use_https before both.
  */
@@ -28,17 +31,11 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   const { restart, firstStart, deployment, ...own } = aistoreAnswers(answers)
   const { clock } = kit.world
   const isNew = deployment === 'new'
-  const http: HttpSettings = {
-    use_https: false,
-    server_crt: '',
-    server_key: '',
-    client_ca_tls: '',
-    client_auth_tls: 0,
-    skip_verify: false,
-  }
+  const http: HttpSettings = { ...nothingRead.http }
   const { proxies = 1, targets = 2 } = isNew ? own : {}
   const cluster = createStageNodes(kit, { proxies, targets })
   let isThere = !isNew
+  if (own.listeners === 'public') Object.assign(http, await pairOfNodes(answers, kit.world))
   if (isThere) {
     await cluster.keep(http)
     await cluster.start(http)
@@ -91,7 +88,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     }
     if (what === 'tls_certificate') return node.scheme === 'https' ? [200, node.said] : noLoader
     if (what === 'config' || what === 'cluster_config')
-      return [200, { uuid: cluster.uuid, confdir: confdirOf(node), net: { http: { ...http } } }]
+      return [200, { uuid: cluster.uuid, confdir: confdirOf(node), net: { http: shown(http) } }]
     return [400, { message: `unexpected query [what=${what}]` }]
   }
 
@@ -136,6 +133,26 @@ function takes(
   return clientWrong(client, { roots: pemCertificates(roots), now }) === undefined
 }
 
+/** A pair of the public listeners alone goes beside one that all of them have. */
+async function pairOfNodes(answers: Answers, world: StageKit['world']) {
+  const { chain, key } = await strangePair(profile(answers), world)
+  const [server_crt, server_key] = ['/etc/ais/stage/nodes.crt', '/etc/ais/stage/nodes.key']
+  await mkdir(stagePath('/etc/ais/stage', world.stateFolder), { recursive: true })
+  await writeFile(stagePath(server_crt, world.stateFolder), chain)
+  await writeFile(stagePath(server_key, world.stateFolder), key, { mode: 0o600 })
+  return { use_https: true, server_crt, server_key }
+}
+
+/** As the cluster shows them: what public listeners have of their own is a section in it. */
+function shown(http: HttpSettings): Json {
+  const entries = Object.entries(http)
+  const own = entries.flatMap(([key, value]) =>
+    key.startsWith('pub.') ? [[key.slice('pub.'.length), value]] : [],
+  )
+  const rest = entries.filter(([key]) => !key.startsWith('pub.'))
+  return { ...Object.fromEntries(rest), pub: Object.fromEntries(own) }
+}
+
 /** Takes all of some settings, or none of them. */
 function set(http: HttpSettings, values: URLSearchParams): Answer {
   const next = { ...http } as unknown as Record<string, Json>
@@ -164,6 +181,8 @@ function refusedBy({
   if (use_https && server_key === '') return `net.http.server_key required ${first}`
   if ((server_crt === '') !== (server_key === ''))
     return 'net.http: both server_crt and server_key must be set (or neither)'
+  if ((rest['pub.server_crt'] === '') !== (rest['pub.server_key'] === ''))
+    return 'net.http.pub: both server_crt and server_key must be set (or neither)'
   const { client_auth_tls: level, client_ca_tls } = rest
   if (level < 0 || level > 4)
     return `net.http: invalid client_auth_tls ${level} (expecting range [0 - 4])`

@@ -6,6 +6,7 @@ import { pemCertificates } from '../../net/roots.ts'
 import type { Standing } from '../../plan/events.ts'
 import type { Api } from './api.ts'
 import { listenersOf, type Node, nodeLabel } from './cluster.ts'
+import type { Ports } from './listeners.ts'
 
 /** What a listener does now: nothing, plain HTTP, or TLS with the wanted leaf or another one. */
 export type Serves = 'closed' | 'HTTP' | 'new' | 'old'
@@ -21,12 +22,14 @@ export interface Looking {
   signal: AbortSignal
   /** The fingerprint that counts as new. */
   leaf: string
-  ports: 'all' | 'public'
+  ports: Ports
 }
 
 /** The listeners that this machine is said to reach. */
 export function reachedOf(node: Node, ports: Looking['ports']): ReturnType<typeof listenersOf> {
-  return listenersOf(node).filter(({ net }) => ports === 'all' || net === 'public')
+  return listenersOf(node).filter(
+    ({ net }) => ports === 'all' || (net === 'public') === (ports === 'public'),
+  )
 }
 
 /** Looks at each listener of some nodes, all at the same time. */

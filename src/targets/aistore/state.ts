@@ -85,6 +85,10 @@ export function settingsIn({ status, json }: Said): HttpSettings | undefined {
     client_ca_tls: text('client_ca_tls'),
     client_auth_tls: Number(atPath(http, 'client_auth_tls') ?? 0),
     skip_verify: atPath(http, 'skip_verify') === true,
+    'pub.server_crt': text('pub.server_crt'),
+    'pub.server_key': text('pub.server_key'),
+    'pub.client_ca_tls': text('pub.client_ca_tls'),
+    'pub.client_auth_tls': Number(atPath(http, 'pub.client_auth_tls') ?? 0),
   }
 }
 

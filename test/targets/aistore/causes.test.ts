@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { causesOf } from '../../../src/targets/aistore/offline/causes.ts'
 import { lastWords } from '../../../src/targets/aistore/offline/log-words.ts'
-import type { HttpSettings } from '../../../src/targets/aistore/present.ts'
+import { type HttpSettings, nothingRead } from '../../../src/targets/aistore/present.ts'
 import { family, make, now } from '../../support/certificates.ts'
 
 let folder: string
@@ -14,6 +14,7 @@ const whole = family({ names: ['a.example.com', '10.0.0.5'] })
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'se-causes-'))
   http = {
+    ...nothingRead.http,
     use_https: true,
     server_crt: put('server.crt', whole.leaf.pem + whole.issuing.pem),
     server_key: put('server.key', whole.leaf.keyPem),

@@ -230,6 +230,24 @@ describe('AIStore', () => {
     expect(flow.leaf()).toBe(before)
   })
 
+  it('names a node that does not run, and the others serve the pair before again', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const before = flow.leaf()
+    const { json } = await flow.get('/v1/daemon?what=smap')
+    const listeners = JSON.stringify((json as { tmap: object }).tmap).match(/127\.0\.0\.1:\d+/g)
+    flow.breakApi(({ url }) =>
+      listeners?.slice(-3).includes(new URL(url).host) ? { error: 'ECONNREFUSED' } : undefined,
+    )
+    const { failed, outcome, events } = await flow.go('rotate')
+    expect(failed).toContain('aistore.node-down')
+    const found = events.flatMap(each => (each.type === 'step.failed' ? each.findings : []))
+    expect(found[0]).toMatchObject({ subject: 't stagetarget2' })
+    expect(found[0]?.fix).toContain('Start t stagetarget2 as usual')
+    expect(outcome).toBe('rolled-back')
+    expect(flow.leaf()).toBe(before)
+  })
+
   it('shows for each node what is left and what it raises itself, before anybody is served it', async () => {
     const flow = await flowOf()
     await flow.go('enable')

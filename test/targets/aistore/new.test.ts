@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Answers } from '../../../src/answers/answers.ts'
 import { request } from '../../../src/net/request.ts'
 import { type StageFault, stageFaults } from '../../../src/rehearsal/faults.ts'
 import { discoverNew } from '../../../src/targets/aistore/discover-new.ts'
@@ -15,6 +16,8 @@ const newAnswers = (more = '', hosts = 'hosts: [127.0.0.1]') =>
     'https://gateway.lab.test',
   )
 const byHand = (text: string) => text.replace(/^ +restart:.*\n/m, '')
+
+const at = (gateway: string) => ({ target: { gateway, listeners: 'all' } }) as unknown as Answers
 
 type Flow = Awaited<ReturnType<typeof flowOf>>
 const kept = (flow: Flow, name: string, generation = 1) =>
@@ -123,10 +126,10 @@ describe('a new AIStore cluster', () => {
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : 0
     const gateway = `http://127.0.0.1:${port}`
-    const taken = await discoverNew({ gateway }, { api: request })
+    const taken = await discoverNew(at(gateway), { api: request })
     expect([taken.exit, taken.findings[0]?.id]).toEqual([65, 'aistore.not-new'])
     await new Promise(resolve => server.close(resolve))
-    expect(await discoverNew({ gateway }, { api: request })).toMatchObject({ findings: [] })
+    expect(await discoverNew(at(gateway), { api: request })).toMatchObject({ findings: [] })
   })
 
   it('names a cluster that came up on HTTP, and goes on when it was started as it should', async () => {

@@ -9,7 +9,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { nodeLabel } from '../cluster.ts'
 import { aistoreFindings } from '../findings.ts'
 import { apiOf } from '../place.ts'
-import type { AistorePresent } from '../present.ts'
+import { type AistorePresent, nothingRead } from '../present.ts'
 import { readState, wrongIn } from '../state.ts'
 import { youngestOf } from './edit.ts'
 import { type NodeFiles, readNodeFiles } from './read-node.ts'
@@ -46,11 +46,7 @@ export async function discoverOffline(
 }
 
 function stop(findings: Finding[]): Discovery<AistorePresent> {
-  const cluster = { uuid: '', primary: '', nodes: [] }
-  const http = { use_https: false, server_crt: '', server_key: '', client_ca_tls: '' }
-  const settings = { ...http, client_auth_tls: 0, skip_verify: false }
-  const present: AistorePresent = { cluster, version: '', scheme: 'http', http: settings }
-  return { present, findings, exit: exitCodes.unavailable }
+  return { present: nothingRead, findings, exit: exitCodes.unavailable }
 }
 
 function notHere({ node, place, unread }: NodeFiles): Finding {

@@ -17,18 +17,19 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
   const { answers, present, privateRoot } = wanted
   const level = levelOf(answers, present)
   const { verifies, demands } = levelRules(level)
-  if (verifies && !privateRoot)
+  const isPublic = aistoreAnswers(answers).listeners === 'public'
+  if (verifies && !privateRoot && !isPublic)
     throw refused('aistore.client-roots', {
       subject: `client_auth_tls ${level}`,
       evidence: 'the root of the certificate is a public one',
       fix: 'Give the nodes a certificate of a private root (certificate: {source: self-signed, authority: local}), or set target.clientAuth to 2 at most.',
     })
   const now = levelRules(present.http.client_auth_tls)
-  if (wanted.newRoot && present.scheme === 'https' && (verifies || now.verifies))
+  if (wanted.newRoot && !isPublic && present.scheme === 'https' && (verifies || now.verifies))
     throw refused('aistore.client-root-change', {
       subject: `client_auth_tls ${level}`,
       evidence: `it is ${present.http.client_auth_tls} now`,
-      fix: 'Set target.clientAuth to 2 for the change of roots, and back afterwards.',
+      fix: wayRoundFix(answers.endpoint, level),
     })
   if (demands && !ownPair(wanted, level))
     throw refused('aistore.client-needed', {
@@ -37,6 +38,12 @@ export function levelWanted(wanted: Aistore): ReturnType<typeof levelOf> {
       fix: 'Have one made by who signs for the nodes, and name it: target.clientChain: ./client.pem, target.clientKey: ./client.key',
     })
   return level
+}
+
+/** At level 2 any certificate of a client is taken: one of either root, too. */
+function wayRoundFix(endpoint: string, level: number): string {
+  const init = (answers: string) => `secure-endpoint init --answers ${answers}`
+  return `Change it where none are verified, each time with target.clientAuth as named: 2 beside the old certificate, ${init('old.yaml')}; 2 beside the new one, secure-endpoint rotate ${endpoint} --answers new.yaml; then ${level}, ${init('new.yaml')}.`
 }
 
 /** Whether we have a certificate for this level: named, or made here. */

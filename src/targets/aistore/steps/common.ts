@@ -82,6 +82,22 @@ export function checkForeign(
   }
 }
 
+/** The new pair is valid by the clock of every node, before it is put onto them. */
+export function checkClocks(wanted: Aistore): Step {
+  return {
+    id: 'check.clocks',
+    phase: 'prepare',
+    title: 'Hold the clocks of all nodes against it',
+    act: {
+      do: 'op:aistore.clocks',
+      input: { at: placeInput(wanted), chain: { kept: 'chain.pem' } },
+      limit: '1m',
+    },
+    needs: ['prepare.certificate'],
+    onFail: 'stop',
+  }
+}
+
 /** Sets some of `net.http`; a cluster that is down already has them, or shows at its start that not. */
 export function setStep(
   wanted: Aistore,

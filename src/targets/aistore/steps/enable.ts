@@ -2,16 +2,26 @@ import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
+import { hasPublicPair } from '../listeners.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { cliAfter } from './cli.ts'
 import { clientSteps, levelWanted } from './clients.ts'
-import { checkCluster, checkCommand, checkForeign, lookAt, setAct, setStep } from './common.ts'
+import {
+  checkClocks,
+  checkCluster,
+  checkCommand,
+  checkForeign,
+  lookAt,
+  setAct,
+  setStep,
+} from './common.ts'
 import { filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
 import { newSteps } from './new.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
+import { publicOff, publicSteps } from './public.ts'
 import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
@@ -22,8 +32,11 @@ import type { Aistore } from './wanted.ts'
  */
 export function enableSteps(wanted: Aistore): Step[] {
   if (wanted.present.isNew) return newSteps(wanted)
-  if (wanted.present.scheme === 'https')
+  if (wanted.present.scheme === 'https') {
+    if (aistoreAnswers(wanted.answers).listeners === 'public')
+      return hasPublicPair(wanted.present) ? loadSteps(wanted) : publicSteps(wanted)
     return wanted.newRoot ? restartSteps(wanted) : loadSteps(wanted)
+  }
   const { answers, present, before, privateRoot } = wanted
   const level = levelWanted(wanted)
   const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
@@ -41,10 +54,11 @@ export function enableSteps(wanted: Aistore): Step[] {
     ...checkCommand(wanted),
     checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
-    placeFiles(files, ['prepare.certificate', 'check.files']),
+    placeFiles(files, ['check.clocks', 'check.files']),
     setStep(wanted, pair, {
       id: 'change.pair',
       title: 'Set the paths of certificate and key',
@@ -66,6 +80,7 @@ export function enableSteps(wanted: Aistore): Step[] {
 
 /** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
+  if (aistoreAnswers(wanted.answers).listeners === 'public') throw publicOff(wanted)
   const cleared: Partial<HttpSettings> = {
     server_crt: '',
     server_key: '',

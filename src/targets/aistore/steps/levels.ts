@@ -2,6 +2,7 @@ import type { Input, Op, Step } from '../../../plan/plan.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
+import { pairNow } from '../listeners.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { lookAt, readyStep, setAct, setStep, startStep } from './common.ts'
@@ -14,7 +15,7 @@ const kept = 'level'
 
 /** Whether a cluster on HTTPS shall ask its clients for something else than it does. */
 export function changesLevel({ answers, present }: Aistore): boolean {
-  return levelOf(answers, present) !== present.http.client_auth_tls
+  return levelOf(answers, present) !== pairNow(answers, present).client_auth_tls
 }
 
 /**

@@ -2,11 +2,12 @@ import type { Op, Step, Text } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
+import { pairNow, provenPorts } from '../listeners.ts'
 import { placeInput } from '../place.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
-import { checkCluster, checkCommand } from './common.ts'
+import { checkClocks, checkCluster, checkCommand } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { proofSteps } from './proof.ts'
@@ -19,9 +20,11 @@ import type { Aistore } from './wanted.ts'
  */
 export function loadSteps(wanted: Aistore): Step[] {
   const { answers, present, before, privateRoot } = wanted
-  const { place, caFile } = aistoreAnswers(answers)
-  const { server_crt, server_key, client_ca_tls } = present.http
+  const { place, caFile, listeners } = aistoreAnswers(answers)
+  const { server_crt, server_key, client_ca_tls } = pairNow(answers, present)
   const other = changesLevel(wanted)
+  // nodes talk to each other on the listeners inside alone
+  const trusts = privateRoot && listeners !== 'public'
   // a cluster that verifies nobody yet may have no root on its nodes
   const adds = other && privateRoot && client_ca_tls === ''
   const paths: Paths = {
@@ -35,10 +38,11 @@ export function loadSteps(wanted: Aistore): Step[] {
     checkCluster(wanted),
     ...(other ? checkCommand(wanted) : []),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
     backUp(wanted),
-    ...(privateRoot ? [checkRoots(paths, place)] : []),
+    ...(trusts ? [checkRoots(paths, place)] : []),
     {
       id: 'change.files',
       phase: 'change',
@@ -59,10 +63,10 @@ export function loadSteps(wanted: Aistore): Step[] {
           ...undoBase,
           id: 'undo.load',
           title: 'Load the pair of before on each node',
-          act: load(wanted, { before: 'chain.pem' }, 'load'),
+          act: load(wanted, { before: 'chain.pem' }, 'load', { downToo: true }),
         },
       ],
-      needs: [privateRoot ? 'check.roots' : 'prepare.certificate'],
+      needs: ['check.clocks', ...(trusts ? ['check.roots'] : [])],
       onFail: 'undo',
     },
     {
@@ -87,11 +91,16 @@ export function served(wanted: Aistore, chain: Text): Op {
   return load(wanted, chain, 'served')
 }
 
-function load(wanted: Aistore, chain: Text, what: 'load' | 'served'): Op {
-  const { ports } = aistoreAnswers(wanted.answers)
+function load(
+  wanted: Aistore,
+  chain: Text,
+  what: 'load' | 'served',
+  more: { downToo?: true } = {},
+): Op {
+  const ports = provenPorts(wanted.answers)
   return {
     do: `op:aistore.${what}`,
-    input: { at: placeInput(wanted), ports, chain },
+    input: { at: placeInput(wanted), ports, chain, ...more },
     limit: '10m',
   }
 }

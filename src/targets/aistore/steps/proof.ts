@@ -14,6 +14,7 @@ import { recordStep } from '../../record-step.ts'
 import { aistoreAnswers, hostPort } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
 import { clientSetup } from '../clients.ts'
+import { type Ports, pairNow, provenPorts } from '../listeners.ts'
 import { joined, placeInput, primaryOf } from '../place.ts'
 import { cliAfter } from './cli.ts'
 import { ownFiles } from './clients.ts'
@@ -39,13 +40,12 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       needs,
     ),
     record(wanted, 'https'),
-    ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
-    ...dnsSteps(answers, {
-      host,
-      address,
-      ask,
-      needs: 'serve.record',
-    }),
+    ...(isForClients(wanted)
+      ? [
+          ...cliAfter(wanted, 'https', urlOf(wanted, 'https')),
+          ...dnsSteps(answers, { host, address, ask, needs: 'serve.record' }),
+        ]
+      : []),
   ]
 }
 
@@ -69,7 +69,7 @@ export function undoProof(wanted: Aistore, scheme: Scheme): Step {
 function plainProof(wanted: Aistore, decides: 'undo' | 'report', waitMs?: number): Step['act'] {
   return proofAct('aistore.prove-plain', {
     at: placeInput(wanted),
-    ports: portsOf(wanted),
+    ports: aistoreAnswers(wanted.answers).ports,
     ...askOf(wanted.answers, waitMs),
     decides,
   })
@@ -81,7 +81,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
     at: placeInput(wanted),
     ports: portsOf(wanted),
     ...askOf(answers, waitMs),
-    ...levelInput(wanted, wanted.present.http.client_auth_tls),
+    ...levelInput(wanted, pairNow(answers, wanted.present).client_auth_tls),
     ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
     decides: 'report',
   })
@@ -102,20 +102,26 @@ export function record(wanted: Aistore, scheme: Scheme): Step {
       host: reachedAt(wanted).host,
       ...(client ? { clientChain: client.chain, clientKey: client.key } : {}),
     },
-    clients: clientSetup(answers, url, { https, privateRoot, ...(client ? { client } : {}) }),
+    clients: isForClients(wanted)
+      ? clientSetup(answers, url, { https, privateRoot, ...(client ? { client } : {}) })
+      : [],
   })
   return step
 }
 
 /** What is proven of client certificates; nothing where none were ever asked for. */
 function levelInput({ answers, present }: Aistore, clientAuth: number): Inputs {
-  const { http } = present
-  const matters = levelOf(answers, present) > 0 || http.client_auth_tls > 0
+  const matters = levelOf(answers, present) > 0 || pairNow(answers, present).client_auth_tls > 0
   return matters ? { clientAuth } : {}
 }
 
-function portsOf({ answers }: Aistore): 'all' | 'public' {
-  return aistoreAnswers(answers).ports
+function portsOf({ answers }: Aistore): Ports {
+  return provenPorts(answers)
+}
+
+/** Whether clients of the cluster meet the pair, and not its nodes alone. */
+function isForClients({ answers }: Aistore): boolean {
+  return aistoreAnswers(answers).listeners !== 'inside'
 }
 
 /** Where clients reach the cluster; without a slash, as `ais` has it. */
@@ -145,7 +151,9 @@ function foundBy({ present: { isNew, cluster } }: Aistore): Record<string, Text>
 }
 
 function addressesOf({ present, answers }: Aistore): Text[] {
-  if (!present.isNew) return present.cluster.nodes.map(node => node.public)
+  const { listeners } = aistoreAnswers(answers)
+  if (!present.isNew)
+    return present.cluster.nodes.map(node => (listeners === 'inside' ? node.control : node.public))
   const { proxies = 1, targets = 1 } = aistoreAnswers(answers)
   return Array.from({ length: proxies + targets }, (_, index) => joined(`address${index}`))
 }

@@ -8,6 +8,7 @@ import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import {
+  checkClocks,
   checkCluster,
   checkCommand,
   isDown,
@@ -47,6 +48,7 @@ export function restartSteps(wanted: Aistore): Step[] {
     checkCluster(wanted),
     ...checkCommand(wanted),
     certificateStep(wanted, profile(answers, present)),
+    checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
@@ -60,7 +62,7 @@ export function restartSteps(wanted: Aistore): Step[] {
       },
       act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
       undo: undoSteps(wanted, paths),
-      needs: ['prepare.certificate', 'prepare.back-up'],
+      needs: ['check.clocks', 'prepare.back-up'],
       onFail: 'undo',
     },
     setStep(wanted, trust, {

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { ended } from '../support/sandbox.ts'
+import { type SecondProxy, secondProxy } from '../support/second-proxy.ts'
+
+const endpoint = 'ais-proxies'
+const { AIS_LAB_RESTART: restart = '', AIS_LAB_NODE: nodes = '' } = process.env
+const port = process.env.AIS_LAB_PORT ?? '18080'
+
+let lab: RealAistore
+let second: SecondProxy
+let uuid: string
+
+const answers = () => `version: 1
+endpoint: ${endpoint}
+domain: localhost
+certificate: {source: self-signed, authority: local}
+target:
+  kind: aistore
+  gateway: http://127.0.0.1:${port}
+  certFile: ${lab.folder}/tls/server.crt
+  place: here
+  restart: ${second.restart}
+  restartWait: 1m
+dns: {how: none}
+`
+
+/** A new, empty cluster; the proxy that these tests add must not stay in its map. */
+function fresh() {
+  const { status, stderr } = spawnSync(join(dirname(restart), 'up'), ['--fresh'], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(stderr)
+}
+
+beforeAll(async () => {
+  fresh()
+  lab = realAistore(endpoint)
+  await lab.writeObjects()
+  second = secondProxy(lab.folder)
+  await second.start()
+  while (!hasStarted(second.listeners[0] ?? '')) await sleep(200)
+  const [open = '', ...intra] = second.listeners
+  process.env.AIS_LAB_PUBLIC += ` ${open}`
+  process.env.AIS_LAB_INTRA += ` ${intra.join(' ')}`
+  uuid = map().uuid
+  lab.file('a.yaml', answers())
+})
+
+afterAll(async () => {
+  await second.stop()
+  fresh()
+  lab.close()
+})
+
+/** Says so itself: both of the bits 2 and 4. */
+function hasStarted(address: string): boolean {
+  const url = `http://${address}/v1/daemon?what=node_status`
+  const { stdout } = spawnSync('curl', ['-q', '-s', url], { encoding: 'utf8' })
+  return stdout.startsWith('{') && (JSON.parse(stdout).cluster.flags & 6) === 6
+}
+
+const map = () => lab.ask('/v1/daemon?what=smap')
+
+function expectWhole(scheme: 'http' | 'https') {
+  const urls = JSON.stringify(map()).match(/"direct_url":"[a-z]+/g) ?? []
+  expect(new Set(urls)).toEqual(new Set([`"direct_url":"${scheme}`]))
+  const { pmap, tmap } = map()
+  expect([map().uuid, Object.keys(pmap).length, Object.keys(tmap).length]).toEqual([uuid, 2, 2])
+  expect(lab.lostObjects()).toEqual([])
+  expect(lab.restartTarget('t1')).toBe(undefined)
+  const leaves = lab.leaves()
+  expect(new Set(leaves).size, leaves.join()).toBe(1)
+  expect(leaves.includes('')).toBe(scheme === 'http')
+}
+
+/** Enables; a process dies at once when a step begins. */
+async function killedAt(step: string, pid: number) {
+  const child = lab.start(['init', '--answers', 'a.yaml', '--yes'])
+  const end = ended(child)
+  const seen = () => {
+    try {
+      return lab.journal().at(-1)?.run
+    } catch {
+      return undefined
+    }
+  }
+  const before = seen()
+  const begun = () =>
+    seen() !== before &&
+    lab
+      .journal()
+      .some(({ run, type, id }) => run === seen() && type === 'step.started' && id === step)
+  while (!begun() && child.exitCode === null) await sleep(2)
+  process.kill(pid, 'SIGKILL')
+  return end
+}
+
+const primaryPid = () => Number(spawnSync(nodes, ['pid', 'p1'], { encoding: 'utf8' }).stdout)
+
+describe('two proxies', () => {
+  // who dies before it has heard of HTTPS cannot join on it: then HTTP is back and proven
+  it.each([
+    ['second', 'prepare.files', 'http'],
+    ['second', 'change.shutdown', 'https'],
+    ['primary', 'prepare.files', 'http'],
+    ['primary', 'change.shutdown', 'https'],
+  ] as const)(
+    'killed node: the %s proxy dies at %s, and all serve %s',
+    async (which, step, scheme) => {
+      const pid = which === 'second' ? second.pid() : primaryPid()
+      if (pid === undefined) throw new Error(`${which}: does not run`)
+      const run = await killedAt(step, pid)
+      const said = run.stdout + run.stderr
+      if (scheme === 'http') expect(said).toContain('what was there before is back and proven')
+      else expect(run.exit, said).toBe(0)
+      expectWhole(scheme)
+      if (scheme === 'http') return
+      const back = await lab.cli(['disable', endpoint, '--yes'])
+      expect(back.exit, back.stdout + back.stderr).toBe(0)
+      expectWhole('http')
+    },
+  )
+})
