@@ -57,7 +57,10 @@ function define(version: string, choose: Choose): Command {
   program
     .command('init')
     .description('ask, plan, apply and prove: the wizard, or --answers without a question')
-    .option('--answers <file>', 'take the answers from a file, - for stdin, and ask nothing')
+    .option(
+      '--answers <file>',
+      'take the answers from a file, - for stdin, and ask nothing; with --resume only its secrets',
+    )
     .option('--target <kind>', 'the target, so that it is not asked')
     .option('--plan', 'stop after the plan')
     .option('--rehearse', 'play the whole run on this machine; nothing else is touched')

@@ -62,7 +62,7 @@ export interface Question {
   /** Whether the interview asks it, or leaves it at its fallback until someone changes it. */
   asked: boolean
   check: Check
-  /** Of a secret: the findings that say that it is missing or refused. Whoever is there is asked then. */
+  /** Of a secret: the findings that say that it is wanted or refused. Whoever is there is asked then. */
   askedOn?: readonly string[]
   /** Of a secret: each line of its file is one of several. */
   lines?: true

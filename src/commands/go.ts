@@ -14,29 +14,15 @@ import { createShow } from '../plan/show.ts'
 import { plainText } from '../process/plain-text.ts'
 import { carryOut, placesOf } from '../road/carry-out.ts'
 import type { Planned } from '../road/make-plan.ts'
-import { takeUp, unfinishedOf } from '../road/resume.ts'
-import { recordOf } from './endpoint-of.ts'
 import { secretsOf } from './get-answers.ts'
 import { columnsOf, type Io, printErr, printJson, printOut } from './io.ts'
-import {
-  type GoOptions,
-  mustBeExpected,
-  rehearse,
-  takenUpOrPlanned,
-  targetOf,
-  targetOfUnfinished,
-} from './planning.ts'
+import { type GoOptions, mustBeExpected, rehearse, takenUpOrPlanned, targetOf } from './planning.ts'
 
 /**
  * The road from answers to a record, without a screen: plan, agreement, run, and a line for each
  * event. `init --answers`, `rotate` and `disable` all end here.
  */
-export async function go(
-  verb: Verb,
-  answered: Answered,
-  options: GoOptions,
-  io: Io,
-): Promise<ExitCode> {
+async function go(verb: Verb, answered: Answered, options: GoOptions, io: Io): Promise<ExitCode> {
   const target = await targetOf(answered)
   const rehearsal = options.rehearse ? await rehearse(answered, target, options, io) : undefined
   try {
@@ -107,41 +93,6 @@ function notAgreed({ endpoint }: Plan) {
   )
 }
 
-/** Takes an unfinished run up where it stopped, or takes back what it has begun. */
-export async function resume(
-  name: string,
-  options: GoOptions & { undo?: boolean },
-  io: Io,
-): Promise<ExitCode> {
-  await recordOf(name, io.world)
-  const unfinished = await unfinishedOf(name, io.world)
-  if (!unfinished) {
-    printErr(io, [lastLine(exitCodes.done, `no run of ${name} is unfinished`)])
-    return exitCodes.done
-  }
-  const planned = takeUp(unfinished, await targetOfUnfinished(unfinished), io.world)
-  const secrets = await secretsOf(unfinished.answered)
-  const undo = options.undo === true
-  if (io.meet !== 'none' && !options.json) {
-    const [{ createFront }, { watchRun }] = await Promise.all([
-      import('./create-front.ts'),
-      import('./review.ts'),
-    ])
-    return watchRun(await createFront(io), planned, io, { secrets, undo })
-  }
-  // It was agreed to when it began; nothing but that plan is run.
-  const onEvent = createRenderer(options, io)
-  const result = await carryOut({
-    planned,
-    world: io.world,
-    signal: io.signal,
-    onEvent,
-    secrets,
-    undo,
-  })
-  return finish(result, planned, options, io)
-}
-
 /** Prints a plan as text or as one JSON document. */
 export function printPlan(planned: Planned, { json }: GoOptions, io: Io): void {
   const { plan, target } = planned
@@ -154,13 +105,13 @@ export function printPlan(planned: Planned, { json }: GoOptions, io: Io): void {
 }
 
 /** NDJSON, or the plain log. */
-function createRenderer({ json }: GoOptions, io: Io): (event: Event) => void {
+export function createRenderer({ json }: GoOptions, io: Io): (event: Event) => void {
   if (json) return event => io.stdout.write(`${JSON.stringify(event)}\n`)
   return createLog(text => io.stdout.write(`${plainText(text)}\n`))
 }
 
 /** The end of a run for people: what is served, or what is left and how it goes on. */
-async function finish(
+export async function finish(
   result: RunResult,
   planned: Planned,
   { json, rehearse: rehearsed }: GoOptions,

@@ -26,7 +26,7 @@ export async function init(options: InitOptions, io: Io): Promise<ExitCode> {
   if (options.stageFault && !options.rehearse)
     throw usage('--stage-fault goes with --rehearse.', 'Add --rehearse.')
   if (options.resume !== undefined) {
-    const { resume } = await import('./go.ts')
+    const { resume } = await import('./resume.ts')
     return resume(options.resume, options, io)
   }
   if (options.answers !== undefined) {

@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-codes.ts'
 import type { Plan, Verb } from '../plan/plan.ts'
 import type { StageFault } from '../rehearsal/faults.ts'
 import type { Rehearsal } from '../rehearsal/rehearse.ts'
+import { mustHaveSecrets } from '../road/given-secrets.ts'
 import { makePlan, type PlanInput, type Planned } from '../road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../road/resume.ts'
 import { clearUnfinished, hasTouched, isSameRun, type Unfinished } from '../road/unfinished.ts'
@@ -66,8 +67,10 @@ export async function takenUpOrPlanned(
 ): Promise<Planned> {
   const { world } = io
   const unfinished = await unfinishedOf(answered.answers.endpoint, world)
-  if (unfinished && isSameRun(unfinished, { verb, answered, offline }))
+  if (unfinished && isSameRun(unfinished, { verb, answered, offline })) {
+    await mustHaveSecrets(unfinished, target, secrets, world)
     return takeUp(unfinished, target, world)
+  }
   // what comes back offline does so from wherever another run has stopped
   if (unfinished && !abandon && !offline && hasTouched(unfinished))
     throw otherUnfinished(answered.answers.endpoint, unfinished.verb)

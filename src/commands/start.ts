@@ -29,7 +29,7 @@ export async function start(front: Front, io: Io): Promise<ExitCode | undefined>
     case 'verify':
       return verifyAsked(front, names, io)
     case 'finish':
-      return (await import('./go.ts')).resume(
+      return (await import('./resume.ts')).resume(
         await oneOf(front, 'Which run shall go on?', unfinished(all)),
         {},
         io,

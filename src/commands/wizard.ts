@@ -140,7 +140,7 @@ async function tryToRun(
   let options = given
   // loaded while the first questions were answered
   const [{ passphraseFor }, { freePath, reviewAndRun, saveAnswers }, { resume }] =
-    await Promise.all([import('./early-gate.ts'), import('./review.ts'), import('./go.ts')])
+    await Promise.all([import('./early-gate.ts'), import('./review.ts'), import('./resume.ts')])
   for (;;) {
     try {
       const ended = await reviewAndRun(front, answered, {

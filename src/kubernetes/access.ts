@@ -6,7 +6,7 @@ import type { Json } from '../plan/plan.ts'
 import { type Recalling, recently } from '../plan/recent.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { makeFolder, writeFileAtomic } from '../record/write.ts'
-import { kubectlObjects } from './kubectl.ts'
+import { kubectlObjects, unvalidated } from './kubectl.ts'
 import { type Calling, kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding } from './problems.ts'
 
@@ -89,7 +89,9 @@ export function recentlyMissing(
     const asked = verbsOf(rules)
     const items = asked.map(({ rule, verb }) => review(rule, verb, place))
     const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
-    const answers = await kubectlObjects(place, ['create', '-f', '-'], calling, { stdin })
+    const answers = await kubectlObjects(place, ['create', unvalidated, '-f', '-'], calling, {
+      stdin,
+    })
     return asked.filter((_, index) => answers[index]?.status?.allowed !== true)
   })
 }

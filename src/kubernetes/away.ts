@@ -1,3 +1,4 @@
+import { cappedMs } from '../plan/limit.ts'
 import type { Performing } from '../plan/op.ts'
 import type { Calling, Cluster } from './place.ts'
 import { isUnreachable } from './problems.ts'
@@ -44,6 +45,6 @@ export function awayWords({ context }: Cluster): string {
   return `the API server of ${context} does not answer; waits for it, up to ${patienceMs / 60_000} minutes`
 }
 
-function patience({ rehearsal }: Partial<Pick<Performing, 'rehearsal'>>): number {
-  return Math.min(patienceMs, rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY)
+function patience(ctx: Partial<Pick<Performing, 'rehearsal'>>): number {
+  return cappedMs(patienceMs, ctx)
 }

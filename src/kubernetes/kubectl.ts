@@ -7,6 +7,12 @@ import { createJsonSplitter } from './json-stream.ts'
 import { type Calling, type Cluster, kubectlArgv } from './place.ts'
 import { kubernetesProblem } from './problems.ts'
 
+/**
+ * For objects of our own, whose shape is known: kubectl would fetch the server's schema first, half of
+ * what a call takes (kubectl 1.34: 0.20 s and 0.13 s).
+ */
+export const unvalidated = '--validate=false'
+
 const limitMs = 60_000
 
 /** One call of kubectl. Throws the finding that a failure means. */

@@ -7,12 +7,12 @@ import { quoteCommand } from '../process/quote.ts'
 import { startTime, stillRuns } from '../process/start-time.ts'
 import { succeeded } from '../process/tool.ts'
 import { kubernetesFindings } from './findings.ts'
-import { type KubeObject, kubectlObjects, tryKubectl } from './kubectl.ts'
+import { type KubeObject, kubectlObjects, tryKubectl, unvalidated } from './kubectl.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding, kubernetesProblem } from './problems.ts'
 
 /** Seconds that a Lease holds, and milliseconds between two signs of life. */
-const leaseSeconds = 60
+export const leaseSeconds = 60
 const renewMs = 20_000
 /** Which boot of which machine holds it, and which process: one that was killed here is known to be gone. */
 const bootNote = 'secure-endpoint.dev/boot'
@@ -50,12 +50,12 @@ export const holdOp: Op = {
     ctx.atEnd(async () => {
       clearInterval(renewing)
       const forWhile = { ...calling, signal: AbortSignal.timeout(10_000) }
-      await release(place, name, holder, forWhile)
+      await release(place, name, { holder, version }, forWhile)
     })
     return { held: true, seen: `held by ${holder}` }
   },
   printed: ({ place, name }, show) => [
-    quoteCommand(kubectlArgv(placeOf(place as Json), 'create', '-f', '-')),
+    quoteCommand(kubectlArgv(placeOf(place as Json), 'create', unvalidated, '-f', '-')),
     `  Lease ${show(name)}: given back at the end`,
   ],
   shell: ({ place, name }, sh) => [`kube_hold ${shellPlace(place, sh)} ${sh.word(name)}`],
@@ -167,13 +167,27 @@ async function written(
 ): Promise<string | undefined> {
   const path = '-o=jsonpath={.metadata.resourceVersion}'
   const stdin = JSON.stringify(wanted)
-  const result = await tryKubectl(place, [...words, '-f', '-', path], calling, { stdin })
+  const result = await tryKubectl(place, [...words, unvalidated, '-f', '-', path], calling, {
+    stdin,
+  })
   if (succeeded(result)) return result.stdout.trim()
   if (new RegExp(faster).test(result.stderr)) return undefined
   throw kubernetesProblem(result, place, 60_000)
 }
 
-async function release(place: Place, name: string, holder: string, calling: LeaseCalling) {
+/** Gives it back where nobody has touched it since; where somebody has, only if it still is ours. */
+async function release(
+  place: Place,
+  name: string,
+  { holder, version }: { holder: string; version: string | undefined },
+  calling: LeaseCalling,
+) {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${place.namespace}/leases/${name}`
+  const preconditions = { resourceVersion: version ?? '' }
+  const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
+  const stdin = JSON.stringify(options)
+  const result = await tryKubectl(place, ['delete', '--raw', path, '-f', '-'], calling, { stdin })
+  if (succeeded(result) || result.stderr.includes('NotFound')) return
   const found = await read(place, name, calling)
   if (found?.spec?.holderIdentity !== holder) return
   await tryKubectl(place, ['delete', 'lease', name, '--ignore-not-found'], calling)

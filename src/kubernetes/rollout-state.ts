@@ -1,6 +1,6 @@
 import { oneLine } from '../process/plain-text.ts'
 import type { KubeObject } from './kubectl.ts'
-import { type Namespace, nameOf, podsOf, workloadNamed } from './namespace.ts'
+import { type Namespace, podsOf, workloadNamed } from './namespace.ts'
 
 /** How a rollout stands: of each workload, and in words. */
 export interface RolloutState {
@@ -25,35 +25,68 @@ export const passing = ['ContainerCreating', 'PodInitializing', 'Pending', 'not 
 
 /** Judges some workloads by what the API server says of them and of their pods. */
 export function judgeRollout(names: readonly string[], namespace: Namespace): RolloutState {
-  const missing = names.filter(name => !workloadNamed(namespace, name))
-  const found = names.flatMap(name => workloadNamed(namespace, name) ?? [])
-  const open = found.filter(workload => !isRolledOut(workload))
-  const words = open.map(workload => waitingWords(workload, namespace))
-  const stuck = open.flatMap(workload => podsOf(workload, namespace).flatMap(stuckPod))
-  const held = open.flatMap(workload => heldPods(workload, namespace))
-  const done = missing.length === 0 && open.length === 0
+  const all = names.map(name => standingOf(name, namespace))
+  const found = all.filter(({ there }) => there)
+  const open = found.filter(({ done }) => !done)
+  const missing = all.filter(({ there }) => !there).map(({ name }) => name)
+  const waiting = [...missing.map(name => `${name} is not there`), ...open.map(waitingWords)]
   const count = `${found.length - open.length} of ${names.length} rolled out`
-  const waiting = [...missing.map(name => `${name} is not there`), ...words]
-  const refused = open.some(each => failuresOf(each).length > 0)
-  const rows = names.map(name => rowOf(name, namespace))
-  const seen = [count, ...waiting].join('; ')
-  return { done, missing, waiting, refused, stuck, held, seen, rows }
+  return {
+    done: missing.length === 0 && open.length === 0,
+    missing,
+    waiting,
+    refused: open.some(({ failures }) => failures.length > 0),
+    stuck: open.flatMap(({ stuck }) => stuck),
+    held: open.flatMap(({ held }) => held),
+    seen: [count, ...waiting].join('; '),
+    rows: all.map(rowOf),
+  }
 }
 
-function rowOf(name: string, namespace: Namespace): RolloutState['rows'][number] {
+/** How one workload stands. */
+interface Standing {
+  name: string
+  there: boolean
+  done: boolean
+  /** How many pods of the newest template are ready, and why the others are not. */
+  pods: string
+  why: string[]
+  /** Why it cannot make its pods at all. */
+  failures: string[]
+  stuck: RolloutState['stuck']
+  held: string[]
+}
+
+function standingOf(name: string, namespace: Namespace): Standing {
   const workload = workloadNamed(namespace, name)
-  if (!workload) return { name, done: false, wrong: false, pods: '–', now: 'not seen yet' }
-  const done = isRolledOut(workload)
-  const stuck = podsOf(workload, namespace).flatMap(stuckPod)
-  const wrong = stuck.some(({ reason }) => !passing.includes(reason))
-  const { pods, why } = standingOf(workload, namespace)
+  const none = { failures: [], stuck: [], held: [] }
+  if (!workload)
+    return { name, there: false, done: false, pods: '–', why: ['not seen yet'], ...none }
+  const { status = {}, spec } = workload
+  const pods = podsOf(workload, namespace)
+  const failures = failuresOf(workload)
+  const wanted = spec?.replicas ?? 1
+  const ready = Math.min(status.readyReplicas ?? 0, status.updatedReplicas ?? 0)
+  const words = new Set(pods.map(podWords).filter(Boolean))
   return {
     name,
-    done,
-    wrong: !done && (wrong || failuresOf(workload).length > 0),
-    pods,
-    now: done ? '' : why.join(', '),
+    there: true,
+    done: isRolledOut(workload),
+    pods: `${ready} of ${wanted}`,
+    why: [...failures, ...words].map(each => oneLine(each).slice(0, 240)),
+    failures,
+    stuck: pods.flatMap(stuckPod),
+    held: heldPods(workload, pods),
   }
+}
+
+function rowOf({ name, done, pods, why, stuck, failures }: Standing): RolloutState['rows'][number] {
+  const wrong = failures.length > 0 || stuck.some(({ reason }) => !passing.includes(reason))
+  return { name, done, wrong: !done && wrong, pods, now: done ? '' : why.join(', ') }
+}
+
+function waitingWords({ name, pods, why }: Standing): string {
+  return `${name} ${pods}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
 }
 
 /** Whether all replicas are of the newest template, and none of an older one is left. */
@@ -72,10 +105,10 @@ function isRolledOut({ kind, metadata, spec, status = {} }: KubeObject): boolean
  * Pods of an older revision that never become ready: a stateful set waits for them before it makes
  * one of the newest revision, for good (kubernetes/kubernetes#67250, "forced rollback" in its manual).
  */
-function heldPods(workload: KubeObject, namespace: Namespace): string[] {
-  const newest = workload.status?.updateRevision
-  if (workload.kind !== 'StatefulSet' || newest === undefined) return []
-  return podsOf(workload, namespace)
+function heldPods({ kind, status }: KubeObject, pods: readonly KubeObject[]): string[] {
+  const newest = status?.updateRevision
+  if (kind !== 'StatefulSet' || newest === undefined) return []
+  return pods
     .filter(({ metadata }) => {
       const revision = metadata.labels?.['controller-revision-hash']
       return revision !== undefined && revision !== newest
@@ -99,21 +132,6 @@ function failuresOf({ status = {} }: KubeObject): string[] {
 /** The pod's name, which nobody will ever see, would push the cause out of the line. */
 function withoutPod(message: string): string {
   return message.replace(/^pods "[^"]*" is forbidden: /, '')
-}
-
-function waitingWords(workload: KubeObject, namespace: Namespace): string {
-  const { pods, why } = standingOf(workload, namespace)
-  return `${nameOf(workload)} ${pods}${why.length > 0 ? `: ${why.join(', ')}` : ''}`
-}
-
-/** How many pods of the newest template are ready, and why the others are not. */
-function standingOf(workload: KubeObject, namespace: Namespace): { pods: string; why: string[] } {
-  const { status = {}, spec } = workload
-  const wanted = spec?.replicas ?? 1
-  const ready = Math.min(status.readyReplicas ?? 0, status.updatedReplicas ?? 0)
-  const pods = [...new Set(podsOf(workload, namespace).map(podWords).filter(Boolean))]
-  const why = [...failuresOf(workload), ...pods].map(each => oneLine(each).slice(0, 240))
-  return { pods: `${ready} of ${wanted}`, why }
 }
 
 interface Condition {

@@ -1,5 +1,6 @@
 import { exitCodes } from '../exit-codes.ts'
 import type { Standing } from '../plan/events.ts'
+import { cappedMs } from '../plan/limit.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
@@ -31,10 +32,7 @@ export const rolloutOp: Op = {
     const already = now && judgeRollout(workloads, now)
     if (already?.done) return { done: true, seen: already.seen }
     const following = followRollout(place, workloads, ctx)
-    const limitMs = Math.min(
-      Number(input.waitMs),
-      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-    )
+    const limitMs = cappedMs(Number(input.waitMs), ctx)
     try {
       const state = await following.until(limitMs)
       if (state.done) return { done: true, seen: state.seen }

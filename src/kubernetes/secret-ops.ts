@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, OpTable, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
+import { madeLeaf } from '../plan/recent.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { succeeded, type ToolResult } from '../process/tool.ts'
 import { readGeneration } from '../record/generation.ts'
 import type { KubeObject } from './kubectl.ts'
-import { kubectl, tryKubectl } from './kubectl.ts'
+import { kubectl, tryKubectl, unvalidated } from './kubectl.ts'
 import { nameOf, readNamespace, secretsReadBy } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { kubernetesFinding, kubernetesProblem } from './problems.ts'
+import { listMeanwhile, prune } from './prune.ts'
 import {
   fieldManager,
   holdsData,
@@ -31,13 +33,17 @@ interface Wanted {
   content: SecretContent
 }
 
+const applyWords = ['apply', '--server-side', `--field-manager=${fieldManager}`, unvalidated]
+
 /** Whether the Secret of this leaf is there and holds the pair. */
 const look: Op = {
   changes: false,
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await wantedOf(input)
-    const found = await readSecret(wanted, ctx)
     const { name } = wanted
+    // nobody can have named a Secret after a leaf that did not exist
+    const isNew = ctx.recent.has(madeLeaf(wanted.fingerprint))
+    const found = isNew ? undefined : await readSecret(wanted, ctx)
     if (!found) return { name, state: 'absent', seen: `${name} is not there` }
     const { owner, words } = ownerOf(found, wanted.endpoint)
     if (owner !== 'ours') return { name, state: 'foreign', seen: `${name} is ${words}` }
@@ -52,8 +58,8 @@ const look: Op = {
 }
 
 /**
- * Puts the pair of the generation into its Secret by server-side apply and reads back what the API
- * server has stored. The key goes by stdin and nowhere else.
+ * Puts the pair of the generation into its Secret by server-side apply and compares what the API server
+ * says that it has stored. The key goes by stdin and nowhere else.
  */
 const apply: Op = {
   changes: true,
@@ -62,30 +68,30 @@ const apply: Op = {
     const wanted = await wantedOf(input)
     const { name, place, content, endpoint, fingerprint } = wanted
     const stdin = JSON.stringify(secretManifest(name, place, { endpoint, fingerprint }, content))
-    const words = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-']
+    const words = [...applyWords, '-f', '-']
     let seen = name
-    let result = await tryKubectl(place, [...words, '-o', 'name'], ctx, { stdin })
+    let result = await tryKubectl(place, [...words, '-o', 'json'], ctx, { stdin })
     if (/Apply failed with \d+ conflict/.test(result.stderr)) {
       const found = await readSecret(wanted, ctx)
       const { owner } = found ? ownerOf(found, endpoint) : { owner: 'ours' }
       if (found && owner !== 'ours') throw foreign(found, wanted)
       seen = `${name} was changed by hand: it has its pair back`
-      const force = [...words, '--force-conflicts', '-o', 'name']
+      const force = [...words, '--force-conflicts', '-o', 'json']
       result = await tryKubectl(place, force, ctx, { stdin })
     }
     if (!succeeded(result)) throw kubernetesProblem(withoutBody(result), place, 60_000)
-    const stored = await readSecret(wanted, ctx)
+    const said = result.stdout.trim()
+    const stored = said === '' ? await readSecret(wanted, ctx) : (JSON.parse(said) as KubeObject)
     if (stored && ownerOf(stored, endpoint).owner !== 'ours') throw foreign(stored, wanted)
     if (!stored || !holdsData(stored, content)) throw differs(wanted)
+    listMeanwhile(place, endpoint, ctx)
     return { name, state: 'as-wanted', seen }
   },
   printed: ({ place, endpoint, files }, show) => {
     const at = placeOf(place as Json)
     const data = Object.entries(files as Record<string, unknown>)
     return [
-      quoteCommand(
-        kubectlArgv(at, 'apply', '--server-side', `--field-manager=${fieldManager}`, '-f', '-'),
-      ),
+      quoteCommand(kubectlArgv(at, ...applyWords, '-f', '-')),
       `  Secret ${show(endpoint)}-<8 hex of the leaf>: ${data.map(([key, file]) => `${key} from ${show(file)}`).join(', ')}`,
     ]
   },
@@ -121,38 +127,6 @@ const remove: Op = {
   ],
   shell: ({ place, endpoint }, sh) => [
     `kube_secret_remove ${shellPlace(place, sh)} ${sh.word(endpoint)}`,
-  ],
-}
-
-/** How many Secrets of older leaves stay for going back. */
-const olderKept = 2
-
-/** Removes Secrets of this endpoint but the current one and the two youngest others: `{place, endpoint, name}`. */
-const prune: Op = {
-  changes: true,
-  async run({ place: at, endpoint, name }: Input, ctx): Promise<Json> {
-    const place = placeOf(at)
-    // names and times only: what the Secrets hold is none of this step's business
-    const path =
-      '-o=jsonpath={range .items[*]}{.metadata.creationTimestamp}{" "}{.metadata.name}{"\\n"}{end}'
-    const selector = ['-l', ownSelector(String(endpoint))]
-    const { stdout } = await kubectl(place, ['get', 'secrets', ...selector, path], ctx)
-    const names = stdout.split('\n').filter(Boolean).sort().reverse()
-    const older = names.map(line => line.split(' ')[1] ?? '').filter(each => each !== name)
-    const gone = older.slice(olderKept)
-    if (gone.length > 0)
-      await kubectl(place, ['delete', 'secret', '--ignore-not-found', ...gone], ctx)
-    const kept = Math.min(older.length, olderKept)
-    return { gone, seen: gone.length > 0 ? `${gone.join(', ')} gone` : `${kept} older kept` }
-  },
-  printed: ({ place, endpoint }, show) => [
-    quoteCommand(
-      kubectlArgv(placeOf(place as Json), 'get', 'secrets', '-l', ownSelector(show(endpoint))),
-    ),
-    `kubectl delete secret … (all but the current one and ${olderKept} older)`,
-  ],
-  shell: ({ place, endpoint, name }, sh) => [
-    `kube_prune ${shellPlace(place, sh)} ${sh.word(endpoint)} ${sh.word(name)}`,
   ],
 }
 

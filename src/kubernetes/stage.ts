@@ -154,7 +154,16 @@ export function createStageCluster(options: StageOptions): StageCluster {
       if (verb === 'create' && call.stdin?.includes('SelfSubjectAccessReview'))
         return { stdout: reviews(call.stdin) }
       if (verb === 'create') return create(call.stdin)
+      if (verb === 'apply' && more.includes('json')) {
+        const { kind, metadata } = JSON.parse(call.stdin ?? '') as KubeObject
+        write(call.stdin)
+        return { stdout: JSON.stringify(get(kind, metadata.name)) }
+      }
       if (['replace', 'apply'].includes(verb)) return write(call.stdin)
+      if (verb === 'delete' && more[0] === '--raw') {
+        remove('Lease', more[1]?.split('/').at(-1) ?? '')
+        return {}
+      }
       if (verb === 'delete') {
         const kind = { lease: 'Lease', secret: 'Secret', secrets: 'Secret' }[more[0] ?? ''] ?? ''
         const field = /metadata\.name=(\S+)/.exec(call.argv.join(' '))?.[1]

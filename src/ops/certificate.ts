@@ -14,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { systemRoots } from '../net/roots.ts'
 import type { Op, OpTable, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
+import { madeLeaf } from '../plan/recent.ts'
 import { readGeneration, writeGeneration } from '../record/generation.ts'
 
 type Uploaded = Extract<CertificateAnswers, { source: 'uploaded' }>
@@ -74,6 +75,8 @@ const issue: Op = {
     }
     const chain = issuedChain(leaf, authority, profile)
     const roots = chosen?.roots ?? [leaf.certificate]
+    const made = { at: world.clock.elapsed(), output: true }
+    ctx.recent.set(madeLeaf(leaf.certificate.fingerprint), made)
     return writePair(ctx, 'self-signed', chain, keyPem(leaf.key), roots, authority?.name)
   },
   printed: ({ generate }, show) => {

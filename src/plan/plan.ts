@@ -1,3 +1,4 @@
+import type { Finding } from '../findings.ts'
 import type { Predicate } from './predicate.ts'
 
 /** What the eye groups steps by. `serve` proves the target's own address, `reach` goes by name. */
@@ -83,11 +84,14 @@ export interface Write {
   content: Content
 }
 
+/** How a rendered file is written; `variables` is a line `export NAME=VALUE` for each, for a POSIX shell. */
+export type FileForm = 'yaml' | 'json' | 'variables'
+
 /** What a `write` puts into a file. Every value is emitted as a quoted scalar and parsed again. */
 export type Content =
   | { text: Text }
-  /** A YAML file made of rendered templates, one after the other. */
-  | { templates: string[]; values: Record<string, Text> }
+  /** A file made of rendered templates, one after the other; YAML where nothing else is said. */
+  | { templates: string[]; values: Record<string, Text>; as?: FileForm }
   /** A copy of the user's own YAML file with some paths set to a rendered template, or removed. */
   | {
       yaml: Text
@@ -192,6 +196,8 @@ export interface Plan {
   changes: string
   world: { [key: string]: Json }
   values: Record<string, Valued>
+  /** Warnings and notes of all checks, in their order; a plan that an earlier version has kept lacks them. */
+  findings?: Finding[]
   steps: Step[]
   /** SHA-256 over the canonical JSON of `steps`. */
   digest: string

@@ -34,3 +34,8 @@ export function forget(recent: Recent, system?: string): void {
     if (system === undefined || of === undefined || of === system) recent.delete(key)
   }
 }
+
+/** The key of a leaf that this very run has made: until then nothing in the world can hold it. */
+export function madeLeaf(fingerprint: string): string {
+  return `made ${fingerprint}`
+}

@@ -9,7 +9,7 @@ import { performStep, type StepEnd, stopsOn } from './run-step.ts'
 export type Decision = 'again' | 'undo' | 'stop'
 
 export interface RunInput {
-  plan: Pick<Plan, 'endpoint' | 'verb' | 'target' | 'digest' | 'steps'>
+  plan: Pick<Plan, 'endpoint' | 'verb' | 'target' | 'digest' | 'steps' | 'findings'>
   /** Everything but what belongs to one step. */
   ctx: Omit<Performing, 'say' | 'proof' | 'finding' | 'wait'>
   captures: Map<string, string>
@@ -53,6 +53,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   const { endpoint, verb, target, digest } = plan
   const steps = plan.steps.length
   emit({ type: 'run.started', endpoint, verb, target, digest, steps, rehearsal: input.rehearsal })
+  for (const found of plan.findings ?? []) emit({ type: 'finding', ...found })
   const finish = (result: RunResult): RunResult => {
     const tookMs = Math.round(ctx.world.clock.elapsed() - began)
     emit({

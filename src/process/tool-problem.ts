@@ -64,14 +64,7 @@ export function toolProblem(result: ToolResult, limitMs: number): Problem | Inte
   const command = quoteCommand(result.argv)
   switch (result.outcome) {
     case 'missing':
-      return toolFinding(
-        exitCodes.unavailable,
-        'tool.missing',
-        name,
-        `${name} is not installed, or not on PATH.`,
-        `${name} on PATH`,
-        `Type: ${get}`,
-      )
+      return missingTool(name)
     case 'not-executable':
       return toolFinding(
         exitCodes.unavailable,
@@ -111,6 +104,18 @@ export function toolProblem(result: ToolResult, limitMs: number): Problem | Inte
         `See it yourself: ${command}`,
       )
   }
+}
+
+/** A tool that is not there. */
+export function missingTool(name: string): Problem {
+  return toolFinding(
+    exitCodes.unavailable,
+    'tool.missing',
+    name,
+    `${name} is not installed, or not on PATH.`,
+    `no ${name} on PATH`,
+    `Type: ${toolInfo(name).get}`,
+  )
 }
 
 /** A problem with a tool. The id names the tool: `tool.missing` becomes `tool.sky.missing`. */

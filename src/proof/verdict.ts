@@ -1,4 +1,5 @@
 import type { ProofResult } from '../plan/events.ts'
+import { cappedMs } from '../plan/limit.ts'
 import type { Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { passes } from './result.ts'
@@ -19,10 +20,7 @@ export function verdict(results: readonly ProofResult[]): Json {
 export function wantedOf(input: Record<string, Json>, ctx: Performing): WantedEndpoint {
   const text = (key: 'leaf' | 'roots' | 'plainRefusal') =>
     typeof input[key] === 'string' ? { [key]: input[key] } : {}
-  const waitMs = Math.min(
-    Number(input.waitMs),
-    ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-  )
+  const waitMs = cappedMs(Number(input.waitMs), ctx)
   return {
     addresses: (Array.isArray(input.addresses) ? input.addresses : []).map(String),
     name: String(input.name),

@@ -17,6 +17,7 @@ import { takeLock } from '../record/lock.ts'
 import { lockPath } from '../record/paths.ts'
 import { makeFolder, provesWritable } from '../record/write.ts'
 import type { World } from '../world.ts'
+import { namesOfGiven } from './given-secrets.ts'
 import { createGrowingRedact } from './growing-redact.ts'
 import type { Planned } from './make-plan.ts'
 import { waitForOutlived } from './outlived.ts'
@@ -64,6 +65,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const run = randomBytes(5).toString('hex')
     const begun = new Set(await begunBefore(planned))
     const { generation, before } = planned
+    const given = namesOfGiven(planned.target, input.secrets ?? {})
     const keep = () =>
       writeUnfinished(paths, {
         verb: plan.verb,
@@ -73,6 +75,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         ...(before === undefined ? {} : { before }),
         ...(planned.offline ? { offline: true } : {}),
         begun: [...begun],
+        ...(given.length > 0 ? { secrets: given } : {}),
         plan,
       })
     await keep()

@@ -45,8 +45,6 @@ export interface Planned {
   offline?: true
   /** What the gate said of an upload. */
   judgement?: Judgement
-  /** Warnings and notes of all checks. */
-  findings: Finding[]
   /** What was read of the target just now: a run that begins at once need not ask again. */
   recent?: Recent
 }
@@ -123,6 +121,10 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     changes: target.changes(answers, present),
     world: target.world(present),
     values: valuesOf(answered),
+    findings: [
+      ...(judgement?.findings ?? []),
+      ...discovery.findings.filter(each => gated || !isOfNewPair(each)),
+    ],
     steps: inOrder(steps),
     digest: digestOf(steps),
   }
@@ -136,9 +138,13 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     ...(before === undefined ? {} : { before }),
     ...(input.offline ? { offline: true as const } : {}),
     ...(judgement ? { judgement } : {}),
-    findings: [...(judgement?.findings ?? []), ...discovery.findings],
     ...(discovery.recent ? { recent: discovery.recent } : {}),
   }
+}
+
+/** Whether it is about the pair that the answers wish for: no matter where none is made. */
+function isOfNewPair({ subject }: Finding): boolean {
+  return subject.startsWith('certificate.')
 }
 
 /** Judges an upload, or the wish for a key, against what the target needs. */

@@ -20,7 +20,6 @@ export function takeUp(
     generation,
     ...(before === undefined ? {} : { before }),
     ...(offline ? { offline } : {}),
-    findings: [],
   }
 }
 

@@ -20,6 +20,8 @@ export interface Unfinished {
   offline?: true
   /** Ids of the steps whose act was begun. */
   begun: string[]
+  /** Names of the secrets that it was given. */
+  secrets?: string[]
   plan: Plan
 }
 

@@ -2,12 +2,13 @@ import type { Answers } from '../answers/answers.ts'
 import { problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { isIP } from '../net/is-ip.ts'
-import type { Input, Step, Text } from '../plan/plan.ts'
+import type { Step, Text } from '../plan/plan.ts'
+import { type Inputs, proofAct } from './proof-steps.ts'
 
 /** What every target ends with: the wait for DNS, and the proof by name. */
 export function dnsSteps(
   { domain, dns }: Answers,
-  reach: { host: Text; address: Text; ask: { [key: string]: Input }; needs: string },
+  reach: { host: Text; address: Text; ask: Inputs; needs: string },
 ): Step[] {
   if (dns.how === 'none' || isIP(domain)) return []
   const server = dns.server === undefined ? {} : { server: dns.server }
@@ -38,12 +39,12 @@ export function dnsSteps(
       id: 'reach.proof',
       phase: 'reach',
       title: 'Prove the endpoint by its name',
-      act: {
-        do: 'op:proof.reachable',
-        input: { ...reach.ask, ...where, address: reach.address, decides: 'report' },
-        limit: '1h',
-        expect: [{ json: 'pass', equals: true }],
-      },
+      act: proofAct('proof.reachable', {
+        ...reach.ask,
+        ...where,
+        address: reach.address,
+        decides: 'report',
+      }),
       needs: ['dns.wait'],
       onFail: 'stop',
       decides: 'report',

@@ -247,6 +247,58 @@ ais_load() {
   return 1
 }
 
+# ais_new GATEWAY PROXIES TARGETS ROOTS ROOTS: what has joined: uuid, lines and more, or what is missing
+ais_new() {
+  local map lines uuid wrong
+  ais_trust "$4" "$5"
+  if [[ $(ais_scheme "$1") == http ]]; then echo '{"wrong": "it speaks HTTP", "plain": true}'; return; fi
+  map=$(ais_json "$1" '/v1/daemon?what=smap')
+  lines=$(jq -r '[(.pmap // {})[]], [(.tmap // {})[]] | sort_by(.daemon_id)[] |
+    [.daemon_id] + [(.public_net, .intra_control_net, .intra_data_net).direct_url | sub("^https?://"; "")] |
+    join(" ")' <<<"$map" 2>/dev/null)
+  uuid=$(jq -r '.uuid // ""' <<<"$map")
+  if [[ -z $lines ]]; then wrong="nothing has joined at $1"; else
+    wrong=$(ais_wrong "$uuid" "$1" "$lines" https)
+    if [[ $(jq -r '[(.pmap, .tmap) | length] | join(" ")' <<<"$map") != "$2 $3" ]]; then
+      wrong+=$'\n'"other numbers than $2 and $3 have joined"
+    fi
+  fi
+  jq -n --arg uuid "$uuid" --arg lines "$lines" --arg wrong "$wrong" --argjson map "$map" '
+    ($lines | split("\n") | map(split(" ") | {id: .[0], public: .[1], control: .[2], data: .[3]})) as $nodes |
+    {uuid: $uuid, primary: ($map.proxy_si.daemon_id // ""), lines: $lines, wrong: $wrong,
+     nodes: ($nodes | tojson), addresses: [$nodes[].public], seen: $uuid,
+     gateway: ($map.proxy_si.public_net.direct_url // "" | sub("^https?://"; ""))} |
+    .host = (.gateway | sub(":[0-9]+$"; "") | ltrimstr("[") | rtrimstr("]"))'
+}
+
+# ais_lines NODES: the nodes of a new cluster, from JSON, a line each
+ais_lines() { jq -r '.[] | "\(.id) \(.public) \(.control) \(.data)"' <<<"$1"; }
+
+# ais_address NODES ID: the public address of one
+ais_address() { jq -r --arg id "$2" '[.[] | select(.id == $id).public][0] // .[0].public' <<<"$1"; }
+
+# ais_join GATEWAY PROXIES TARGETS ROOTS ROOTS SECONDS: until a new cluster is whole
+ais_join() {
+  local seen wrong end=$((SECONDS + $6))
+  while :; do
+    seen=$(ais_new "${@:1:5}")
+    answer_json <<<"$seen"
+    wrong=$(jq -r .wrong <<<"$seen")
+    [[ -n $wrong ]] || return 0
+    if [[ $(jq -r .plain <<<"$seen") == true ]]; then say "  $1: $wrong: stop the nodes, remove .ais.conf, see to ais.json"; return 1; fi
+    if ((SECONDS >= end)); then say "  ${wrong//$'\n'/; }"; return 124; fi
+    sleep 1
+  done
+}
+
+# ais_leave_new GATEWAY PROXIES TARGETS ROOTS ROOTS PORTS: takes down what was started
+ais_leave_new() {
+  local seen
+  seen=$(ais_new "${@:1:5}")
+  [[ -n $(jq -r '.lines // ""' <<<"$seen") ]] || return 0
+  ais_shutdown "$(jq -r .uuid <<<"$seen")" "$1" "$(jq -r .lines <<<"$seen")" "$4" "$5" "$6"
+}
+
 # ais_prove ... PORTS NAME PATH STATUSES LEAF ROOTS SECONDS: LEAF (by default of $NEW) on every listener
 ais_prove() { try_for "${12}" once_ais_served "$@"; }
 once_ais_served() {

@@ -35,6 +35,14 @@ const selfSigned = [
 ]
 
 describe('the interview', () => {
+  it('asks one question under one id, whichever targets share it', () => {
+    const all = targets.flatMap(each => each.questions)
+    const twice = all.filter(question =>
+      all.some(each => each.id === question.id && each !== question),
+    )
+    expect(twice.map(({ id }) => id)).toEqual([])
+  })
+
   it('asks what applies, in order, and ends when all has an answer', () => {
     let interview = startInterview({}, questions)
     const asked: string[] = []

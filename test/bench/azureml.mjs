@@ -8,8 +8,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { begun, comparePairs, lastRun, run } from './pairs.mjs'
 
-const bound = 1.1
 const pairs = Number(process.argv[2] ?? 5)
 const seconds = Number(process.argv[3] ?? 30)
 const bin =
@@ -17,6 +17,7 @@ const bin =
 const script = fileURLToPath(new URL('azureml-rotate.sh', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'se-bench-azureml-'))
 const env = { ...process.env, XDG_STATE_HOME: join(folder, 'state') }
+const there = { cwd: folder, env }
 const name = 'ml.lab.test'
 const journal = join(folder, 'state/secure-endpoint/endpoints/bench/journal.ndjson')
 
@@ -32,7 +33,7 @@ target:
   resourceGroup: rg1
   cluster: aks1
   clusterType: aks
-  context: ${run('kubectl', ['config', 'current-context']).stdout.trim()}
+  context: ${run('kubectl', ['config', 'current-context'], there).stdout.trim()}
   onConflict: adopt
 dns: {how: none}
 `,
@@ -41,33 +42,20 @@ dns: {how: none}
 const usual = setOperation(seconds)
 
 try {
-  run(process.execPath, [bin, 'init', '--answers', 'a.yaml', '--yes'])
+  run(process.execPath, [bin, 'init', '--answers', 'a.yaml', '--yes'], there)
   console.log(`an operation of Azure takes ${seconds} s\n`)
-  const ratios = []
-  console.log(
-    '| pair | script | ours | ratio | az after the plan | kubectl | clients |\n|---|---|---|---|---|---|---|',
-  )
-  for (let pair = 1; pair <= pairs; pair += 1) {
-    const { chain, key } = newPair(pair)
-    // the second of a pair finds warm caches: who is first takes turns
-    const both = {
-      script: () => run(script, [`bench-script-${pair}`, chain, key, name, 'aks1', 'rg1']),
-      ours: () => run(process.execPath, [bin, 'rotate', 'bench', '--yes']),
-    }
-    const order = pair % 2 === 1 ? ['script', 'ours'] : ['ours', 'script']
-    const took = {}
-    for (const who of order) took[who] = timed(both[who])
-    const ratio = took.ours / took.script
-    ratios.push(ratio)
-    const { az, kubectl, away } = lastRun()
-    const s = ms => `${(ms / 1000).toFixed(1)} s`
-    console.log(
-      `| ${pair} | ${s(took.script)} | ${s(took.ours)} | ${ratio.toFixed(2)} | ${az} | ${kubectl} | ${away} |`,
-    )
-  }
-  const median = ratios.sort((a, b) => a - b)[ratios.length >> 1]
-  console.log(`\nmedian ratio ${median.toFixed(2)} (≤ ${bound})`)
-  if (median > bound) process.exitCode = 1
+  comparePairs(pairs, {
+    prepare: newPair,
+    script: (pair, { chain, key }) =>
+      run(script, [`bench-script-${pair}`, chain, key, name, 'aks1', 'rg1'], there),
+    ours: () => run(process.execPath, [bin, 'rotate', 'bench', '--yes'], there),
+    head: ['az after the plan', 'kubectl', 'clients'],
+    after() {
+      const last = lastRun(journal)
+      const isLoss = ({ type, id }) => type === 'step.done' && id === 'serve.loss'
+      return [begun(last, 'az'), begun(last, 'kubectl'), last.find(isLoss)?.seen ?? '']
+    },
+  })
 } finally {
   setOperation(usual)
   const own = ['delete', 'secret', '--ignore-not-found']
@@ -84,38 +72,11 @@ function setOperation(toSeconds) {
   return config.async_seconds ?? 2
 }
 
-function run(program, args) {
-  const ended = spawnSync(program, args, { cwd: folder, env, encoding: 'utf8' })
-  if (ended.status !== 0)
-    throw new Error(`${program} ${args.join(' ')}\n${ended.stdout}${ended.stderr}`)
-  return ended
-}
-
-function timed(what) {
-  const began = performance.now()
-  what()
-  return performance.now() - began
-}
-
 /** A pair for the script, made before its time is taken. */
 function newPair(number) {
   const [chain, key] = [join(folder, `${number}.pem`), join(folder, `${number}.key`)]
   const of = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30']
   const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', chain]
-  run('openssl', [...words, ...of])
+  run('openssl', [...words, ...of], there)
   return { chain, key }
-}
-
-/** The tools that our last run began, and what clients lost meanwhile. */
-function lastRun() {
-  const lines = readFileSync(journal, 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line))
-  const last = lines.filter(line => line.run === lines.at(-1).run)
-  const begun = tool =>
-    last.filter(line => line.type === 'tool.started' && line.argv[0] === tool).length
-  const { seen = '' } =
-    last.find(({ type, id }) => type === 'step.done' && id === 'serve.loss') ?? {}
-  return { az: begun('az'), kubectl: begun('kubectl'), away: seen }
 }

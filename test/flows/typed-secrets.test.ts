@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Answered } from '../../src/answers/answers.ts'
 import { missingSecret, type Secrets } from '../../src/answers/secret.ts'
 import { asking, secretFor } from '../../src/commands/secret-for.ts'
 import { Problem } from '../../src/errors.ts'
+import { mustHaveSecrets } from '../../src/road/given-secrets.ts'
 import { apiProblem } from '../../src/targets/feldera/list.ts'
+import { createScratch } from '../support/scratch.ts'
 
 const answered = { answers: { target: { kind: 'feldera' } } } as unknown as Answered
 
@@ -14,6 +16,10 @@ function typing(typed: string | undefined) {
     asked,
     async secret(question: string, noun: string, wrong: string | undefined) {
       asked.push({ question, noun, wrong })
+      return typed
+    },
+    async passphrase(file: string, wrong: string | undefined) {
+      asked.push({ file, wrong })
       return typed
     },
   }
@@ -55,6 +61,22 @@ describe('a secret that a target misses', () => {
     expect(front.asked).toEqual([])
     expect(await secretFor(typing(undefined), refused, answered, secrets)).toBe(false)
     expect(secrets).toEqual({})
+  })
+
+  it('is the passphrase of the key, where a run that is taken up has not opened it yet', async () => {
+    const { folder } = createScratch(onTestFinished)
+    const secrets: Secrets = {}
+    const upload = { endpoint: 'a', certificate: { source: 'uploaded', key: './key.pem' } }
+    const begun = {
+      answered: { answers: { ...answered.answers, ...upload } } as unknown as Answered,
+      secrets: ['passphrase'],
+      generation: 1,
+    }
+    const check = () => mustHaveSecrets(begun, { questions: [] }, secrets, { stateFolder: folder })
+    const front = typing('open-it')
+    await asking(front, begun.answered, secrets, check)
+    expect(front.asked).toEqual([{ file: './key.pem', wrong: undefined }])
+    expect(secrets).toEqual({ passphrase: 'open-it' })
   })
 
   it('lets a rotation go on with what is typed, and ends it where nothing is', async () => {

@@ -18,21 +18,36 @@ function cluster(lease?: Lease) {
   let version = 7
   const write = (stdin = '') => {
     version += 1
-    held = JSON.parse(stdin) as Lease
+    const wanted = JSON.parse(stdin) as Lease
+    held = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: String(version) } }
     return { stdout: String(version) }
   }
   const kubectl = fakeKubectl([
     [/ get leases /, () => ({ stdout: printed({ kind: 'List', items: held ? [held] : [] }) })],
     [
-      / create -f - /,
+      / create --validate=false -f - /,
       ({ stdin }) => (held ? { exit: 1, stderr: 'Error (AlreadyExists)' } : write(stdin)),
     ],
     [
-      / replace -f - /,
+      / replace --validate=false -f - /,
       ({ stdin = '' }) =>
         JSON.parse(stdin).metadata.resourceVersion === held?.metadata.resourceVersion
           ? write(stdin)
           : { exit: 1, stderr: 'Error from server (Conflict): the object has been modified' },
+    ],
+    [
+      / delete --raw \/apis\/coordination\.k8s\.io\/v1\/namespaces\/feldera\/leases\/\S+ -f -$/,
+      ({ stdin = '' }) => {
+        const { resourceVersion } = JSON.parse(stdin).preconditions
+        if (!held) return { exit: 1, stderr: 'Error from server (NotFound): not found' }
+        if (resourceVersion !== held.metadata.resourceVersion)
+          return {
+            exit: 1,
+            stderr: 'Error from server (Conflict): the precondition does not match',
+          }
+        held = undefined
+        return {}
+      },
     ],
     [
       / delete lease /,
@@ -42,7 +57,14 @@ function cluster(lease?: Lease) {
       },
     ],
   ])
-  return { kubectl, now: () => held }
+  return {
+    kubectl,
+    now: () => held,
+    /** Somebody writes it from outside. */
+    set(other: Lease) {
+      held = other
+    },
+  }
 }
 
 function hold(lease?: Lease) {
@@ -68,8 +90,27 @@ describe('the lease', () => {
     const held = hold()
     await held.answer
     expect(held.now()?.spec.holderIdentity).toMatch(/^ana@jump1 \(process \d+\)$/)
+    const before = held.kubectl.calls.length
     await held.end()
     expect(held.now()).toBeUndefined()
+    expect(held.kubectl.calls).toHaveLength(before + 1)
+  })
+
+  it('that was touched since is given back only where it still is ours', async () => {
+    for (const [holder, stays] of [
+      [undefined, false],
+      ['bo@laptop (process 9)', true],
+    ] as const) {
+      const held = hold()
+      await held.answer
+      const lease = held.now()
+      if (!lease) throw new Error('no lease')
+      const holderIdentity = holder ?? lease.spec.holderIdentity
+      const spec = { ...lease.spec, holderIdentity }
+      held.set({ metadata: { ...lease.metadata, resourceVersion: '99' }, spec })
+      await held.end()
+      expect(held.now() !== undefined).toBe(stays)
+    }
   })
 
   it('of somebody else stops with 75, and says who and since when', async () => {
@@ -112,15 +153,6 @@ describe('the lease', () => {
     expect(second.now()?.spec.holderIdentity).toContain(String(process.pid))
     const alive = { ...killed, metadata: { ...lease.metadata } }
     await expect(hold(alive).answer).rejects.toMatchObject({ exit: 75 })
-  })
-
-  it('that another one took meanwhile is left to that one at the end', async () => {
-    const held = hold()
-    await held.answer
-    const lease = held.now()
-    if (lease) lease.spec.holderIdentity = 'bo@laptop (process 9)'
-    await held.end()
-    expect(held.now()?.spec.holderIdentity).toContain('bo@laptop')
   })
 })
 

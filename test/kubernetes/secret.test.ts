@@ -5,6 +5,7 @@ import { kubernetesOps } from '../../src/kubernetes/ops.ts'
 import { ownerOf, secretName } from '../../src/kubernetes/secret.ts'
 import { readSecret } from '../../src/kubernetes/secret-ops.ts'
 import type { Json } from '../../src/plan/plan.ts'
+import { madeLeaf } from '../../src/plan/recent.ts'
 import { writeGeneration } from '../../src/record/generation.ts'
 import { recordPaths } from '../../src/record/paths.ts'
 import { ctxOf, fakeKubectl, place, printed, type Says } from '../support/kubectl.ts'
@@ -53,15 +54,15 @@ describe('the Secret of an endpoint', () => {
     expect(secretName('prod', fingerprint)).toBe('prod-a9544b6b')
   })
 
-  it('is applied by server-side apply with our field manager, by stdin alone, and read back', async () => {
+  it('is applied by server-side apply with our field manager, by stdin alone, and compared with what is stored', async () => {
     const { kubectl, answer } = run('secret-apply', [
-      [/ apply /, () => ({ stdout: 'secret/prod-a9544b6b\n' })],
-      [/ get secret /, () => ({ stdout: stored() })],
+      [/ apply /, () => ({ stdout: stored() })],
+      [/ get secrets /, () => ({ stdout: '' })],
     ])
     expect(await answer).toMatchObject({ name: 'prod-a9544b6b', state: 'as-wanted' })
     const [apply] = kubectl.calls
     expect(apply?.words).toBe(
-      'kubectl --context lab --namespace feldera apply --server-side --field-manager=secure-endpoint -f - -o name',
+      'kubectl --context lab --namespace feldera apply --server-side --field-manager=secure-endpoint --validate=false -f - -o json',
     )
     expect(apply?.stdin).toContain(Buffer.from(key).toString('base64'))
     expect(kubectl.calls.map(({ words }) => words).join('\n')).not.toContain('c2VjcmV0')
@@ -121,10 +122,28 @@ describe('the Secret of an endpoint', () => {
 
   it('is refused where something in the cluster has changed it on its way', async () => {
     const { answer } = run('secret-apply', [
+      [/ apply /, () => ({ stdout: stored({}, { 'tls.key': 'masked' }) })],
+    ])
+    await expect(answer).rejects.toMatchObject({ findings: [{ id: 'kube.secret-differs' }] })
+  })
+
+  it('is read back where kubectl does not say what is stored', async () => {
+    const { answer } = run('secret-apply', [
       [/ apply /, () => ({})],
       [/ get secret /, () => ({ stdout: stored({}, { 'tls.key': 'masked' }) })],
     ])
     await expect(answer).rejects.toMatchObject({ findings: [{ id: 'kube.secret-differs' }] })
+  })
+
+  it('of a leaf that this run has made is not looked for', async () => {
+    const kubectl = fakeKubectl([[/ get secret /, () => ({ stdout: stored() })]])
+    const ctx = ctxOf(kubectl.run)
+    const lookAt = () => kubernetesOps['kubernetes.secret-look']?.run(input(), ctx)
+    ctx.recent.set(madeLeaf(fingerprint), { at: 0, output: true })
+    expect(await lookAt()).toMatchObject({ state: 'absent' })
+    expect(kubectl.calls).toEqual([])
+    ctx.recent.clear()
+    expect(await lookAt()).toMatchObject({ state: 'as-wanted' })
   })
 
   it('never tells its content in a problem', async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuthN, authnProgram, startAuthN } from '../support/authn.ts'
-import { type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
 
 const endpoint = 'ais-authn'
 const { AIS_LAB_RESTART: restart = '', AIS_LAB_PORT: port = '18080' } = process.env
@@ -68,7 +68,7 @@ function filesIn(folder: string): string[] {
 describe.skipIf(program === undefined)('a cluster that AuthN guards', () => {
   beforeAll(async () => {
     fresh()
-    lab = realAistore(endpoint, true)
+    lab = realAistore(endpoint, { ...labCluster(), guarded: true })
     await lab.writeObjects()
     authn = await startAuthN(program ?? '', lab.folder, Number(port) + 50)
     const said = await authn.login()

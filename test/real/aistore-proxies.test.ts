@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
 import { ended } from '../support/sandbox.ts'
-import { type SecondProxy, secondProxy } from '../support/second-proxy.ts'
+import { listenersOfSecond, type SecondProxy, secondProxy } from '../support/second-proxy.ts'
 
 const endpoint = 'ais-proxies'
 const { AIS_LAB_RESTART: restart = '', AIS_LAB_NODE: nodes = '' } = process.env
@@ -38,14 +38,13 @@ function fresh() {
 
 beforeAll(async () => {
   fresh()
-  lab = realAistore(endpoint)
+  const cluster = labCluster()
+  const listeners = [...cluster.listeners, ...listenersOfSecond()]
+  lab = realAistore(endpoint, { ...cluster, listeners })
   await lab.writeObjects()
   second = secondProxy(lab.folder)
   await second.start()
-  while (!hasStarted(second.listeners[0] ?? '')) await sleep(200)
-  const [open = '', ...intra] = second.listeners
-  process.env.AIS_LAB_PUBLIC += ` ${open}`
-  process.env.AIS_LAB_INTRA += ` ${intra.join(' ')}`
+  while (!hasStarted(listenersOfSecond()[0] ?? '')) await sleep(200)
   uuid = map().uuid
   lab.file('a.yaml', answers())
 })

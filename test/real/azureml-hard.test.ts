@@ -71,7 +71,8 @@ describe(`Azure ML on ${kind}, ${mode}, when it is hard`, () => {
     tell(`zero loss: ${JSON.stringify({ ...seen, lost: seen.lost.length })}`)
     expect(seen.lost).toEqual([])
     expect(seen.connections / seen.seconds).toBeGreaterThanOrEqual(50)
-    expect(seen.requests).toBeGreaterThan(50)
+    // one in 200 ms where nothing is slow: it went on all the time
+    expect(seen.requests).toBeGreaterThan(seen.seconds * 2)
     expect(lossIn(run.stdout)).toMatch(/^all \d+ /)
     expect(expectHttps()).not.toBe(before)
   })

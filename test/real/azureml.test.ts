@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AzureMlCase, azuremlCase } from '../support/azureml-case.ts'
+import { namespaceObjects } from '../support/namespace-objects.ts'
 
 const whole = process.env.SE_REAL_PART !== '1'
 const { lab, kind, mode, domain, endpoint, subscription, where, ...at } = azuremlCase()
@@ -18,6 +20,12 @@ afterAll(() => at.close())
 
 const enable = ['init', '--answers', 'a.yaml', '--yes']
 
+/** The connected cluster says of itself that it is called so in Azure. */
+function callArc(name: string): void {
+  const patch = JSON.stringify({ data: { AZURE_RESOURCE_NAME: name } })
+  lab.kubectl(['-n', 'azure-arc', 'patch', 'configmap', 'azure-clusterconfig', '-p', patch])
+}
+
 describe(`Azure ML on ${kind}, ${mode}`, () => {
   it('refuse: another cluster, no such cluster and no subscription change nothing', async () => {
     lab.changes()
@@ -25,32 +33,12 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
       lab.kubectl(['config', 'view', '--raw', '--flatten', '-o', 'json']).stdout,
     )
     if (kind === 'aks') config.clusters[0].cluster.server = 'https://127.0.0.1:26444'
-    else {
-      lab.kubectl([
-        '-n',
-        'azure-arc',
-        'patch',
-        'configmap',
-        'azure-clusterconfig',
-        '-p',
-        '{"data":{"AZURE_RESOURCE_NAME":"arc2"}}',
-      ])
-    }
+    else callArc('arc2')
     const kubeconfig = lab.file('other.kubeconfig', JSON.stringify(config))
     lab.file('b.yaml', answers({ target: `  kubeconfig: ${kubeconfig}` }))
     const other = await must(['init', '--answers', 'b.yaml', '--yes'], 65)
     expect(other.stderr + other.stdout).toContain('two different clusters')
-    if (kind === 'arc') {
-      lab.kubectl([
-        '-n',
-        'azure-arc',
-        'patch',
-        'configmap',
-        'azure-clusterconfig',
-        '-p',
-        '{"data":{"AZURE_RESOURCE_NAME":"arc1"}}',
-      ])
-    }
+    if (kind === 'arc') callArc('arc1')
     const wrong = kind === 'aks' ? 'arc' : 'aks'
     lab.file('b.yaml', answers().replace(`clusterType: ${kind}`, `clusterType: ${wrong}`))
     const typed = await must(['init', '--answers', 'b.yaml', '--yes'], 65)
@@ -194,33 +182,62 @@ describe(`Azure ML on ${kind}, ${mode}`, () => {
     expect(curl('http').status).toBe('200')
   })
 
-  it.runIf(whole)('script: plan --format sh reaches the same state without us', async () => {
-    const script = lab.file(
-      'plan.sh',
-      (await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])).stdout,
-    )
-    const work = join(lab.folder, 'work')
-    const env = { ...lab.env, WORK: work, YES: '1' }
+  it.runIf(whole)('script: plan --format sh leaves what a run leaves, without us', async () => {
+    await must(enable)
+    const wanted = { leaf: expectHttps(), ...state() }
+    const pair = join(lab.folder, 'pair')
+    cpSync(at.generation(), pair, { recursive: true })
+    await must(['disable', endpoint, '--yes'])
+    await must(['forget', endpoint, '--yes'])
+    const own = ['-l', 'app.kubernetes.io/managed-by=secure-endpoint']
+    lab.kubectl(['-n', 'azureml', 'delete', 'secrets', ...own])
+    const { stdout } = await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])
+    const script = lab.file('plan.sh', stdout)
+    const files = { CERT: 'chain.pem', KEY: 'key.pem', ROOTS: 'roots.pem' }
+    const given = Object.entries(files).map(([name, file]) => [name, join(pair, file)])
+    const env = { ...lab.env, WORK: join(lab.folder, 'work'), YES: '1' }
     const run = spawnSync('bash', [script], {
-      env,
+      env: { ...env, ...Object.fromEntries(given) },
       cwd: lab.folder,
       encoding: 'utf8',
       timeout: 900_000,
     })
-    expect(run.status, run.stderr).toBe(0)
-    const made = spawnSync(
-      'openssl',
-      ['x509', '-in', join(work, 'new/chain.pem'), '-noout', '-fingerprint', '-sha256'],
-      { encoding: 'utf8' },
-    )
-    const wanted = made.stdout.trim().split('=')[1] ?? ''
-    expect(servedLeaf()).toBe(wanted)
-    const { configurationSettings, provisioningState } = extension() as Stored
-    expect([provisioningState, configurationSettings.sslCname]).toEqual(['Succeeded', domain])
-    if (mode === 'secret') {
-      const name = `${endpoint}-${wanted.replaceAll(':', '').slice(0, 8).toLowerCase()}`
-      expect(configurationSettings['scoringFe.sslSecret']).toBe(name)
-    }
-    expect(run.stderr).not.toContain('PRIVATE KEY')
+    expect(run.status, run.stdout + run.stderr).toBe(0)
+    expect({ leaf: servedLeaf(), ...state() }).toEqual(wanted)
+    expect(run.stdout + run.stderr).not.toContain('PRIVATE KEY')
   })
+
+  it.runIf(whole)(
+    'script: with a pair that it makes itself, it ends with that one served',
+    async () => {
+      await must(enable)
+      await must(['disable', endpoint, '--yes'])
+      await must(['forget', endpoint, '--yes'])
+      const { stdout } = await must(['plan', '--answers', 'a.yaml', '--format', 'sh'])
+      const script = lab.file('own.sh', stdout)
+      const work = join(lab.folder, 'own')
+      const run = spawnSync('bash', [script], {
+        env: { ...lab.env, WORK: work, YES: '1' },
+        cwd: lab.folder,
+        encoding: 'utf8',
+        timeout: 900_000,
+      })
+      expect(run.status, run.stdout + run.stderr).toBe(0)
+      const chain = readFileSync(join(work, 'new/chain.pem'))
+      expect(servedLeaf()).toBe(new X509Certificate(chain).fingerprint256)
+    },
+  )
 })
+
+/** What Azure has stored, and every object of the namespace. */
+function state() {
+  const { provisioningState, configurationSettings, configurationProtectedSettings } =
+    extension() as Stored
+  return {
+    provisioningState,
+    settings: configurationSettings,
+    // their values are never given back
+    protected: Object.keys(configurationProtectedSettings).sort(),
+    objects: namespaceObjects(lab.kubectl, 'azureml'),
+  }
+}

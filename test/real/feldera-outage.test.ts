@@ -57,8 +57,7 @@ describe('Feldera while a part of its cluster is away', () => {
       expect(said).toContain('run the same command: it goes on where it stopped')
       expect(said).not.toContain('is back and proven')
       expect(said).not.toMatch(stackTrace)
-      const again = await lab.must(['rotate', namespace, '--yes'], 0)
-      expect(again.stdout + again.stderr).not.toMatch(stackTrace)
+      await finishes()
       expect(lab.expectHttps()).not.toBe(before)
     },
   )
@@ -77,11 +76,26 @@ describe('Feldera while a part of its cluster is away', () => {
       expect([1, 75], run.stdout + run.stderr).toContain(run.exit)
       expect(run.stdout + run.stderr).not.toMatch(stackTrace)
       expect(run.stdout + run.stderr).not.toContain('is back and proven')
-      await lab.must(['rotate', namespace, '--yes'])
+      await finishes()
       expect(lab.expectHttps()).not.toBe(before)
     },
   )
 })
+
+/**
+ * The same command finishes. A cluster that is only just back may make no pods within the limit: that
+ * is said with what to type, which is the same command once more.
+ */
+async function finishes(): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const run = await lab.cli(['rotate', namespace, '--yes'])
+    const said = run.stdout + run.stderr
+    expect(said).not.toMatch(stackTrace)
+    if (run.exit === 0) return
+    expect(said).toContain('run the same command again')
+    expect(tries, said).toBeLessThan(3)
+  }
+}
 
 const stackTrace = /^\s+at .*:\d+:\d+\)?$/m
 

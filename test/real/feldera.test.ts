@@ -220,6 +220,37 @@ describe('Feldera on a real cluster', () => {
     expect(lab.pipelineStates()).toEqual({ p1: 'Running', p2: 'Running' })
   })
 
+  it.runIf(whole)(
+    'adopt: a chain that lacks its root is adopted, and what that means is said',
+    async () => {
+      await lab.must(['forget', namespace, '--yes'])
+      lab.privateCa('theirs')
+      const files = [
+        '--cert',
+        join(lab.folder, 'theirs.pem'),
+        '--key',
+        join(lab.folder, 'theirs.key'),
+      ]
+      lab.kubectl(['-n', namespace, 'create', 'secret', 'tls', 'theirs', ...files])
+      const chart = `${process.env.LAB_K8S_CHARTS}/feldera-chart`
+      const change = ['--reuse-values', '--set', 'httpsSecretRef=theirs', '--wait']
+      const upgraded = lab.helm('-n', namespace, 'upgrade', 'feldera', chart, ...change)
+      expect(upgraded.status, upgraded.stderr).toBe(0)
+      // the components trust the leaf alone, so none of them trusts another
+      const more = '  onConflict: adopt\n  stop: force\n'
+      lab.file('adopt.yaml', lab.answers(selfSigned, more))
+      const run = await lab.must(['init', '--answers', 'adopt.yaml', '--yes'])
+      expect(run.stdout).toContain(
+        'warns: feldera.no-root: The chain that was found does not end with',
+      )
+      lab.expectHttps()
+      const found = join(lab.state, `endpoints/${namespace}/generations/0`)
+      expect(readdirSync(found)).toEqual(expect.arrayContaining(['chain.pem', 'key.pem']))
+      await lab.must(['disable', namespace, '--yes'])
+      lab.kubectl(['-n', namespace, 'delete', 'secret', 'theirs'])
+    },
+  )
+
   it('enable http: a release that runs on HTTP, unknown here, goes to proven HTTPS; a stopped pipeline stays stopped', async () => {
     lab.api('/v0/pipelines/p2/stop?force=true', '-X', 'POST')
     await until(() => lab.pipelineStates().p2 === 'Stopped')

@@ -28,6 +28,7 @@ const suites = [
   { name: 'feldera', labs: ['kubernetes'], file: 'feldera.test.ts' },
   { name: 'aistore', labs: ['aistore'], file: 'aistore.test.ts' },
   azureml('aks-secret'),
+  { name: 'aistore-new', labs: ['aistore'], file: 'aistore-new.test.ts' },
   { name: 'aistore-mtls', labs: ['aistore'], file: 'aistore-mtls.test.ts' },
   { name: 'aistore-operator', labs: ['kubernetes'], file: 'aistore-operator.test.ts' },
   { name: 'feldera-broken', labs: ['kubernetes'], file: 'feldera-broken.test.ts' },

@@ -23,7 +23,7 @@ import { realWorld, type World } from '../../src/world.ts'
 
 type WrongApi = (
   options: RequestOptions,
-) => Partial<RequestResult> | undefined | Promise<Partial<RequestResult>>
+) => Partial<RequestResult> | undefined | Promise<Partial<RequestResult> | undefined>
 type WrongTool = (words: string) => { exit: number; stderr: string } | undefined
 
 interface Went {
@@ -48,6 +48,8 @@ export interface AistoreFlow {
   /** Answers some calls otherwise than the stage does. */
   breakApi(wrong?: WrongApi): void
   breakTool(wrong?: WrongTool): void
+  /** What the stage answers, broken or not. */
+  real(options: RequestOptions): Promise<RequestResult>
   /** `PUT /v1/...` of all runs so far, and the commands. */
   changes: string[]
   /** What the stage's gateway answers, in the scheme that it speaks. */
@@ -168,6 +170,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     breakTool(by) {
       wrongTool = by
     },
+    real: options => rehearsal.world.api(options),
     get: path => ask(path),
     put: (path, body = '') => ask(path, { body }),
     status() {

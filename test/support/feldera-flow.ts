@@ -28,7 +28,7 @@ import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
 import { lookAtEndpoint } from '../../src/status/look.ts'
 import { feldera } from '../../src/targets/feldera/index.ts'
 import type { Target } from '../../src/targets/target.ts'
-import { realWorld } from '../../src/world.ts'
+import { realWorld, type World } from '../../src/world.ts'
 import { createScratch, type Scratch } from './scratch.ts'
 
 interface Ran extends RunResult {
@@ -38,12 +38,23 @@ interface Ran extends RunResult {
   acted: string[]
 }
 
+interface More {
+  text?: string
+  bringBack?: boolean
+  /** The step at whose start the run is stopped. */
+  abortAt?: string
+  /** Secrets that are typed: no answer points to them. */
+  typed?: Secrets
+}
+
 type Wrong = (call: ToolCall) => Partial<ToolResult> | undefined
 
 /** Feldera's stage as a double of cluster, helm and API that lasts over several runs. */
 export interface FelderaFlow {
   folder: string
-  run(verb: Verb, more?: { text?: string; bringBack?: boolean; abortAt?: string }): Promise<Ran>
+  /** Where the runs go: the stage's tools, and a state folder that ends with the flow. */
+  world: World
+  run(verb: Verb, more?: More): Promise<Ran>
   /** Takes an unfinished run up, or takes back what it began. */
   resume(more?: { undo?: boolean }): Promise<Ran>
   /** Every call of a tool since the start. */
@@ -152,11 +163,12 @@ export async function createFelderaFlow(
     (await rehearsal.run({ argv: ['helm', ...words], limitMs: 1000 })).stdout
   return {
     folder,
+    world: there,
     calls,
     words: () => calls.map(({ argv }) => argv.join(' ')),
-    async run(verb, { text: yaml = first, bringBack = false, abortAt } = {}) {
+    async run(verb, { text: yaml = first, bringBack = false, abortAt, typed } = {}) {
       const answered = load(yaml)
-      const secrets = await secretsOf(answered)
+      const secrets = { ...(await secretsOf(answered)), ...typed }
       const planned = await makePlan({ verb, answered, target, world: there, bringBack, secrets })
       return carry(planned, { abortAt, secrets })
     },

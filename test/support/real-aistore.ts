@@ -1,14 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ended, ended, type Sandbox } from './sandbox.ts'
+import { type RealBox, realBox } from './real-box.ts'
 
 type Json = ReturnType<typeof JSON.parse>
 
 /** The lab's real cluster, with a folder and a record of our own. */
-export interface RealAistore extends Pick<Sandbox, 'folder' | 'state' | 'cli' | 'start' | 'file'> {
+export interface RealAistore extends RealBox {
   /** The pair that is recorded as served. */
   generation(): string
   journal(): Json[]
@@ -25,10 +24,8 @@ export interface RealAistore extends Pick<Sandbox, 'folder' | 'state' | 'cli' | 
   restartTarget(name: string): string | undefined
   /** Our own pair, where the answers name one. */
   pair?: { chain: string; key: string } | undefined
-  close(): void
 }
 
-const bin = process.env.SE_BIN ?? new URL('../../bin/secure-endpoint.cjs', import.meta.url).pathname
 const bucket = `se-${process.pid}`
 const count = 200
 
@@ -38,34 +35,34 @@ const contentOf = (number: number) =>
     .digest('hex')
     .repeat(1 + (number % 40))
 
+/** A cluster: its gateway's port, its listeners, and what starts a target again. */
+interface Where {
+  port: number
+  listeners: string[]
+  /** The command that gets the name of a target. */
+  restart: string[]
+  /** Whether the file `headers` in its folder goes with each question of the test: a token. */
+  guarded?: true
+}
+
+export function labCluster(): Where {
+  const { AIS_LAB_PORT = '18080', AIS_LAB_PUBLIC, AIS_LAB_INTRA, AIS_LAB_NODE = '' } = process.env
+  const listeners = `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ')
+  return { port: Number(AIS_LAB_PORT), listeners, restart: [AIS_LAB_NODE, 'restart'] }
+}
+
 /**
  * @param endpoint its name in the record
- * @param guarded whether the file `headers` in its folder goes with each question of the test: a token
+ * @param where another cluster than the lab's
  */
-export function realAistore(endpoint: string, guarded = false): RealAistore {
-  const folder = mkdtempSync(join(tmpdir(), 'se-real-ais-'))
-  const { AIS_LAB_PORT: port = '18080', AIS_LAB_PUBLIC = '', AIS_LAB_INTRA = '' } = process.env
-  const env: Record<string, string> = {
-    PATH: process.env.PATH ?? '',
-    HOME: folder,
-    LANG: 'C.UTF-8',
-    TERM: 'xterm-256color',
-    XDG_STATE_HOME: join(folder, 'state'),
+export function realAistore(endpoint: string, where: Where = labCluster()): RealAistore {
+  const { port } = where
+  const box = realBox('ais', () => ({
     SECURE_ENDPOINT_LABS:
       process.env.SECURE_ENDPOINT_LABS ?? `${process.env.HOME}/.cache/secure-endpoint-labs`,
-  }
-  const record = join(folder, 'state/secure-endpoint/endpoints', endpoint)
-  const generation = () =>
-    join(record, 'generations', readFileSync(join(record, 'current'), 'utf8').trim())
-  const start: RealAistore['start'] = (args, options = {}) =>
-    spawn(process.execPath, [bin, ...args], {
-      cwd: folder,
-      env: { ...env, ...options.env },
-      stdio: [
-        ...(['ignore', 'pipe', 'pipe'] as const),
-        ...(options.fd3 === undefined ? [] : [openSync(options.fd3, 'r')]),
-      ],
-    })
+  }))
+  const record = box.recordOf(endpoint)
+  const generation = () => box.generationOf(endpoint)
   const curl = (args: string[]) => {
     const plain = spawnSync('curl', ['-q', '-s', '-m', '5', `http://127.0.0.1:${port}/v1/health`], {
       encoding: 'utf8',
@@ -78,30 +75,20 @@ export function realAistore(endpoint: string, guarded = false): RealAistore {
     const whole = args.map(each =>
       each.replace(/^@/, `http${https ? 's' : ''}://127.0.0.1:${port}`),
     )
-    const headers = guarded ? ['-H', `@${join(folder, 'headers')}`, '--location-trusted'] : []
+    const headers = where.guarded
+      ? ['-H', `@${join(box.folder, 'headers')}`, '--location-trusted']
+      : []
     const usual = ['-q', '-sS', '-L', '-m', '60', ...headers, ...trust, ...own]
     return spawnSync('curl', [...usual, ...whole], { encoding: 'utf8' })
   }
   const lab: RealAistore = {
-    folder,
-    state: join(folder, 'state/secure-endpoint'),
-    start,
-    cli: (args, options): Promise<Ended> => ended(start(args, options)),
-    file(name, content) {
-      const path = join(folder, name)
-      writeFileSync(path, content)
-      return path
-    },
+    ...box,
     generation,
     record,
-    journal: () =>
-      readFileSync(join(record, 'journal.ndjson'), 'utf8')
-        .split('\n')
-        .filter(line => line.endsWith('}'))
-        .map(line => JSON.parse(line)),
+    journal: () => box.journalOf(endpoint),
     ask: path => JSON.parse(curl([`@${path}`]).stdout),
     leaves: () =>
-      `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ').map(address => {
+      where.listeners.map(address => {
         const script = `openssl s_client -connect ${address} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 2>/dev/null`
         const { stdout } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
         return stdout.trim().split('=')[1] ?? ''
@@ -119,7 +106,7 @@ export function realAistore(endpoint: string, guarded = false): RealAistore {
       }
     },
     lostObjects() {
-      const into = mkdtempSync(join(folder, 'objects-'))
+      const into = mkdtempSync(join(box.folder, 'objects-'))
       const url = `@/v1/objects/${bucket}/obj-[1-${count}]`
       const { stderr } = curl(['-f', '-o', `${into}/#1`, url])
       const lost = Array.from({ length: count }, (_, index) => index + 1).filter(number => {
@@ -132,12 +119,10 @@ export function realAistore(endpoint: string, guarded = false): RealAistore {
       return lost.map(number => `obj-${number} ${stderr.slice(0, 200)}`)
     },
     restartTarget(name) {
-      const { status, stderr } = spawnSync(process.env.AIS_LAB_NODE ?? '', ['restart', name], {
-        encoding: 'utf8',
-      })
+      const [program = '', ...args] = where.restart
+      const { status, stderr } = spawnSync(program, [...args, name], { encoding: 'utf8' })
       return status === 0 ? undefined : stderr
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
   }
   return lab
 }

@@ -1,12 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ended, ended, type Sandbox } from './sandbox.ts'
+import { type RealBox, realBox } from './real-box.ts'
 
 /** Real az and kubectl against the labs, with a folder and a record of its own. */
-export interface RealAzure
-  extends Pick<Sandbox, 'folder' | 'env' | 'state' | 'cli' | 'start' | 'file'> {
+export interface RealAzure extends RealBox {
   /** The JSON that az answers; throws with its words where it fails. */
   az(...args: string[]): unknown
   kubectl(args: string[], input?: string): { status: number | null; stdout: string; stderr: string }
@@ -16,38 +14,24 @@ export interface RealAzure
   changes(): string[]
   /** The tools that runs of an endpoint have begun, oldest first. */
   toolsOf(endpoint: string): { argv: string[] }[]
-  close(): void
 }
 
-const bin = process.env.SE_BIN ?? new URL('../../bin/secure-endpoint.cjs', import.meta.url).pathname
-
-/** Variables that az needs of the lab, and the product of the machine. */
-const passed = /^(AZURE_|IDENTITY_|REQUESTS_CA_BUNDLE$|KUBECONFIG$|PATH$|LAB_)/
+/** Variables that az and the product need of the lab. */
+const passed = /^(AZURE_|IDENTITY_|REQUESTS_CA_BUNDLE$|KUBECONFIG$|LAB_)/
 
 export function realAzure(): RealAzure {
-  const folder = mkdtempSync(join(tmpdir(), 'se-real-azure-'))
   const lab = process.env.LAB_AZURE_FOLDER ?? ''
-  const env: Record<string, string> = {
-    ...(Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => passed.test(name)),
-    ) as Record<string, string>),
-    HOME: folder,
-    LANG: 'C.UTF-8',
-    TERM: 'xterm-256color',
-    XDG_STATE_HOME: join(folder, 'state'),
-  }
+  const passedOn = Object.entries(process.env).filter(([name]) => passed.test(name)) as [
+    string,
+    string,
+  ][]
+  const box = realBox('azure', () => Object.fromEntries(passedOn))
   const run = (program: string, args: string[], input?: string) =>
     spawnSync(program, args, {
-      env,
-      cwd: folder,
+      env: box.env,
+      cwd: box.folder,
       encoding: 'utf8',
       ...(input === undefined ? {} : { input }),
-    })
-  const start: RealAzure['start'] = (args, options = {}) =>
-    spawn(process.execPath, [bin, ...args], {
-      cwd: options.cwd ?? folder,
-      env: { ...env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
     })
   const requests = () =>
     readFileSync(process.env.LAB_AZURE_REQUESTS ?? '', 'utf8')
@@ -61,16 +45,7 @@ export function realAzure(): RealAzure {
       .map(({ method, path }) => `${method} ${path}`)
   let seen = requests().length
   return {
-    folder,
-    env,
-    state: join(folder, 'state/secure-endpoint'),
-    start,
-    cli: (args, options): Promise<Ended> => ended(start(args, options)),
-    file(name, content) {
-      const path = join(folder, name)
-      writeFileSync(path, content)
-      return path
-    },
+    ...box,
     az(...args) {
       const { status, stdout, stderr } = run('az', [...args, '-o', 'json', '--only-show-errors'])
       if (status !== 0) throw new Error(`az ${args.join(' ')}: ${stderr}`)
@@ -87,14 +62,6 @@ export function realAzure(): RealAzure {
       seen = all.length
       return fresh
     },
-    toolsOf: endpoint =>
-      readFileSync(
-        join(folder, `state/secure-endpoint/endpoints/${endpoint}/journal.ndjson`),
-        'utf8',
-      )
-        .split('\n')
-        .filter(line => line.includes('"tool.started"'))
-        .map(line => JSON.parse(line)),
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    toolsOf: endpoint => box.journalOf(endpoint).filter(({ type }) => type === 'tool.started'),
   }
 }

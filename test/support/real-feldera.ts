@@ -2,21 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { namespaceObjects } from './namespace-objects.ts'
 import { realKubernetes } from './real-kubernetes.ts'
-
-/** Which rollout it was, how often it was changed, and what the cluster gives out is not what runs. */
-const times = [
-  'clusterIP',
-  'clusterIPs',
-  'deploymentTime',
-  'kubectl.kubernetes.io/restartedAt',
-  'kubectl.kubernetes.io/last-applied-configuration',
-  'deployment.kubernetes.io/revision',
-]
-
-function withoutTimes(key: string, value: unknown): unknown {
-  return times.includes(key) ? undefined : value
-}
 
 const ports: Record<string, number> = { 'feldera-compiler-server': 8085 }
 
@@ -58,12 +45,11 @@ proof: {path: /healthz, expect: [200], wait: 30s}
   }
 
   function record() {
-    return JSON.parse(readFileSync(join(lab.state, `endpoints/${namespace}/endpoint.json`), 'utf8'))
+    return JSON.parse(readFileSync(join(lab.recordOf(namespace), 'endpoint.json'), 'utf8'))
   }
 
   function generation(): string {
-    const folder = join(lab.state, `endpoints/${namespace}`)
-    return join(folder, 'generations', readFileSync(join(folder, 'current'), 'utf8').trim())
+    return lab.generationOf(namespace)
   }
 
   /** What each component and pipeline serves, by openssl alone, at the pods' own addresses. */
@@ -116,26 +102,7 @@ proof: {path: /healthz, expect: [200], wait: 30s}
     return stdout.trim().split('\n').filter(Boolean)
   }
 
-  /**
-   * All objects of the namespace that say what runs: Secrets with data and labels, workloads, Services,
-   * what the pipelines are, Leases. Without what the API server adds, and without the times of restarts.
-   */
-  function objects(): Record<string, unknown> {
-    const kinds = 'secrets,deployments,statefulsets,services,configmaps,leases'
-    const { stdout } = lab.kubectl(['-n', namespace, 'get', kinds, '-o', 'json'])
-    const { items } = JSON.parse(stdout) as {
-      items: { kind: string; type?: string; metadata: Record<string, unknown>; spec?: unknown }[]
-    }
-    const own = items.filter(({ type = '' }) => !type.startsWith('helm.sh/'))
-    return Object.fromEntries(
-      own.map(object => {
-        const { name, labels, annotations } = object.metadata
-        const { metadata: _metadata, status: _status, ...rest } = object as Record<string, unknown>
-        const whole = { labels, annotations, ...rest }
-        return [`${object.kind}/${name}`, JSON.parse(JSON.stringify(whole), withoutTimes)]
-      }),
-    )
-  }
+  const objects = () => namespaceObjects(lab.kubectl, namespace)
 
   function values(): Record<string, unknown> {
     return JSON.parse(lab.helm('-n', namespace, 'get', 'values', 'feldera', '-o', 'json').stdout)

@@ -1,15 +1,14 @@
 import type { Plan, Price } from '../../plan/plan.ts'
+import { oneLine } from '../../process/plain-text.ts'
 import type { Reviewed } from '../front.ts'
 import { type Line, plain, span } from '../words/line.ts'
+import { labelCells } from '../words/plan.ts'
 import { withRight } from '../words/run.ts'
-import { cells, cellsOfLine, padText } from '../words/width.ts'
+import { cells, cellsOfLine, cutText, padText } from '../words/width.ts'
 import { wrapLine } from '../words/wrap.ts'
 import type { Part } from './fit.ts'
 import type { ListState } from './list-state.ts'
 import type { Stage } from './stage.ts'
-
-/** Columns of the labels of a review: two blanks, the label, one blank. */
-const labels = 15
 
 /** The widest value that pushes the sources (typed, found, default) to the right. */
 const widestValue = 46
@@ -19,6 +18,8 @@ export function reviewParts({ plan, review }: Reviewed, stage: Stage): Part[] {
   const { width, glyphs, narrow } = stage
   const digest = `plan ${plan.digest.slice(0, 8)}`
   if (narrow) return narrowParts(plan, digest, stage)
+  // two blanks, the label, one blank
+  const labels = labelCells(plan) + 3
   const [[title] = [], ...rest] = review
   const head: Line = [span('  '), span(title?.text ?? '', 'bold')]
   const right = `${digest}, ${plan.steps.length} steps`
@@ -26,16 +27,30 @@ export function reviewParts({ plan, review }: Reviewed, stage: Stage): Part[] {
     widestValue,
     Math.max(0, ...rest.map(line => (isSourced(line) ? cells(line[1]?.text ?? '') : 0))),
   )
-  const stays = rest.filter(line => /^\s*(Changes|Price|Undo)?\s*$/.test(line[0]?.text ?? ''))
-  const answers = rest.filter(line => !stays.includes(line))
+  const found = rest.filter(isFound)
+  const stays = rest.filter(line =>
+    ['Changes', 'Price', 'Warning', 'Undo', ''].includes(labelOf(line)),
+  )
+  const answers = rest.filter(line => ![...stays, ...found].includes(line))
+  const notes = rest.filter(line => labelOf(line) === 'Note')
+  const opens = `${' '.repeat(labels)}e opens what was seen, and what can be done`
   return [
     { kind: 'line', lines: [withRight(head, right, width, glyphs)] },
-    { kind: 'line', lines: stays.flatMap(line => wrapped(line, width)) },
-    { kind: 'help', lines: answers.flatMap(line => wrapped(aligned(line, column), width)) },
+    { kind: 'line', lines: stays.flatMap(line => wrapped(line, width, labels)) },
+    // in one part: what comes first stays longest
+    {
+      kind: 'help',
+      lines: [
+        ...(found.length > 0 ? [[span(opens, 'quiet')]] : []),
+        ...notes.flatMap(line => wrapped(line, width, labels)),
+        ...answers.flatMap(line => wrapped(aligned(line, column), width, labels)),
+      ],
+    },
   ]
 }
 
-function narrowParts(plan: Plan, digest: string, { width, glyphs }: Stage): Part[] {
+function narrowParts(plan: Plan, digest: string, stage: Stage): Part[] {
+  const { width, glyphs } = stage
   const head: Line = [span('  '), span(`Review: ${plan.endpoint}`, 'bold')]
   const answers = Object.values(plan.values).length
   const opens = `  ${answers} answers, ${plan.steps.length} steps: e opens them`
@@ -51,6 +66,7 @@ function narrowParts(plan: Plan, digest: string, { width, glyphs }: Stage): Part
     { kind: 'line', lines: [withRight(head, digest, width, glyphs)] },
     { kind: 'line', lines: wrapLine(changes, width, 4).slice(0, 4) },
     { kind: 'line', lines: prices.flatMap(line => wrapLine(line, width, 4)).slice(0, 4) },
+    { kind: 'line', lines: narrowWarnings(plan, stage) },
     { kind: 'help', lines: [[span(opens, 'quiet')]] },
   ]
 }
@@ -66,6 +82,28 @@ function shortPrice({ text, downtime, loses }: Price): string {
   return least === most ? `away about ${most} min` : `away about ${least} to ${most} min`
 }
 
+function labelOf([label]: Line): string {
+  return label?.text.trim() ?? ''
+}
+
+/** A line of what a check has found. */
+function isFound(line: Line): boolean {
+  return ['Warning', 'Note', 'seen', 'means', 'fix'].includes(labelOf(line))
+}
+
+/** The first warning, and how many more there are, in two lines at most. */
+function narrowWarnings({ findings = [] }: Plan, { width, glyphs }: Stage): Line[] {
+  const [first, ...more] = findings.filter(({ severity }) => severity === 'warns')
+  if (!first) return []
+  const title = oneLine(first.title)
+  const label = [span('  Warning  ', 'quiet'), span('▲ ', 'warn')]
+  if (more.length === 0) return wrapLine([...label, span(title, 'warn')], width, 4).slice(0, 2)
+  return [
+    [...label, span(cutText(title, width - 13, glyphs.rest), 'warn')],
+    [span(`    and ${more.length} more: e opens them`, 'quiet')],
+  ]
+}
+
 /** A line that ends in where its value came from. */
 function isSourced(line: Line): boolean {
   return line.length === 3 && line[2]?.tone === 'quiet' && line[2].text !== ''
@@ -77,7 +115,7 @@ function aligned(line: Line, column: number): Line {
   return [label, { ...value, text: padText(value.text, column) }, from]
 }
 
-function wrapped(line: Line, width: number): Line[] {
+function wrapped(line: Line, width: number, labels: number): Line[] {
   const indent = plain(line).includes('▲') ? labels + 2 : labels
   return wrapLine(line, width, indent)
 }
@@ -126,14 +164,20 @@ export function commandParts(
   ]
 }
 
-/** The opened steps, the cursor on one of them. The narrow review has no room for the answers: they open, too. */
+/**
+ * The opened steps, the cursor on one of them. What the checks have found opens with them, and where the
+ * review is narrow the answers, too.
+ */
 export function groupRows(
   groups: readonly CommandGroup[],
-  { review }: Reviewed,
+  { plan, review }: Reviewed,
   cursor: number,
   { width, glyphs, narrow }: Stage,
 ): Line[][] {
-  const answers = narrow ? review.slice(1).flatMap(line => wrapLine(line, width, 4)) : []
+  const [, ...rest] = review
+  const above = narrow
+    ? rest.flatMap(line => wrapLine(line, width, 4))
+    : rest.filter(isFound).flatMap(line => wrapped(line, width, labelCells(plan) + 3))
   return groups.map(({ head, body }, index): Line[] => {
     const at = index === cursor
     const mark = at ? span(`${glyphs.cursor} `, 'active') : span('  ')
@@ -144,7 +188,7 @@ export function groupRows(
     const below =
       narrow || beside || note === '' ? [] : wrapLine([span(`    ${note}`, 'quiet')], width, 4)
     return [
-      ...(index === 0 ? answers : []),
+      ...(index === 0 ? above : []),
       withRight(left, beside ? note : '', width, glyphs),
       ...below,
       ...body.map((line): Line => [span('    '), ...trimmed(line)]),

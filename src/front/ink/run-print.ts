@@ -11,6 +11,7 @@ import {
   stoppedLines,
 } from '../words/finished.ts'
 import { type Line, span } from '../words/line.ts'
+import { isReviewed } from '../words/plan.ts'
 import { phaseName } from './phases-state.ts'
 import type { RunState } from './run-state.ts'
 
@@ -57,7 +58,7 @@ function linesOf(event: Event, state: RunState, printing: Printing): Line[] {
     case 'proof':
       return probeLines(event, printing)
     case 'finding':
-      return noticedLines(event, printing)
+      return isReviewed(state.plan, event) ? [] : noticedLines(event, printing)
     case 'run.finished':
       return event.outcome === 'interrupted' ? stoppedLines(event, whereOf(state), printing) : []
     default:

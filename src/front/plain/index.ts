@@ -3,6 +3,7 @@ import { chainLines } from '../../certificates/summary.ts'
 import type { Front, GateChoice, Row } from '../front.ts'
 import { createLog } from '../log/log.ts'
 import type { Glyphs } from '../words/glyphs.ts'
+import { isReviewed } from '../words/plan.ts'
 import { findingLines } from '../words/problem.ts'
 import { alertText, statusRow } from '../words/status.ts'
 import { wrapLine } from '../words/wrap.ts'
@@ -107,10 +108,10 @@ export function createPlainFront(options: PlainOptions): Front {
       return choose(talk, 'Which answer shall be another one?', rows)
     },
     choose: (title, rows) => choose(talk, title, rows),
-    run() {
+    run(plan) {
       const log = createLog(text => talk.print(text))
       return {
-        onEvent: log,
+        onEvent: event => (isReviewed(plan, event) ? undefined : log(event)),
         pause: (ms, stop) => pass(ms, AbortSignal.any([signal, stop])),
         ask: async question => {
           talk.say(question)

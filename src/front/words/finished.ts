@@ -3,6 +3,7 @@ import type { Event } from '../../plan/events.ts'
 import { detailLines, foundHead } from './found.ts'
 import type { Glyphs, State } from './glyphs.ts'
 import { type Line, span } from './line.ts'
+import { lower } from './lower.ts'
 import { triedWords, withRight } from './run.ts'
 import { cells, cutText, padText } from './width.ts'
 
@@ -188,8 +189,4 @@ export function stoppedLines(
       ...(fits ? [span(`     ${back}`, 'quiet')] : []),
     ],
   ]
-}
-
-function lower(title: string): string {
-  return title.replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase())
 }

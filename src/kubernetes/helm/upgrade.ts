@@ -1,5 +1,6 @@
 import { missingSecret } from '../../answers/secret.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -41,7 +42,7 @@ export const upgradeOp: Op = {
   async run(input, ctx): Promise<Json> {
     const { place: at, release, wants, ...rest } = input as unknown as UpgradeInput
     const place = placeOf(at as unknown as Json)
-    const waitMs = Math.min(rest.waitMs, ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY)
+    const waitMs = cappedMs(rest.waitMs, ctx)
     const before = await readRelease(place, release, ctx, [])
     const stdin = rest.hidden ? await hiddenValues(rest.hidden, ctx) : undefined
     const argv = helmArgv(

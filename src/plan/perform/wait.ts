@@ -1,4 +1,5 @@
 import { durationMs } from '../../duration.ts'
+import { cappedMs } from '../limit.ts'
 import type { Performing } from '../op.ts'
 import type { Json, Manual, Wait } from '../plan.ts'
 import { type Answer, allHold, type Predicate } from '../predicate.ts'
@@ -48,7 +49,7 @@ async function lookUntil(
   manual?: { text: string[]; copy?: string },
 ): Promise<Answer> {
   const { clock } = ctx.world
-  const limitMs = Math.min(durationMs(limit), ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY)
+  const limitMs = cappedMs(durationMs(limit), ctx)
   const predicates = resolveInput(until as never, ctx.bindings) as unknown as Predicate[]
   const began = clock.elapsed()
   for (;;) {

@@ -36,7 +36,7 @@ export async function contentOf(
   if ('templates' in content) {
     const values = resolved(content.values, bindings)
     const { renderFile } = await import('../render-file.ts')
-    return renderFile(content.templates, values, world)
+    return renderFile(content.templates, values, world, content.as)
   }
   const path = resolveText(content.yaml, bindings)
   const absolute = isAbsolute(path) ? path : join(userFolder, path)

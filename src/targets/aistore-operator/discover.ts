@@ -7,9 +7,8 @@ import { type KubeObject, tryKubectl } from '../../kubernetes/kubectl.ts'
 import { type Calling, kubectlArgv } from '../../kubernetes/place.ts'
 import { kubernetesProblem } from '../../kubernetes/problems.ts'
 import { succeeded } from '../../process/tool.ts'
-import { toolFindings } from '../../process/tool-problem.ts'
-import { toolInfo } from '../../process/tools.ts'
 import type { World } from '../../world.ts'
+import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
 import { operatorAnswers, placeOfAnswers } from './answers.ts'
 import { operatorFindings } from './findings.ts'
@@ -35,21 +34,9 @@ export async function discover(
   world: World,
   known: Known,
 ): Promise<Discovery<OperatorPresent>> {
-  if (!(await world.which('kubectl'))) {
-    const fix = `Type: ${toolInfo('kubectl').get}`
-    const occurrence = { subject: 'kubectl', evidence: 'no kubectl on PATH', fix }
-    const missing = finding(toolFindings, 'tool.missing', occurrence)
-    const findings = [{ ...missing, id: 'tool.kubectl.missing' }]
-    return { present: nothing, findings, exit: exitCodes.unavailable }
-  }
   const signal = AbortSignal.timeout(limitMs)
   const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
-  try {
-    return await read(answered, world, known, calling)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return { present: nothing, findings: [...error.findings], exit: error.exit }
-  }
+  return discovering(nothing, ['kubectl'], world, () => read(answered, world, known, calling))
 }
 
 async function read(

@@ -1,33 +1,14 @@
-import { checkDuration } from '../../answers/checks.ts'
-import type { Check, Question } from '../../answers/question.ts'
-import { findNamespaces } from '../../kubernetes/contexts.ts'
-import { clusterQuestions } from '../../kubernetes/questions.ts'
-
-/** RFC 1123, as Kubernetes names things. */
-function checkName(example: string): Check {
-  return value => {
-    const text = typeof value === 'string' ? value.trim() : ''
-    return text.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)
-      ? { value: text }
-      : {
-          wrong: 'A name here holds small letters, digits and "-", at most 63 of them.',
-          fix: `Write for example ${example}.`,
-        }
-  }
-}
+import type { Question } from '../../answers/question.ts'
+import {
+  checkLabel,
+  clusterQuestions,
+  namespaceQuestion,
+  podsWaitQuestion,
+} from '../../kubernetes/questions.ts'
 
 export const operatorQuestions: readonly Question[] = [
   ...clusterQuestions,
-  {
-    id: 'target.namespace',
-    text: 'In which namespace?',
-    noun: 'Namespace',
-    help: 'The names in the certificate hang on it: *.NAMESPACE.svc.cluster.local.',
-    kind: 'text',
-    asked: true,
-    check: checkName('ais'),
-    find: findNamespaces,
-  },
+  namespaceQuestion,
   {
     id: 'target.resource',
     text: 'Which AIStore resource does the operator run?',
@@ -36,7 +17,7 @@ export const operatorQuestions: readonly Question[] = [
     kind: 'text',
     fallback: () => 'ais',
     asked: true,
-    check: checkName('ais'),
+    check: checkLabel('ais'),
   },
   {
     id: 'target.secret',
@@ -46,16 +27,7 @@ export const operatorQuestions: readonly Question[] = [
     kind: 'text',
     fallback: () => 'ais-tls',
     asked: false,
-    check: checkName('ais-tls'),
+    check: checkLabel('ais-tls'),
   },
-  {
-    id: 'target.wait',
-    text: 'How long may pods take to start, or to see a changed Secret?',
-    noun: 'Wait',
-    help: 'At its limit the run goes back to what was there before.',
-    kind: 'duration',
-    fallback: () => '10m',
-    asked: false,
-    check: checkDuration,
-  },
+  podsWaitQuestion,
 ]

@@ -5,7 +5,9 @@ import type { ClientAuth } from './client-auth.ts'
 /** The answers under `target.` of an AIStore cluster. Paths on nodes are absolute and POSIX. */
 export interface AistoreAnswers {
   kind: 'aistore'
-  /** URL of any gateway; its scheme is that of the day when it was written. */
+  /** Whether the cluster is there; `new` counts until its first start is proven. */
+  deployment: 'running' | 'new'
+  /** URL of any gateway (of the primary, where the cluster is new); its scheme is that of the day when it was written. */
   gateway: string
   /** Where each node reads its certificate, key and CA: `net.http` has one path for all nodes. */
   certFile: string
@@ -15,6 +17,11 @@ export interface AistoreAnswers {
   place: 'here' | 'manual'
   /** The command that starts the nodes again; without it a person does. */
   restart?: string
+  /** Of a new cluster: hosts of its nodes beside the gateway's, how many there will be, and what starts them. */
+  hosts?: string[]
+  proxies?: number
+  targets?: number
+  firstStart?: string
   /** Which listeners this machine reaches. */
   ports: 'all' | 'public'
   restartWait: string

@@ -11,10 +11,11 @@ import type { Discovery, Known } from '../target.ts'
 import { aistoreAnswers, hostPort } from './answers.ts'
 import type { Api, Said } from './api.ts'
 import { clusterIn } from './cluster.ts'
+import { discoverNew } from './discover-new.ts'
 import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
 import { apiOf, primaryOf, recordedClient } from './place.ts'
-import type { AistorePresent } from './present.ts'
+import { type AistorePresent, nothingRead } from './present.ts'
 import { clientProblem, loginProblem } from './said.ts'
 import { settingsIn } from './state.ts'
 
@@ -28,6 +29,8 @@ export async function discover(
   { record, secrets }: Known,
 ): Promise<Discovery<AistorePresent>> {
   const own = aistoreAnswers(answers)
+  // once its first start is proven it is a cluster like any other
+  if (own.deployment === 'new' && record === undefined) return discoverNew(own, world)
   const signal = AbortSignal.timeout(limitMs)
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const current = await currentGeneration(paths)
@@ -50,7 +53,7 @@ export async function discover(
     const findings = error.findings.map(each =>
       record && each.id === 'aistore.no-cluster' ? { ...each, fix: whyDown(record.name) } : each,
     )
-    return { present: nothing, findings, exit: error.exit }
+    return { present: nothingRead, findings, exit: error.exit }
   }
 }
 
@@ -141,18 +144,4 @@ function notStarted(address: string, evidence: string): Problem {
       fix: 'Wait until every node has joined: ais show cluster',
     }),
   ])
-}
-
-const nothing: AistorePresent = {
-  cluster: { uuid: '', primary: '', nodes: [] },
-  version: '',
-  scheme: 'http',
-  http: {
-    use_https: false,
-    server_crt: '',
-    server_key: '',
-    client_ca_tls: '',
-    client_auth_tls: 0,
-    skip_verify: false,
-  },
 }

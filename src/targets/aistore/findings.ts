@@ -6,6 +6,21 @@ export const aistoreFindings = {
     title: 'No AIStore cluster answers there.',
     why: 'Its map says which nodes must serve the certificate.',
   },
+  'aistore.not-new': {
+    severity: 'blocks',
+    title: 'Something answers where the new cluster shall be.',
+    why: 'A cluster that runs takes nothing from ais.json; and no node starts on a port that is taken.',
+  },
+  'aistore.first-start': {
+    severity: 'blocks',
+    title: 'The new cluster has started on HTTP.',
+    why: 'Nodes take the section for HTTPS from ais.json at their first start alone, and they have kept the other one.',
+  },
+  'aistore.not-joined': {
+    severity: 'blocks',
+    title: 'The new cluster is not whole.',
+    why: 'A node that is missing serves nobody; one that nobody expects has not been proven.',
+  },
   'aistore.other-scheme': {
     severity: 'blocks',
     title: 'The gateway speaks HTTPS, and its URL says http.',

@@ -1,6 +1,6 @@
 import type { Target } from '../target.ts'
 import { aistoreAbout } from './about.ts'
-import { aistoreAnswers } from './answers.ts'
+import { aistoreAnswers, hostPort } from './answers.ts'
 import type { Node } from './cluster.ts'
 import { discover } from './discover.ts'
 import { discoverOffline } from './offline/discover-offline.ts'
@@ -16,9 +16,12 @@ import { disableSteps, enableSteps } from './steps/enable.ts'
 export const aistore: Target<AistorePresent> = {
   ...aistoreAbout,
   discover,
-  identity: (_answers, { cluster }) => `aistore ${cluster.uuid}`,
-  changes(answers, { cluster, version }) {
-    const { gateway } = aistoreAnswers(answers)
+  identity: (answers, { cluster, isNew }) =>
+    `aistore ${isNew ? hostPort(aistoreAnswers(answers).gateway) : cluster.uuid}`,
+  changes(answers, { cluster, version, isNew }) {
+    const { gateway, proxies, targets } = aistoreAnswers(answers)
+    if (isNew)
+      return `new AIStore cluster, proxies ${proxies}, targets ${targets}, gateway ${gateway}`
     const count = (kind: Node['kind']) => cluster.nodes.filter(each => each.kind === kind).length
     const nodes = `proxies ${count('proxy')}, targets ${count('target')}`
     return `AIStore cluster ${cluster.uuid}, ${nodes}, version ${version}, gateway ${gateway}`

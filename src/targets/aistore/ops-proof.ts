@@ -99,10 +99,11 @@ function printed(
   show: (text: unknown) => string,
 ): string[] {
   const servers = serversOf(placeOf(at as Json).nodes, ports === 'public' ? 'public' : 'all')
+  // of a new cluster only the run finds out which listeners there are
+  const addresses =
+    servers.length === 0 ? ['<each listener>'] : servers.map(({ address }) => address)
   return [
-    ...servers.map(
-      ({ address }) => `openssl s_client -connect ${address} -servername ${show(name)}`,
-    ),
+    ...addresses.map(address => `openssl s_client -connect ${address} -servername ${show(name)}`),
     `curl --cacert roots.pem --resolve ${show(name)}:PORT:ADDRESS https://${show(name)}:PORT${show(path)}   (each node)`,
   ]
 }

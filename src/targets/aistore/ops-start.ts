@@ -9,6 +9,7 @@ import { oneLine } from '../../process/plain-text.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
 import { toolProblem } from '../../process/tool-problem.ts'
+import type { Api } from './api.ts'
 import { rowsOf } from './ops-ready.ts'
 import { apiOf, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
@@ -44,27 +45,17 @@ export const commandOp: Op = {
 export const startOp: Op = {
   changes: true,
   async run({ at, argv, scheme, leaf, ports, limitMs }, ctx): Promise<Json> {
-    const [program = '', ...rest] = argv as string[]
-    const path = program.includes('/') ? resolve(ctx.userFolder, program) : program
-    const over = new AbortController()
-    const shown = show({ at, scheme, leaf, ports }, over.signal, ctx)
-    try {
-      const result = await ctx.run({
-        argv: [ctx.rehearsal ? program : path, ...rest],
-        limitMs: Number(limitMs),
-        signal: ctx.signal,
-        cwd: ctx.userFolder,
-        onLine: line => {
-          const safe = oneLine(ctx.redact(line))
-          if (safe !== '') ctx.say(safe, { line: true })
-        },
-      })
-      if (!succeeded(result)) throw toolProblem(result, Number(limitMs))
-      return { started: true, seen: ctx.rehearsal ? 'shown, not run' : 'it ended with 0' }
-    } finally {
-      over.abort()
-      await shown
+    const wanted = scheme as 'http' | 'https'
+    const place = placeOf(at)
+    const look = async (api: Api, signal: AbortSignal) => {
+      const looking = { api, signal, leaf: String(leaf ?? ''), ports: ports as 'all' | 'public' }
+      const state = await readState(place, api)
+      const serves = await lookAtListeners(place.nodes, looking)
+      const rows = rowsOf(state, wrongIn(state, place, wanted), serves, wanted)
+      const well = rows.filter(row => row.state === 'done').length
+      return { seen: `${well} of ${rows.length} nodes are back`, standing: standingOf(rows) }
     }
+    return showing(at, look, ctx, () => runStart(argv as string[], Number(limitMs), ctx))
   },
   printed: ({ argv }) => [quoteCommand(argv as string[])],
   shell: ({ argv, limitMs }, sh) => {
@@ -77,27 +68,64 @@ export const startOp: Op = {
   },
 }
 
-/** A line for each node, until the command has ended. */
+/** Runs the command of the answers, with some variables on top of our own environment. */
+export async function runStart(
+  [program = '', ...rest]: readonly string[],
+  limitMs: number,
+  ctx: Performing,
+  env?: Record<string, string>,
+): Promise<Json> {
+  const path = program.includes('/') ? resolve(ctx.userFolder, program) : program
+  const result = await ctx.run({
+    argv: [ctx.rehearsal ? program : path, ...rest],
+    limitMs,
+    signal: ctx.signal,
+    cwd: ctx.userFolder,
+    ...(env === undefined ? {} : { env }),
+    onLine: line => {
+      const safe = oneLine(ctx.redact(line))
+      if (safe !== '') ctx.say(safe, { line: true })
+    },
+  })
+  if (!succeeded(result)) throw toolProblem(result, limitMs)
+  return { started: true, seen: ctx.rehearsal ? 'shown, not run' : 'it ended with 0' }
+}
+
+type LookAt = (
+  api: Api,
+  signal: AbortSignal,
+) => Promise<{ seen: string; standing: ReturnType<typeof standingOf> }>
+
+/** Looks again and again at a cluster, and says what is seen, until something else has ended. */
+export async function showing<T>(
+  at: Json | undefined,
+  look: LookAt,
+  ctx: Performing,
+  work: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  const shown = show(at, look, over.signal, ctx)
+  try {
+    return await work()
+  } finally {
+    over.abort()
+    await shown
+  }
+}
+
 async function show(
-  { at, scheme, leaf, ports }: Record<string, Json | undefined>,
+  at: Json | undefined,
+  look: LookAt,
   over: AbortSignal,
   ctx: Performing,
 ): Promise<void> {
-  const place = placeOf(at)
-  const wanted = scheme as 'http' | 'https'
   const signal = AbortSignal.any([over, ctx.signal])
   setMaxListeners(0, signal) // every listener that is asked listens for the stop
   try {
-    const api = await apiOf(place, { ...ctx, signal })
-    const looking = { api, signal, leaf: String(leaf ?? ''), ports: ports as 'all' | 'public' }
+    const api = await apiOf(placeOf(at), { ...ctx, signal })
     while (!signal.aborted) {
-      const state = await readState(place, api)
-      const wrong = wrongIn(state, place, wanted)
-      const serves = await lookAtListeners(place.nodes, looking)
-      const rows = rowsOf(state, wrong, serves, wanted)
-      const well = rows.filter(row => row.state === 'done').length
-      if (!signal.aborted)
-        ctx.say(`${well} of ${rows.length} nodes are back`, { standing: standingOf(rows) })
+      const { seen, standing } = await look(api, signal)
+      if (!signal.aborted) ctx.say(seen, { standing })
       await ctx.world.clock.sleep(lookMs, signal)
     }
   } catch (error) {

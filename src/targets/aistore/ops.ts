@@ -9,6 +9,7 @@ import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
 import { actsOp, leaveLevelOp } from './ops-level.ts'
 import { loadOp, servedOp } from './ops-load.ts'
 import { lookOp } from './ops-look.ts'
+import { firstStartOp, gatewayOp, joinOp, leaveNewOp } from './ops-new.ts'
 import { provePlainOp, proveServedOp } from './ops-proof.ts'
 import { readyOp } from './ops-ready.ts'
 import { setOp } from './ops-settings.ts'
@@ -37,5 +38,9 @@ export const aistoreOps: OpTable = {
   'aistore.leave-level': leaveLevelOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
+  'aistore.gateway': gatewayOp,
+  'aistore.first-start': firstStartOp,
+  'aistore.join': joinOp,
+  'aistore.leave-new': leaveNewOp,
   ...offlineOps,
 }

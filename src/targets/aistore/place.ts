@@ -21,13 +21,19 @@ export interface Place extends Cluster {
 }
 
 /** The same as a plan holds it. */
-export function placeInput({ answers, present, privateRoot }: Aistore): Input {
+export function placeInput(wanted: Aistore): { [key: string]: Input } {
+  const { isNew, cluster } = wanted.present
+  return { ...(isNew ? joinedInput() : clusterInput(cluster)), ...accessInput(wanted) }
+}
+
+/** The same while nothing is known but how it will be reached. */
+export function placeAhead(wanted: Aistore): { [key: string]: Input } {
+  return { uuid: '', primary: '', nodes: [], ...accessInput(wanted) }
+}
+
+function accessInput({ answers, privateRoot }: Aistore): { [key: string]: Input } {
   const { roots } = aistoreAnswers(answers)
-  const { uuid, primary, nodes } = present.cluster
   return {
-    uuid,
-    primary,
-    nodes: nodes.map(node => ({ ...node })),
     roots: [
       { kept: 'roots.pem' },
       { before: 'roots.pem' },
@@ -36,6 +42,20 @@ export function placeInput({ answers, present, privateRoot }: Aistore): Input {
     system: !privateRoot,
     client: { ...clientFiles(answers) },
   }
+}
+
+function clusterInput({ uuid, primary, nodes }: Cluster): { [key: string]: Input } {
+  return { uuid, primary, nodes: nodes.map(node => ({ ...node })) }
+}
+
+/** What the first start of a new cluster gave it. */
+function joinedInput(): { [key: string]: Input } {
+  return { uuid: joined('uuid'), primary: joined('primary'), nodes: joined('nodes') }
+}
+
+/** What the step in which a new cluster becomes whole finds out. */
+export function joined(name: string): Text {
+  return { capture: `change.join.${name}` }
 }
 
 /**
@@ -59,8 +79,12 @@ export function recordedClient(
     : { chain: clientChain, key: clientKey }
 }
 
+/** The place that an op gets; what is not known before the run (for showing a plan) has no nodes. */
 export function placeOf(input: Json | undefined): Place {
-  return input as unknown as Place
+  const place = input as unknown as Omit<Place, 'nodes'> & { nodes: Node[] | string | object }
+  const { nodes } = place
+  if (typeof nodes === 'string') return { ...place, nodes: JSON.parse(nodes) as Node[] }
+  return { ...place, nodes: Array.isArray(nodes) ? nodes : [] }
 }
 
 /** The primary, or the first node where the map is older than the primary. */

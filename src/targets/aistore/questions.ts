@@ -9,6 +9,7 @@ import type { Check, Choice, Draft, Question } from '../../answers/question.ts'
 import { beside } from './answers.ts'
 import { commandWords } from './command-words.ts'
 import { findGateways, isGateway } from './find.ts'
+import { deploymentQuestion, newClusterQuestions } from './questions-new.ts'
 
 const checkGateway: Check = value => {
   const text = typeof value === 'string' ? value.trim().replace(/\/+$/, '') : ''
@@ -83,11 +84,12 @@ function certFileOf(answers: Draft): string {
 }
 
 export const aistoreQuestions: readonly Question[] = [
+  deploymentQuestion,
   {
     id: 'target.gateway',
     text: 'Which gateway of the cluster shall be asked?',
     noun: 'Gateway',
-    help: 'The URL of any proxy, as AIS_ENDPOINT has it; the cluster map leads to the others.',
+    help: 'The URL of any proxy, as AIS_ENDPOINT has it; the cluster map leads to the others. Of a new cluster, that of its primary.',
     kind: 'text',
     asked: true,
     check: checkGateway,
@@ -143,6 +145,7 @@ export const aistoreQuestions: readonly Question[] = [
     asked: true,
     check: checkCommand,
   },
+  ...newClusterQuestions(checkCommand),
   {
     id: 'target.ports',
     text: 'Which listeners of the nodes does this machine reach?',

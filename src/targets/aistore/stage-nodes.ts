@@ -20,11 +20,16 @@ export interface StageNode {
   ports: number[]
 }
 
-const names = ['stageproxy1', 'stagetarget1', 'stagetarget2']
+/** How many nodes of each kind a stage has where nobody says. */
+const usual = { proxies: 1, targets: 2 }
 const started = 6
 const invalid = 262_144
 const clientAuthUse = '1.3.6.1.5.5.7.3.2'
 const nets = ['public_net', 'intra_control_net', 'intra_data_net']
+
+function numbered(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name}${index + 1}`)
+}
 
 /** Where a node keeps its state. */
 export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
@@ -32,10 +37,11 @@ export function confdirOf({ id }: Pick<StageNode, 'id'>): string {
 }
 
 /** The nodes of a stage: three loopback listeners each, whose ports stay through a restart. */
-export function createStageNodes(kit: StageKit) {
+export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
   const uuid = 'StageUuid1'
   let mapUuid = uuid
-  const nodes = names.map(
+  const ids = [...numbered('stageproxy', proxies), ...numbered('stagetarget', targets)]
+  const nodes = ids.map(
     (id): StageNode => ({
       id,
       scheme: 'down',
@@ -121,15 +127,15 @@ export function createStageNodes(kit: StageKit) {
         ])
         return { ...Object.fromEntries(urls), daemon_id: id }
       }
-      const [proxy, ...targets] = nodes
+      const ofKind = (kind: string) => nodes.filter(({ id }) => id.startsWith(`stage${kind}`))
       const of = (some: readonly StageNode[]) =>
         Object.fromEntries(some.map(each => [each.id, entry(each)]))
       return {
         uuid: mapUuid,
         version: String(version),
-        proxy_si: entry(proxy as StageNode),
-        pmap: of([proxy as StageNode]),
-        tmap: of(targets),
+        proxy_si: entry(nodes[0] as StageNode),
+        pmap: of(ofKind('proxy')),
+        tmap: of(ofKind('target')),
       }
     },
     /**

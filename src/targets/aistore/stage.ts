@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import { pemCertificates } from '../../net/roots.ts'
@@ -5,6 +8,7 @@ import type { Json } from '../../plan/plan.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
+import { stagePath } from './node-path.ts'
 import type { HttpSettings } from './present.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
@@ -15,13 +19,15 @@ const notJson = 'Client sent an HTTP request to an HTTPS server.\n'
 const byHandMs = 300
 
 /**
- * Stands for a cluster of one proxy and two targets on HTTP, with the words and statuses of AIStore
+ * Stands for a cluster of one proxy and two targets on HTTP, or for one that is not there yet and reads
+ * at its first start what it would from ais.json, with the words and statuses of AIStore
  * 5.0: settings are live at once and listeners change at a start alone; files are opened at a start
  * and by a load, key and certificate are refused one without the other, and use_https before both.
  */
 export async function createStage(answers: Answers, kit: StageKit): Promise<Stage> {
-  const { restart } = aistoreAnswers(answers)
+  const { restart, firstStart, deployment, ...own } = aistoreAnswers(answers)
   const { clock } = kit.world
+  const isNew = deployment === 'new'
   const http: HttpSettings = {
     use_https: false,
     server_crt: '',
@@ -30,9 +36,31 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     client_auth_tls: 0,
     skip_verify: false,
   }
-  const cluster = createStageNodes(kit)
-  await cluster.keep(http)
-  await cluster.start(http)
+  const { proxies = 1, targets = 2 } = isNew ? own : {}
+  const cluster = createStageNodes(kit, { proxies, targets })
+  let isThere = !isNew
+  if (isThere) {
+    await cluster.keep(http)
+    await cluster.start(http)
+  }
+
+  /** Nodes read ais.json once. */
+  const firstTime = async (section: string) => {
+    Object.assign(http, JSON.parse(await readFile(section, 'utf8')).net.http)
+    await cluster.keep(http)
+    isThere = true
+  }
+
+  /** Somebody who does by hand what is asked for. */
+  const byHand = async () => {
+    const folder = join(kit.world.stateFolder, 'endpoints', answers.endpoint, 'generations')
+    const section = (await readdir(folder).catch(() => []))
+      .map(each => join(folder, each, 'ais.json'))
+      .find(path => existsSync(path) && existsSync(stagePath(own.certFile, kit.world.stateFolder)))
+    if (section === undefined) return
+    await firstTime(section)
+    await cluster.start(http)
+  }
 
   const shutdown = async (): Promise<Answer> => {
     await cluster.stop()
@@ -71,12 +99,15 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     async tool(call) {
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
       if (call.argv[0] === 'ais') return { ...base, tookMs: 0 }
+      const section = call.env?.SECURE_ENDPOINT_AIS_JSON
+      if (!isThere && section !== undefined) await firstTime(section)
       // whatever the user's command is, it starts what does not run
       const died = await cluster.start(http).catch((error: Error) => error.message)
       return { ...base, tookMs: 0, ...(died ? { exit: 1, stderr: `FATAL ERROR: ${died}\n` } : {}) }
     },
     async api({ url, method = 'GET', body = '', client }: RequestOptions): Promise<RequestResult> {
       const asked = new URL(url)
+      if (!isThere && firstStart === undefined) await byHand()
       const node = cluster.at(asked.host)
       const speaks = asked.protocol.slice(0, -1)
       const none = { headers: {}, body: '', tookMs: 0 }

@@ -12,9 +12,8 @@ import { isIP } from '../../net/is-ip.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { plainText } from '../../process/plain-text.ts'
 import { succeeded } from '../../process/tool.ts'
-import { toolFindings } from '../../process/tool-problem.ts'
-import { toolInfo } from '../../process/tools.ts'
 import type { World } from '../../world.ts'
+import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } from './answers.ts'
 import { agreedServer, recentlySame } from './cluster.ts'
@@ -38,12 +37,11 @@ export async function discover(
   const own = azuremlAnswers(answers)
   const where = whereOf(own)
   const nothing: AzureMlPresent = { server: '' }
-  const early = (await missingTool(world)) ?? notForIt(answers.domain)
-  if (early) return { present: nothing, findings: [early.finding], exit: early.exit }
-  const signal = AbortSignal.timeout(limitMs)
-  const calling: Calling = { run: world.run, signal, userFolder: folder }
+  const calling = { run: world.run, signal: AbortSignal.timeout(limitMs), userFolder: folder }
   const reading = { ...calling, world, recent: new Map() }
-  try {
+  return discovering(nothing, ['az', 'kubectl'], world, async () => {
+    const early = notForIt(answers.domain)
+    if (early) return { present: nothing, findings: [early.finding], exit: early.exit }
     const [read, compared] = await Promise.allSettled([
       recentExtension(where, reading),
       recentlySame(where, own, reading, agreedServer(where, record?.live)),
@@ -51,8 +49,8 @@ export async function discover(
       record ? recentlyMissing(placeOf(own), accessRules(own, false), reading) : undefined,
     ])
     // what Azure knows comes first: a cluster that is not there cannot be another one
-    if (read.status === 'rejected') throw read.reason
-    if (compared.status === 'rejected') throw compared.reason
+    if (read.status === 'rejected') throw await notFound(read.reason, where, calling)
+    if (compared.status === 'rejected') throw await notFound(compared.reason, where, calling)
     const [extension, { url: server }] = [read.value, compared.value]
     // what we have put there ourselves is in the record
     const leaf = record?.https ? undefined : await leafOf(extension, own, calling)
@@ -71,26 +69,14 @@ export async function discover(
       recent: reading.recent,
       findings: [...warnings(own, extension, hasPair), ...keyNote(answers.certificate)],
     }
-  } catch (error) {
-    const [found] = error instanceof Problem ? error.findings : []
-    if (!(error instanceof Problem) || !found) throw error
-    const better = found.id === 'azure.not-found' ? await otherType(where, found, calling) : found
-    return { present: nothing, findings: [better], exit: error.exit }
-  }
+  })
 }
 
-async function missingTool(world: World): Promise<Blocked | undefined> {
-  for (const name of ['az', 'kubectl']) {
-    if (await world.which(name)) continue
-    const found = finding(toolFindings, 'tool.missing', {
-      title: `${name} is not installed, or not on PATH.`,
-      subject: name,
-      evidence: `no ${name} on PATH`,
-      fix: `Type: ${toolInfo(name).get}`,
-    })
-    return { finding: { ...found, id: `tool.${name}.missing` }, exit: exitCodes.unavailable }
-  }
-  return undefined
+/** What was read of the extension did not come: with what else Azure knows where the cluster is not found. */
+async function notFound(error: unknown, where: Where, calling: Calling): Promise<unknown> {
+  const [found] = error instanceof Problem ? error.findings : []
+  if (!(error instanceof Problem) || found?.id !== 'azure.not-found') return error
+  return new Problem(error.exit, [await otherType(where, found, calling)])
 }
 
 function notForIt(domain: string): Blocked | undefined {

@@ -6,6 +6,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import type { Place } from '../../kubernetes/place.ts'
 import { followRollout } from '../../kubernetes/rollout.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -33,7 +34,7 @@ const changeLimitMs = 40 * 60_000
 /** How often the state is read while Azure is at another operation. Milliseconds. */
 const lookEveryMs = 10_000
 /** A change that is over sooner needs no words of what the cluster does meanwhile. Milliseconds. */
-const quietMs = 6_000
+const quietMs = 10_000
 /** How often a change is sent, where its answer is lost each time. */
 const most = 3
 
@@ -137,7 +138,7 @@ async function send(
 ): Promise<Extension | undefined> {
   const { clock } = ctx.world
   const wanted = input.wanted as unknown as WantedExtension
-  const limitMs = Math.min(Number(input.waitMs), ctx.rehearsal?.limitCapMs ?? changeLimitMs)
+  const limitMs = Math.min(cappedMs(Number(input.waitMs), ctx), changeLimitMs)
   const began = clock.elapsed()
   for (let lost = 0; ; ) {
     const answer = await asked(sending, input, ctx)

@@ -84,10 +84,11 @@ async function applied({ argv, stdin }: ToolCall, router: StagedRouter): Promise
   }
   const secret = JSON.parse(stdin ?? '') as { metadata: { name: string } }
   router.secrets.set(secret.metadata.name, secret as unknown as Json)
-  return { stdout: `secret/${secret.metadata.name}\n` }
+  return json(secret)
 }
 
 async function deleted(words: string[], router: StagedRouter): Promise<Said> {
+  if (words[1] === '--raw') return {}
   if (words[1] === 'ingress') await router.applyIngress(undefined)
   const selected = words.find(word => word.startsWith('--field-selector=metadata.name='))
   router.secrets.delete(selected?.split('=').at(-1) ?? '')

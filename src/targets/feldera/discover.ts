@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Answered, Answers } from '../../answers/answers.ts'
 import { missingSecret, type Secrets } from '../../answers/secret.ts'
-import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
@@ -14,10 +13,9 @@ import { ownerOf } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { succeeded } from '../../process/tool.ts'
-import { toolFindings } from '../../process/tool-problem.ts'
-import { toolInfo } from '../../process/tools.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
+import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
 import { type FelderaAnswers, felderaAnswers, placeOfAnswers } from './answers.ts'
 import { withApis } from './api.ts'
@@ -38,19 +36,11 @@ export async function discover(
   world: World,
   known: Known,
 ): Promise<Discovery<FelderaPresent>> {
-  const nothing = none()
-  for (const tool of ['kubectl', 'helm']) {
-    if (!(await world.which(tool)))
-      return { present: nothing, findings: [missing(tool)], exit: exitCodes.unavailable }
-  }
   const signal = AbortSignal.timeout(limitMs)
   const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
-  try {
-    return await read(answered, world, known, calling)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return { present: nothing, findings: [...error.findings], exit: error.exit }
-  }
+  return discovering(none(), ['kubectl', 'helm'], world, () =>
+    read(answered, world, known, calling),
+  )
 }
 
 async function read(
@@ -209,16 +199,6 @@ function otherTenants({ namespace }: FelderaAnswers, { unlisted }: FelderaPresen
     evidence: unlisted.map(id => `pipeline-${id}`).join(', '),
     fix: 'Give the keys of all tenants, one a line in the file of target.apiKey; or put target.otherTenants: leave into the answers: their owners restart them afterwards.',
   })
-}
-
-function missing(tool: string): Finding {
-  const found = finding(toolFindings, 'tool.missing', {
-    title: `${tool} is not installed, or not on PATH.`,
-    subject: tool,
-    evidence: `no ${tool} on PATH`,
-    fix: `Type: ${toolInfo(tool).get}`,
-  })
-  return { ...found, id: `tool.${tool}.missing` }
 }
 
 function kubeconfigOf({ kubeconfig }: FelderaAnswers): { kubeconfig?: string } {

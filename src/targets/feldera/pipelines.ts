@@ -5,6 +5,7 @@ import { finding } from '../../findings.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { readWarnings } from '../../kubernetes/pod-words.ts'
 import { isUnreachable } from '../../kubernetes/problems.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
@@ -92,10 +93,7 @@ const healthy: Op = {
   changes: false,
   async run(input: Input, ctx): Promise<Json> {
     const { clock } = ctx.world
-    const waitMs = Math.min(
-      Number(input.waitMs),
-      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-    )
+    const waitMs = cappedMs(Number(input.waitMs), ctx)
     const began = clock.elapsed()
     for (;;) {
       const [result] = await usingApis(input, ctx, api => api.get('/v0/cluster_healthz')).catch(
@@ -160,7 +158,7 @@ async function settled(
   ctx: Performing,
 ): Promise<void> {
   const { clock } = ctx.world
-  const limitMs = Math.min(waitMs, ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY)
+  const limitMs = cappedMs(waitMs, ctx)
   const began = clock.elapsed()
   for (;;) {
     const all = await listPipelines(api)

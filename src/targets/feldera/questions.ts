@@ -1,10 +1,15 @@
-import { checkChoice, checkDuration, checkPath, checkSecret } from '../../answers/checks.ts'
+import { checkChoice, checkPath, checkSecret } from '../../answers/checks.ts'
 import type { Check, Choice, Found, Question, Search } from '../../answers/question.ts'
 import { formatElapsed } from '../../duration.ts'
-import { clusterIn, findNamespaces } from '../../kubernetes/contexts.ts'
+import { clusterIn } from '../../kubernetes/contexts.ts'
 import { helmArgv } from '../../kubernetes/helm/argv.ts'
 import { readRelease } from '../../kubernetes/helm/release.ts'
-import { clusterQuestions } from '../../kubernetes/questions.ts'
+import {
+  checkLabel,
+  clusterQuestions,
+  namespaceQuestion,
+  podsWaitQuestion,
+} from '../../kubernetes/questions.ts'
 import { parseAddress } from '../../net/address.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
@@ -13,18 +18,6 @@ import { secretValue } from './components.ts'
 
 /** The vendor's public chart (docs.feldera.com, helm guide). */
 const publicChart = 'oci://public.ecr.aws/feldera/feldera-chart'
-
-/** RFC 1123 label, as Kubernetes and Helm name things (a release has at most 53 characters). */
-function checkName(most: number): Check {
-  return value => {
-    const text = typeof value === 'string' ? value.trim() : ''
-    if (text.length <= most && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) return { value: text }
-    return {
-      wrong: `A name here holds small letters, digits and "-", at most ${most} of them.`,
-      fix: 'Write for example feldera.',
-    }
-  }
-}
 
 /** One line that no tool could take for a flag. */
 function checkText(what: string, example: string): Check {
@@ -73,19 +66,10 @@ export const felderaQuestions: readonly Question[] = [
     help: 'One that is found, or the name of the one to install.',
     kind: 'text',
     asked: true,
-    check: checkName(53),
+    check: checkLabel('feldera', 53),
     find: findReleases,
   },
-  {
-    id: 'target.namespace',
-    text: 'In which namespace?',
-    noun: 'Namespace',
-    help: 'The names in the certificate hang on it: *.NAMESPACE.svc.cluster.local.',
-    kind: 'text',
-    asked: true,
-    check: checkName(63),
-    find: findNamespaces,
-  },
+  namespaceQuestion,
   {
     id: 'target.install',
     text: 'Does the release run already?',
@@ -115,7 +99,7 @@ export const felderaQuestions: readonly Question[] = [
     help: 'felderaDatabaseSecretRef; feldera-db-insecure-secret is the demo database.',
     kind: 'text',
     asked: true,
-    check: checkName(253),
+    check: checkLabel('feldera-secret', 253),
   },
   {
     id: 'target.accountId',
@@ -135,7 +119,6 @@ export const felderaQuestions: readonly Question[] = [
     noun: 'Licence key',
     help: 'A file or file descriptor, or asked for when it is needed; it goes to helm by stdin and is never written down.',
     kind: 'secret',
-    askedOn: ['answers.secret-missing'],
     fallback: () => undefined,
     asked: false,
     check: checkSecret,
@@ -149,7 +132,7 @@ export const felderaQuestions: readonly Question[] = [
     kind: 'text',
     fallback: () => undefined,
     asked: false,
-    check: checkName(253),
+    check: checkLabel('feldera-secret', 253),
   },
   {
     id: 'target.values',
@@ -180,7 +163,7 @@ export const felderaQuestions: readonly Question[] = [
     kind: 'text',
     fallback: () => undefined,
     asked: false,
-    check: checkName(253),
+    check: checkLabel('feldera-secret', 253),
   },
   {
     id: 'target.apiKey',
@@ -226,16 +209,7 @@ export const felderaQuestions: readonly Question[] = [
     asked: false,
     check: checkAddress,
   },
-  {
-    id: 'target.wait',
-    text: 'How long may the pods take to become ready?',
-    noun: 'Rollout wait',
-    help: 'At its limit what was there before comes back.',
-    kind: 'duration',
-    fallback: () => '10m',
-    asked: false,
-    check: checkDuration,
-  },
+  podsWaitQuestion,
 ]
 
 /** The releases of Feldera in the chosen cluster; the namespace comes with the release. */

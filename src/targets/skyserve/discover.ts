@@ -6,10 +6,9 @@ import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import { toolFindings } from '../../process/tool-problem.ts'
-import { toolInfo } from '../../process/tools.ts'
 import type { EndpointRecord } from '../../record/endpoint.ts'
 import type { World } from '../../world.ts'
+import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
 import { folderName, type SkyServeAnswers, skyserveAnswers } from './answers.ts'
 import { askHealth, plannedServer } from './api.ts'
@@ -31,29 +30,30 @@ export async function discover(
 ): Promise<Discovery<SkyServePresent>> {
   const own = skyserveAnswers(answers)
   const nothing: SkyServePresent = { server: own.server, names: [] }
-  const read = await readAll(own.server, world)
-  if ('exit' in read) return { present: nothing, findings: [read.finding], exit: read.exit }
-  const { services, version } = read
-  const name = record?.live.service ?? own.service
-  const found = services.services.find(each => each.name === name)
-  const present: SkyServePresent = {
-    server: own.server,
-    ...(version ? { version } : {}),
-    names: services.services.map(each => each.name),
-    ...(found ? { service: found } : {}),
-  }
-  const blocked =
-    (await yamlProblem(own, folder)) ?? conflict(answers, present, name, record !== undefined)
-  return blocked
-    ? { present, findings: [blocked.finding], exit: blocked.exit }
-    : { present: renamed(answers, present, record), findings: [] }
+  return discovering(nothing, ['sky'], world, async () => {
+    const read = await readAll(own.server, world)
+    if ('exit' in read) return { present: nothing, findings: [read.finding], exit: read.exit }
+    const { services, version } = read
+    const name = record?.live.service ?? own.service
+    const found = services.services.find(each => each.name === name)
+    const present: SkyServePresent = {
+      server: own.server,
+      ...(version ? { version } : {}),
+      names: services.services.map(each => each.name),
+      ...(found ? { service: found } : {}),
+    }
+    const blocked =
+      (await yamlProblem(own, folder)) ?? conflict(answers, present, name, record !== undefined)
+    return blocked
+      ? { present, findings: [blocked.finding], exit: blocked.exit }
+      : { present: renamed(answers, present, record), findings: [] }
+  })
 }
 
 async function readAll(
   url: string,
   world: World,
 ): Promise<Blocked | { services: Services; version?: string }> {
-  if (!(await world.which('sky'))) return block(exitCodes.unavailable, missing())
   const server = await plannedServer(url, world)
   const health = await askHealth(server, world)
   const evidence = (error: string) => ({ subject: url, evidence: oneLine(error) })
@@ -88,17 +88,6 @@ async function readAll(
       }),
     )
   }
-}
-
-function missing(): Finding {
-  const { get } = toolInfo('sky')
-  const found = finding(toolFindings, 'tool.missing', {
-    title: 'sky is not installed, or not on PATH.',
-    subject: 'sky',
-    evidence: 'no sky on PATH',
-    fix: `Type: ${get}`,
-  })
-  return { ...found, id: 'tool.sky.missing' }
 }
 
 function block(exit: ExitCode, found: Finding): Blocked {

@@ -4,6 +4,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { type RequestResult, request } from '../../net/request.ts'
 import { pemCertificates } from '../../net/roots.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { plannedServer } from './api.ts'
@@ -29,10 +30,7 @@ export const ready: Op = {
   changes: false,
   async run(input: Input, ctx): Promise<Json> {
     const { clock } = ctx.world
-    const waitMs = Math.min(
-      Number(input.waitMs),
-      ctx.rehearsal?.limitCapMs ?? Number.POSITIVE_INFINITY,
-    )
+    const waitMs = cappedMs(Number(input.waitMs), ctx)
     const { roots } = input
     const trusted =
       typeof roots === 'string' ? pemCertificates(await readFile(roots, 'utf8')) : undefined

@@ -81,6 +81,31 @@ export const freePlan: Plan = {
   steps: plan.steps.map(({ price: _price, ...rest }) => rest),
 }
 
+/** The same with what checks have found and let pass. */
+export const warnedPlan: Plan = {
+  ...plan,
+  findings: [
+    {
+      id: 'cert.root-private',
+      severity: 'notes',
+      title: 'Only clients that trust Example Root CA accept it.',
+      subject: 'Example Root CA',
+      evidence: 'Example Root CA, A2:E6:B7:26',
+      why: 'Only clients that are told to trust this root accept the certificate.',
+      fix: 'Give the clients its certificate.',
+    },
+    {
+      id: 'azureml.no-way-back',
+      severity: 'warns',
+      title: 'The certificate in place cannot be brought back.',
+      subject: 'azureml',
+      evidence: 'the pair in place is stored\nin Azure alone',
+      why: 'Azure gives no stored file back.',
+      fix: 'Name it in target.previousChain.',
+    },
+  ],
+}
+
 const commands: Line[] = [
   [span('Check', 'bold')],
   [span('   1 Ask sky for its version and server'), span('')],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Size, screen } from '../../support/screen.tsx'
 import { expectCopied, expectGoodFrames, expectLines, scrollTo, sizes } from './expect-frames.ts'
-import { freePlan, judgement, now, plan, reviewed } from './fixtures.ts'
+import { freePlan, judgement, now, plan, reviewed, warnedPlan } from './fixtures.ts'
 
 const wide: Size = { columns: 80, rows: 24 }
 const small: Size = { columns: 40, rows: 12 }
@@ -168,6 +168,64 @@ describe('the review', () => {
     ])
     shown.press('end')
     await shown.waitFor('❯ 4 Save the answers and leave')
+    expectGoodFrames(shown, small)
+  })
+
+  test('says what the checks have found and let pass, and e opens the whole of it', async () => {
+    const shown = await screen(wide)
+    void shown.front.review(reviewed({ plan: warnedPlan })).catch(() => {})
+    await shown.waitFor('Shall this run?')
+    const from = shown.lines().findIndex(line => line.includes('Warning'))
+    expect(shown.lines().slice(from, from + 8)).toEqual([
+      '  Warning      ▲ The certificate in place cannot be brought back.',
+      '                 azureml.no-way-back',
+      expect.stringMatching(/^ {2}Undo {9}when the proof fails: /),
+      '               again',
+      '               e opens what was seen, and what can be done',
+      '  Note         – Only clients that trust Example Root CA accept it.',
+      '               cert.root-private',
+      '  Domain       fraud.ml.example.com                            typed',
+    ])
+    shown.type('e')
+    await shown.waitFor('steps 1 to 2')
+    for (const line of [
+      '    seen       the pair in place is stored in Azure alone',
+      '    means      Azure gives no stored file back.',
+      '    fix        Name it in target.previousChain.',
+      '    seen       Example Root CA, A2:E6:B7:26',
+    ]) {
+      expect(shown.lines()).toContain(line)
+    }
+    expectGoodFrames(shown, wide)
+  })
+
+  test('at 40x12 a warning stays, and opens with the steps', async () => {
+    const shown = await screen(small)
+    void shown.front.review(reviewed({ plan: warnedPlan })).catch(() => {})
+    await shown.waitFor('Shall this run?')
+    const from = shown.lines().findIndex(line => line.includes('Warning'))
+    expect(shown.lines().slice(from, from + 2)).toEqual([
+      '  Warning  ▲ The certificate in place',
+      '    cannot be brought back.',
+    ])
+    shown.press('home')
+    await shown.waitFor('❯ 1 Run it')
+    shown.type('e')
+    await shown.waitFor('Changes')
+    const seen = (await scrollTo(shown, '❯ 2 Read the service')).replace(/\s+/g, ' ')
+    for (const part of ['stored in Azure alone', 'Name it in target.previousChain', 'Note'])
+      expect(seen).toContain(part)
+    expectGoodFrames(shown, small)
+  })
+
+  test('at 40x12 of several warnings the first is named and the others are counted', async () => {
+    const [note, warning] = warnedPlan.findings ?? []
+    if (!note || !warning) throw new Error('the fixture has both')
+    const findings = [warning, { ...note, severity: 'warns' as const }]
+    const shown = await screen(small)
+    void shown.front.review(reviewed({ plan: { ...plan, findings } })).catch(() => {})
+    await shown.waitFor('and 1 more: e opens them')
+    expect(shown.text()).toContain('  Warning  ▲ The certificate in place…')
     expectGoodFrames(shown, small)
   })
 

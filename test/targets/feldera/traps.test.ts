@@ -55,6 +55,16 @@ const at = Date.now()
 const authority = () => make({ ca: true, cn: 'Private CA', at })
 const leafOf = (wish: Wish) => make({ names, at, ...wish })
 
+/** Somebody puts another pair into the Secret that is in place. */
+async function replaceByHand(flow: Awaited<ReturnType<typeof flowOf>>): Promise<void> {
+  const [name = ''] = await flow.secrets()
+  const secret = await flow.secret(name)
+  const other = leafOf({})
+  const encoded = (pem: string) => Buffer.from(pem).toString('base64')
+  const data = { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) }
+  await flow.kubectl(['apply', '-f', '-'], { ...secret, data })
+}
+
 describe('traps of Feldera', () => {
   it('FEL-1 a leaf with CA:TRUE, as openssl -addext makes it, is refused; ours has CA:FALSE', async () => {
     const naive = leafOf({ ca: true, cn: 'localhost', eku: ['serverAuth'], keyUsage: 'none' })
@@ -83,12 +93,7 @@ describe('traps of Feldera', () => {
   it('FEL-3 a Secret that is replaced changes nothing that is served; ours restarts what reads it', async () => {
     const flow = await flowOf()
     await flow.run('enable')
-    const [name = ''] = await flow.secrets()
-    const secret = await flow.secret(name)
-    const other = leafOf({})
-    const encoded = (pem: string) => Buffer.from(pem).toString('base64')
-    const data = { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) }
-    await flow.kubectl(['apply', '-f', '-'], { ...secret, data })
+    await replaceByHand(flow)
     const wanted = (await flow.current()).leaf
     expect(await flow.leafServed('feldera-api-server')).toBe(wanted)
     const rotated = await flow.run('rotate')
@@ -183,12 +188,7 @@ describe('traps of Feldera', () => {
   it('FEL-11 where helm rolls nothing out, what still serves the old leaf is restarted', async () => {
     const flow = await flowOf()
     await flow.run('enable')
-    const [name = ''] = await flow.secrets()
-    const secret = await flow.secret(name)
-    const other = leafOf({})
-    const encoded = (pem: string) => Buffer.from(pem).toString('base64')
-    const data = { 'tls.crt': encoded(other.pem), 'tls.key': encoded(other.keyPem) }
-    await flow.kubectl(['apply', '-f', '-'], { ...secret, data })
+    await replaceByHand(flow)
     await flow.kubectl(['rollout', 'restart', 'deployment/feldera-kubernetes-runner'])
     const before = flow.words().length
     const run = await flow.run('enable')

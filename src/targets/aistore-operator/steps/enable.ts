@@ -1,6 +1,7 @@
 import { placeInput } from '../../../kubernetes/place.ts'
 import type { Input, Json, Op, Step, Text } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
+import { undoBase } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import {
   operatorAnswers,
@@ -17,12 +18,6 @@ import { checkSteps, holdSteps } from './checks.ts'
 import { proofSteps, undoProof } from './proof.ts'
 
 export type Operator = Wanted<OperatorPresent>
-
-const undoBase: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
-  phase: 'change',
-  needs: [],
-  onFail: 'stop',
-}
 
 /** From HTTP to HTTPS by the resource; where it has the Secret already, another pair without a restart. */
 export function enableSteps(wanted: Operator): Step[] {

@@ -1,7 +1,14 @@
-import { durationMs } from '../../../duration.ts'
 import { placeInput } from '../../../kubernetes/place.ts'
 import type { Input, Step } from '../../../plan/plan.ts'
 import { clientSetup } from '../../aistore/clients.ts'
+import {
+  askOf,
+  askOfNew,
+  type Inputs,
+  proofAct,
+  servedStep,
+  undoProofStep,
+} from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import { operatorAnswers, placeOfAnswers, servedBy } from '../answers.ts'
 import type { Operator } from './enable.ts'
@@ -15,28 +22,21 @@ export function proofSteps(
   needs: string[],
 ): [Step, Step] {
   return [
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title:
-        scheme === 'https'
-          ? 'Prove what each pod serves'
-          : 'Prove that each pod answers HTTP and speaks no TLS',
-      act: prove(wanted, scheme, 'undo', {
-        ...(scheme === 'https'
-          ? {
-              leaf: { capture: 'prepare.certificate.fingerprint' },
-              ...(wanted.privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
-              noDns: noOutside,
-              plainRefusal: "as Go's servers do",
-            }
-          : {}),
-      }),
-      needs,
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    scheme === 'https'
+      ? servedStep(
+          'Prove what each pod serves',
+          prove(wanted, scheme, 'undo', {
+            ...askOfNew(wanted),
+            noDns: noOutside,
+            plainRefusal: "as Go's servers do",
+          }),
+          needs,
+        )
+      : servedStep(
+          'Prove that each pod answers HTTP and speaks no TLS',
+          prove(wanted, scheme, 'undo', {}),
+          needs,
+        ),
     record(wanted, scheme === 'https'),
   ]
 }
@@ -44,42 +44,28 @@ export function proofSteps(
 /** What an undo proves. */
 export function undoProof(wanted: Operator): Step {
   const { beforeLeaf, present } = wanted
-  const leaf: { [key: string]: Input } = beforeLeaf === undefined ? {} : { leaf: beforeLeaf }
-  return {
-    id: 'undo.proof',
-    phase: 'change',
-    title: 'Prove that it serves what it did',
-    act: present.tls.useHttps
+  const leaf: Inputs = beforeLeaf === undefined ? {} : { leaf: beforeLeaf }
+  return undoProofStep(
+    present.tls.useHttps
       ? prove(wanted, 'https', 'report', { ...leaf, roots: { before: 'roots.pem' } })
       : prove(wanted, 'http', 'report', {}),
-    needs: [],
-    onFail: 'stop',
-    away: 'ends',
-  }
+  )
 }
 
 function prove(
   { answers, present }: Operator,
   scheme: 'http' | 'https',
   decides: 'undo' | 'report',
-  more: { [key: string]: Input },
+  more: Inputs,
 ): Step['act'] {
   const own = operatorAnswers(answers)
-  return {
-    do: `op:kubernetes.prove-pods${scheme === 'https' ? '' : '-plain'}`,
-    input: {
-      place: placeInput(placeOfAnswers(own)),
-      served: servedBy(own, present.tls.ports) as unknown as Input,
-      name: answers.domain,
-      path: answers.proof.path,
-      expect: answers.proof.expect,
-      waitMs: durationMs(answers.proof.wait),
-      decides,
-      ...more,
-    },
-    limit: '1h',
-    expect: [{ json: 'pass', equals: true }],
-  }
+  return proofAct(`kubernetes.prove-pods${scheme === 'https' ? '' : '-plain'}`, {
+    place: placeInput(placeOfAnswers(own)),
+    served: servedBy(own, present.tls.ports) as unknown as Input,
+    ...askOf(answers),
+    decides,
+    ...more,
+  })
 }
 
 function record({ answers, present, privateRoot }: Operator, https: boolean): Step {

@@ -9,13 +9,6 @@ import type { Aistore } from './wanted.ts'
 
 export type Scheme = 'http' | 'https'
 
-/** What an undo's steps have in common. */
-export const undoBase: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
-  phase: 'change',
-  needs: [],
-  onFail: 'stop',
-}
-
 export const isDown: Predicate = { json: 'scheme', equals: 'down' }
 export const speaks = (scheme: Scheme): Predicate => ({ json: 'scheme', equals: scheme })
 
@@ -55,7 +48,10 @@ export function checkCluster(wanted: Aistore): Step {
 /** The command that starts the nodes is there: without it they would stay down. */
 export function checkCommand({ answers }: Aistore): Step[] {
   const { restart } = aistoreAnswers(answers)
-  const words = restart === undefined ? undefined : commandWords(restart)
+  return checkStart(commandWords(restart ?? ''), ['check.cluster'])
+}
+
+export function checkStart(words: readonly string[] | undefined, needs: string[]): Step[] {
   if (!words) return []
   return [
     {
@@ -63,7 +59,7 @@ export function checkCommand({ answers }: Aistore): Step[] {
       phase: 'check',
       title: 'See whether the command that starts the nodes is there',
       act: { do: 'op:aistore.command', input: { argv: [...words] }, limit: '1m' },
-      needs: ['check.cluster'],
+      needs,
       onFail: 'stop',
     },
   ]
@@ -81,6 +77,23 @@ export function checkClocks(wanted: Aistore): Step {
       limit: '1m',
     },
     needs: ['prepare.certificate'],
+    onFail: 'stop',
+  }
+}
+
+/** Nothing of somebody else lies where the certificate goes. */
+export function checkForeign(
+  certFile: string,
+  place: string,
+  adopt: boolean,
+  needs: string[],
+): Step {
+  return {
+    id: 'check.files',
+    phase: 'check',
+    title: 'See what lies where the certificate goes',
+    act: { do: 'op:aistore.foreign', input: { certFile, place, adopt }, limit: '1m' },
+    needs,
     onFail: 'stop',
   }
 }

@@ -1,5 +1,6 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
+import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
@@ -10,23 +11,25 @@ import {
   checkClocks,
   checkCluster,
   checkCommand,
+  checkForeign,
   lookAt,
   setAct,
   setStep,
-  undoBase,
 } from './common.ts'
-import { filesInput, keepFound } from './files.ts'
+import { filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
+import { newSteps } from './new.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
 import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
 /**
- * From HTTP to HTTPS by a restart of all nodes; from another pair by loading the new one, or by a
+ * From nothing with HTTPS at the first start; from HTTP by a restart of all nodes; from another pair by loading the new one, or by a
  * restart where its root is another one.
  */
 export function enableSteps(wanted: Aistore): Step[] {
+  if (wanted.present.isNew) return newSteps(wanted)
   if (wanted.present.scheme === 'https')
     return wanted.newRoot ? restartSteps(wanted) : loadSteps(wanted)
   const { answers, present, before, privateRoot } = wanted
@@ -44,35 +47,13 @@ export function enableSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
-    {
-      id: 'check.files',
-      phase: 'check',
-      title: 'See what lies where the certificate goes',
-      act: {
-        do: 'op:aistore.foreign',
-        input: { certFile, place, adopt: answers.target.onConflict === 'adopt' },
-        limit: '1m',
-      },
-      needs: ['check.cluster'],
-      onFail: 'stop',
-    },
+    checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
-    {
-      id: 'prepare.files',
-      phase: 'prepare',
-      title: 'Put key and certificate where the nodes read them',
-      look: {
-        look: { do: 'op:aistore.placed', input: files, limit: '1m' },
-        already: [{ json: 'placed', equals: true }],
-      },
-      act: { do: 'op:aistore.place', input: files, limit: '30d' },
-      needs: ['check.clocks', 'check.files'],
-      onFail: 'stop',
-    },
+    placeFiles(files, ['check.clocks', 'check.files']),
     setStep(wanted, pair, {
       id: 'change.pair',
       title: 'Set the paths of certificate and key',

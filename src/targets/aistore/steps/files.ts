@@ -42,3 +42,19 @@ export function keepFound({ present }: Aistore, paths: Paths): Step {
     onFail: 'stop',
   }
 }
+
+/** Puts a pair onto the nodes before anything of theirs is changed. */
+export function placeFiles(input: { [key: string]: Input }, needs: string[]): Step {
+  return {
+    id: 'prepare.files',
+    phase: 'prepare',
+    title: 'Put key and certificate where the nodes read them',
+    look: {
+      look: { do: 'op:aistore.placed', input, limit: '1m' },
+      already: [{ json: 'placed', equals: true }],
+    },
+    act: { do: 'op:aistore.place', input, limit: '30d' },
+    needs,
+    onFail: 'stop',
+  }
+}

@@ -1,5 +1,6 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
+import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
@@ -15,7 +16,6 @@ import {
   readyStep,
   setStep,
   startStep,
-  undoBase,
 } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel } from './levels.ts'

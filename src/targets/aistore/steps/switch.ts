@@ -1,16 +1,8 @@
 import type { Input, Price, Step } from '../../../plan/plan.ts'
+import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
-import {
-  isDown,
-  lookAt,
-  readyStep,
-  type Scheme,
-  setStep,
-  speaks,
-  startStep,
-  undoBase,
-} from './common.ts'
+import { isDown, lookAt, readyStep, type Scheme, setStep, speaks, startStep } from './common.ts'
 import { undoProof } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 

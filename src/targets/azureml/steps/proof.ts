@@ -1,7 +1,8 @@
 import { durationMs } from '../../../duration.ts'
 import { pruneStep, rolloutStep } from '../../../kubernetes/steps.ts'
-import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
+import { askOf, askOfNew, type Inputs, proofAct, servedStep } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import type { Wanted } from '../../target.ts'
 import { azuremlAnswers, whereOf } from '../answers.ts'
@@ -16,45 +17,27 @@ type AzureMl = Wanted<AzureMlPresent>
 
 const captured = { capture: 'serve.address.address' }
 const host = { capture: 'serve.address.host' }
-const passes = [{ json: 'pass', equals: true }]
 
 /** What ends every way to HTTPS: replicas, address, *served*, record, DNS, *reachable*. */
 export function proofSteps(wanted: AzureMl): Step[] {
-  const { answers, privateRoot, generation } = wanted
-  const { domain, proof } = answers
+  const { answers, generation } = wanted
   const own = azuremlAnswers(answers)
   const place = placeOf(own)
-  const leaf: Text = { capture: 'prepare.certificate.fingerprint' }
-  const ask: { [key: string]: Input } = {
-    name: domain,
-    path: proof.path,
-    expect: proof.expect,
-    waitMs: durationMs(proof.wait),
-    leaf,
-    ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
+  const ask = {
+    ...askOfNew(wanted),
     notReady: { status: 503, says: 'TLS is good, no model is ready' },
     plainRefusal: 'as azureml-fe does with TLS on',
   }
   // which root clients trust is not known of a pair that was found
-  const kind = generation === 0 ? 'op:proof.leaf' : 'op:proof.served'
+  const kind = generation === 0 ? 'proof.leaf' : 'proof.served'
   const before = own.mode === 'ingress' ? ingressBefore(wanted) : replicasBefore(wanted, ask)
   return [
     ...before,
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove what the address serves',
-      act: {
-        do: kind,
-        input: { addresses: [captured], ...ask, decides: 'undo' },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: [before.at(-1)?.id ?? 'serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    servedStep(
+      'Prove what the address serves',
+      proofAct(kind, { addresses: [captured], ...ask, decides: 'undo' }),
+      [before.at(-1)?.id ?? 'serve.address'],
+    ),
     lossStep(wanted, ['serve.proof']),
     record(wanted, true),
     ...(own.mode === 'pem' ? [] : [pruneStep(place, answers.endpoint)]),
@@ -69,77 +52,59 @@ function ingressBefore(wanted: AzureMl): Step[] {
 }
 
 /** All replicas run with it, and each serves the wanted leaf. */
-function replicasBefore(wanted: AzureMl, ask: { [key: string]: Input }): Step[] {
+function replicasBefore(wanted: AzureMl, ask: Inputs): Step[] {
   const own = azuremlAnswers(wanted.answers)
   return [
     rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
     addressStep(wanted, 'https', ['serve.rollout']),
-    {
-      id: 'serve.pods',
-      phase: 'serve',
-      title: 'Prove which leaf each replica serves',
-      act: {
-        do: 'op:azureml.prove-replicas',
-        input: { ...podsInput(wanted, own, false), ...ask, decides: 'undo' },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: ['serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-    },
+    podsStep(
+      'Prove which leaf each replica serves',
+      proofAct('azureml.prove-replicas', {
+        ...podsInput(wanted, own, false),
+        ...ask,
+        decides: 'undo',
+      }),
+    ),
   ]
+}
+
+/** The proof of each replica, where TLS ends in them. */
+function podsStep(title: string, act: Step['act']): Step {
+  return {
+    id: 'serve.pods',
+    phase: 'serve',
+    title,
+    act,
+    needs: ['serve.address'],
+    onFail: 'undo',
+    decides: 'undo',
+  }
 }
 
 /** What ends the way back to HTTP. */
 export function plainProofSteps(wanted: AzureMl): Step[] {
   const { answers } = wanted
   const own = azuremlAnswers(answers)
-  const { domain, proof } = answers
   const replicas: Step[] = [
     rolloutStep(placeOf(own), [workload], durationMs('10m'), ['change.extension']),
     addressStep(wanted, 'http', ['serve.rollout']),
-    {
-      id: 'serve.pods',
-      phase: 'serve',
-      title: 'Prove that each replica answers over HTTP',
-      act: {
-        do: 'op:kubernetes.prove-pods-plain',
-        input: { ...podsInput(wanted, own, true), decides: 'undo' },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: ['serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-    },
+    podsStep(
+      'Prove that each replica answers over HTTP',
+      proofAct('kubernetes.prove-pods-plain', {
+        ...podsInput(wanted, own, true),
+        decides: 'undo',
+      }),
+    ),
   ]
   const before =
     own.mode === 'ingress' ? [addressStep(wanted, 'http', ['change.extension'])] : replicas
   return [
     ...before,
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove that HTTP answers and TLS does not',
-      act: {
-        do: 'op:proof.plain',
-        input: {
-          addresses: [captured],
-          name: domain,
-          path: proof.path,
-          expect: proof.expect,
-          waitMs: durationMs(proof.wait),
-          decides: 'undo',
-        },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: [before.at(-1)?.id ?? 'serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    servedStep(
+      'Prove that HTTP answers and TLS does not',
+      proofAct('proof.plain', { addresses: [captured], ...askOf(answers), decides: 'undo' }),
+      [before.at(-1)?.id ?? 'serve.address'],
+    ),
     lossStep(wanted, ['serve.proof']),
     record(wanted, false),
   ]

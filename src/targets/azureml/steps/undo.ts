@@ -1,6 +1,7 @@
 import { durationMs } from '../../../duration.ts'
 import { placeInput } from '../../../kubernetes/place.ts'
-import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Step, Text } from '../../../plan/plan.ts'
+import { askOf, type Inputs, proofAct, undoBase, undoProofStep } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import { type AzureMlAnswers, azuremlAnswers } from '../answers.ts'
 import type { Change } from '../commands.ts'
@@ -10,12 +11,6 @@ import { changeExtension, lookFor, placeOf, type WantedText } from './commands.t
 import { lossStep } from './loss.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
-
-const base: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
-  phase: 'change',
-  needs: [],
-  onFail: 'stop',
-}
 
 interface Way {
   title: string
@@ -31,7 +26,7 @@ export function undoChange(wanted: AzureMl): Step[] {
   if (!way) return []
   const { title, change, wanted: target, clears } = way
   const back: Step = {
-    ...base,
+    ...undoBase,
     id: 'undo.extension',
     title,
     look: target.mode === 'pem' ? lookFor(own, target, servedBefore(wanted)) : lookFor(own, target),
@@ -99,7 +94,7 @@ function proofOfBefore(wanted: AzureMl, own: AzureMlAnswers, plain: boolean): St
   const place = placeInput(placeOf(own))
   return [
     {
-      ...base,
+      ...undoBase,
       id: 'undo.rollout',
       title: 'Wait until all replicas run as before',
       act: {
@@ -108,42 +103,31 @@ function proofOfBefore(wanted: AzureMl, own: AzureMlAnswers, plain: boolean): St
         limit: '1h',
       },
     },
-    {
-      ...base,
-      id: 'undo.proof',
-      title: 'Prove that all replicas serve what they did',
-      act: {
-        do: plain ? 'op:kubernetes.prove-pods-plain' : 'op:kubernetes.prove-pods',
-        input: { ...podsInput(wanted, own, plain), ...leafBefore(wanted), decides: 'report' },
-        limit: '1h',
-        expect: [{ json: 'pass', equals: true }],
-      },
-      away: 'ends',
-    },
-    { ...lossStep(wanted, []), ...base, id: 'undo.loss' },
+    undoProofStep(
+      proofAct(plain ? 'kubernetes.prove-pods-plain' : 'kubernetes.prove-pods', {
+        ...podsInput(wanted, own, plain),
+        ...leafBefore(wanted),
+        decides: 'report',
+      }),
+      'Prove that all replicas serve what they did',
+    ),
+    { ...lossStep(wanted, []), ...undoBase, id: 'undo.loss' },
   ]
 }
 
 /** What the proof of each replica is given. */
 export function podsInput(
-  { answers: { domain, proof } }: Pick<AzureMl, 'answers'>,
+  { answers }: Pick<AzureMl, 'answers'>,
   own: AzureMlAnswers,
   plain: boolean,
-): { [key: string]: Input } {
+): Inputs {
   const served = {
     workload,
     service: 'azureml-fe',
     port: plain ? 80 : 443,
     probes: plain ? 'all' : 'leaf',
   }
-  return {
-    place: placeInput(placeOf(own)),
-    served: [served],
-    name: domain,
-    path: proof.path,
-    expect: proof.expect,
-    waitMs: durationMs(proof.wait),
-  }
+  return { place: placeInput(placeOf(own)), served: [served], ...askOf(answers) }
 }
 
 function leafBefore({ beforeLeaf, present, record }: AzureMl): { leaf?: string } {

@@ -1,6 +1,7 @@
 import { placeInput } from '../../../kubernetes/place.ts'
 import type { Input, Look, Op, Price, Step, Text } from '../../../plan/plan.ts'
 import type { Predicate } from '../../../plan/predicate.ts'
+import { proofAct, undoBase, undoProofStep } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
 import { components, secretValue, servedBy } from '../components.ts'
@@ -131,16 +132,14 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
     },
     undo: [
       {
+        ...undoBase,
         id: 'undo.start',
-        phase: 'change',
         title: 'Start the pipelines again that ran',
         act: {
           do: 'op:feldera.start',
           input: { place: at, secret: was, file: ranFile(goal) },
           limit: '10m',
         },
-        needs: [],
-        onFail: 'stop',
       },
     ],
     needs,
@@ -162,8 +161,8 @@ function startStep(wanted: Feldera, goal: Goal): Step {
     },
     undo: [
       {
+        ...undoBase,
         id: 'undo.stop',
-        phase: 'change',
         title: 'Stop the pipelines before the way back',
         act: {
           do: 'op:feldera.stop',
@@ -177,8 +176,6 @@ function startStep(wanted: Feldera, goal: Goal): Step {
           },
           limit: rolloutLimit(own),
         },
-        needs: [],
-        onFail: 'stop',
       },
     ],
     needs: ['change.healthy'],
@@ -191,12 +188,11 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
   const own = felderaAnswers(answers)
   const at = placeInput(placeOfAnswers(own))
   const { secret, status, revision } = present.release
-  const base = { phase: 'change' as const, needs: [], onFail: 'stop' as const }
   const leaf = secret === '' ? '' : (beforeLeaf ?? present.leaf ?? '')
   const isNew = status === 'absent'
   const waitMs = rolloutMs(own)
   const restore: Step = {
-    ...base,
+    ...undoBase,
     id: 'undo.release',
     title: isNew ? 'Remove the release again' : `Bring revision ${revision} back`,
     look: {
@@ -230,7 +226,7 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
   return [
     restore,
     {
-      ...base,
+      ...undoBase,
       id: 'undo.rollout',
       title: 'Wait until all components run',
       act: {
@@ -239,24 +235,15 @@ function restoreSteps({ answers, present, beforeLeaf }: Feldera): Step[] {
         limit: rolloutLimit(own),
       },
     },
-    {
-      ...base,
-      id: 'undo.proof',
-      title: 'Prove that it serves what it did',
-      act: {
-        do: secret === '' ? 'op:kubernetes.prove-pods-plain' : 'op:kubernetes.prove-pods',
-        input: {
-          place: at,
-          served,
-          ...ask,
-          decides: 'report',
-          ...(leaf === '' ? {} : { leaf }),
-        },
-        limit: '1h',
-        expect: [{ json: 'pass', equals: true }],
-      },
-      away: 'ends',
-    },
+    undoProofStep(
+      proofAct(secret === '' ? 'kubernetes.prove-pods-plain' : 'kubernetes.prove-pods', {
+        place: at,
+        served,
+        ...ask,
+        decides: 'report',
+        ...(leaf === '' ? {} : { leaf }),
+      }),
+    ),
   ]
 }
 

@@ -1,16 +1,15 @@
-import { durationMs } from '../../../duration.ts'
 import { placeInput } from '../../../kubernetes/place.ts'
 import { pruneStep } from '../../../kubernetes/steps.ts'
 import { parseAddress, urlHost } from '../../../net/address.ts'
 import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
+import { askOf, askOfNew, proofAct, servedStep } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import { felderaAnswers, placeOfAnswers } from '../answers.ts'
 import { clientSetup } from '../clients.ts'
 import { pipelines, servedBy } from '../components.ts'
 import type { Feldera } from './change.ts'
 
-const passes = [{ json: 'pass', equals: true }]
 const noOutside =
   'no outside address: every Service is inside the cluster, and no target.outside is named'
 
@@ -21,38 +20,20 @@ const everyPod = [...servedBy, pipelines].map(each => ({ ...each, probes: 'all' 
 export function proofSteps({ answers, privateRoot }: Feldera, needs: string[]): Step[] {
   const own = felderaAnswers(answers)
   const place = placeOfAnswers(own)
-  const { proof } = answers
   const outside = own.outside === undefined ? undefined : parseAddress(own.outside)
-  const ask: { [key: string]: Input } = {
-    name: answers.domain,
-    path: proof.path,
-    expect: proof.expect,
-    waitMs: durationMs(proof.wait),
-    leaf: { capture: 'prepare.certificate.fingerprint' },
-    ...(privateRoot ? { roots: { kept: 'roots.pem' } } : {}),
-  }
+  const ask = askOfNew({ answers, privateRoot })
   return [
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove what each component and pipeline serves',
-      act: {
-        do: 'op:kubernetes.prove-pods',
-        input: {
-          place: placeInput(place),
-          served: [...servedBy, pipelines] as unknown as Input,
-          ...ask,
-          decides: 'undo',
-          ...(outside ? {} : { noDns: noOutside }),
-        },
-        limit: '1h',
-        expect: passes,
-      },
+    servedStep(
+      'Prove what each component and pipeline serves',
+      proofAct('kubernetes.prove-pods', {
+        place: placeInput(place),
+        served: [...servedBy, pipelines] as unknown as Input,
+        ...ask,
+        decides: 'undo',
+        ...(outside ? {} : { noDns: noOutside }),
+      }),
       needs,
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    ),
     record(answers, { https: true, privateRoot, secret: { capture: 'change.secret.name' } }),
     pruneStep(place, answers.endpoint),
     ...(outside && own.outside !== undefined
@@ -69,31 +50,19 @@ export function proofSteps({ answers, privateRoot }: Feldera, needs: string[]): 
 /** What ends the way back to HTTP. */
 export function plainProofSteps({ answers }: Feldera, needs: string[]): Step[] {
   const own = felderaAnswers(answers)
-  const { proof, domain } = answers
   return [
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove that each pod answers HTTP and speaks no TLS',
-      act: {
-        do: 'op:kubernetes.prove-pods-plain',
-        input: {
-          place: placeInput(placeOfAnswers(own)),
-          served: everyPod as unknown as Input,
-          name: domain,
-          path: '/healthz',
-          expect: [200],
-          waitMs: durationMs(proof.wait),
-          decides: 'undo',
-        },
-        limit: '1h',
-        expect: passes,
-      },
+    servedStep(
+      'Prove that each pod answers HTTP and speaks no TLS',
+      proofAct('kubernetes.prove-pods-plain', {
+        place: placeInput(placeOfAnswers(own)),
+        served: everyPod as unknown as Input,
+        ...askOf(answers),
+        path: '/healthz',
+        expect: [200],
+        decides: 'undo',
+      }),
       needs,
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    ),
     record(answers, { https: false, privateRoot: false, secret: '' }),
   ]
 }

@@ -1,7 +1,8 @@
 import type { Answers } from '../../../answers/answers.ts'
 import { durationMs } from '../../../duration.ts'
-import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Step, Text } from '../../../plan/plan.ts'
 import { dnsSteps } from '../../dns-steps.ts'
+import { askOf, askOfNew, proofAct, servedStep } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
 import type { Wanted } from '../../target.ts'
 import { skyserveAnswers } from '../answers.ts'
@@ -11,42 +12,25 @@ import { address, addressCaptures } from './commands.ts'
 
 const captured = { capture: 'serve.address.address' }
 const host = { capture: 'serve.address.host' }
-const passes = [{ json: 'pass', equals: true }]
 
 /** What ends every way to HTTPS: address, readiness, *served*, record, DNS, *reachable*. */
 export function proofSteps(
   service: string,
   { answers, privateRoot }: Pick<Wanted<SkyServePresent>, 'answers' | 'privateRoot'>,
 ): Step[] {
-  const { domain, proof } = answers
   const trust = privateRoot ? { roots: { kept: 'roots.pem' } } : {}
-  const ask: { [key: string]: Input } = {
-    name: domain,
-    path: proof.path,
-    expect: proof.expect,
-    waitMs: durationMs(proof.wait),
-    leaf: { capture: 'prepare.certificate.fingerprint' },
-    ...trust,
+  const ask = {
+    ...askOfNew({ answers, privateRoot }),
     notReady: { status: 503, says: '"No ready replicas": TLS is good, the model is not ready' },
     plainRefusal: 'as SkyServe does',
   }
   return [
     ...addressSteps(service, answers, 'https', trust),
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove what the address serves',
-      act: {
-        do: 'op:proof.served',
-        input: { addresses: [captured], ...ask, decides: 'undo' },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: ['serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    servedStep(
+      'Prove what the address serves',
+      proofAct('proof.served', { addresses: [captured], ...ask, decides: 'undo' }),
+      ['serve.address'],
+    ),
     record(service, answers, { https: true, privateRoot }),
     ...dnsSteps(answers, { host, address: captured, ask, needs: 'serve.record' }),
   ]
@@ -54,31 +38,13 @@ export function proofSteps(
 
 /** What ends the way back to HTTP. */
 export function plainProofSteps(service: string, answers: Answers): Step[] {
-  const { domain, proof } = answers
   return [
     ...addressSteps(service, answers, 'http', {}),
-    {
-      id: 'serve.proof',
-      phase: 'serve',
-      title: 'Prove that HTTP answers and TLS does not',
-      act: {
-        do: 'op:proof.plain',
-        input: {
-          addresses: [captured],
-          name: domain,
-          path: proof.path,
-          expect: proof.expect,
-          waitMs: durationMs(proof.wait),
-          decides: 'undo',
-        },
-        limit: '1h',
-        expect: passes,
-      },
-      needs: ['serve.address'],
-      onFail: 'undo',
-      decides: 'undo',
-      away: 'ends',
-    },
+    servedStep(
+      'Prove that HTTP answers and TLS does not',
+      proofAct('proof.plain', { addresses: [captured], ...askOf(answers), decides: 'undo' }),
+      ['serve.address'],
+    ),
     record(service, answers, { https: false, privateRoot: false }),
   ]
 }

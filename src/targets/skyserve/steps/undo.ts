@@ -1,27 +1,22 @@
 import { durationMs } from '../../../duration.ts'
 import type { Step, Text } from '../../../plan/plan.ts'
+import { askOf, proofAct, undoBase, undoProofStep } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import type { SkyServeAnswers } from '../answers.ts'
 import type { SkyServePresent } from '../present.ts'
 import { address, addressCaptures, down, gone, isGoing, lookAt, lookFor, up } from './commands.ts'
 
-const base: Pick<Step, 'phase' | 'needs' | 'onFail'> = {
-  phase: 'change',
-  needs: [],
-  onFail: 'stop',
-}
-
 /** Undo of an `up`: what it started goes again. */
 export function takeDown(service: string, own: SkyServeAnswers): Step[] {
   return [
     {
-      ...base,
+      ...undoBase,
       id: 'undo.down',
       title: `Take ${service} down again`,
       look: lookFor(service, own, [isGoing]),
       act: down(service),
     },
-    { ...base, id: 'undo.gone', title: 'Wait until it is gone', act: gone(service, own) },
+    { ...undoBase, id: 'undo.gone', title: 'Wait until it is gone', act: gone(service, own) },
   ]
 }
 
@@ -36,33 +31,27 @@ export function startKept(
   const captured: Text = { capture: 'undo.address.address' }
   return [
     {
-      ...base,
+      ...undoBase,
       id: 'undo.free',
       title: 'Wait until the name is free',
       look: { look: lookAt(service, own), already: [{ json: 'state', equals: 'READY' }] },
       act: gone(service, own),
     },
     {
-      ...base,
+      ...undoBase,
       id: 'undo.up',
       title: 'Start the kept service again',
       look: lookFor(service, own, [{ json: 'url', matches: '^https?://' }]),
       act: up(keptYaml(wanted), service, own),
     },
     {
-      ...base,
+      ...undoBase,
       id: 'undo.address',
       title: "Read the endpoint's address",
       act: address(service, own, tls ? 'https' : 'http'),
       captures: addressCaptures,
     },
-    {
-      ...base,
-      id: 'undo.proof',
-      title: 'Prove that it serves what it did',
-      ...proofOfBefore(wanted, captured, tls),
-      away: 'ends',
-    },
+    undoProofStep(proofOfBefore(wanted, captured, tls)),
   ]
 }
 
@@ -76,34 +65,10 @@ function proofOfBefore(
   { answers, beforeLeaf, before }: Wanted<SkyServePresent>,
   captured: Text,
   tls: boolean,
-): Pick<Step, 'act'> {
-  const { domain, proof } = answers
-  const ask = {
-    name: domain,
-    path: proof.path,
-    expect: proof.expect,
-    waitMs: durationMs('20m'),
-    decides: 'report',
-  }
-  const pass = [{ json: 'pass', equals: true }]
-  if (!tls) {
-    return {
-      act: {
-        do: 'op:proof.plain',
-        input: { addresses: [captured], ...ask },
-        limit: '1h',
-        expect: pass,
-      },
-    }
-  }
+): Step['act'] {
+  const ask = { addresses: [captured], ...askOf(answers, durationMs('20m')), decides: 'report' }
+  if (!tls) return proofAct('proof.plain', ask)
   const roots = before === undefined ? {} : { roots: { before: 'roots.pem' } }
   const leaf = beforeLeaf === undefined ? {} : { leaf: beforeLeaf }
-  return {
-    act: {
-      do: 'op:proof.leaf',
-      input: { addresses: [captured], ...ask, ...roots, ...leaf },
-      limit: '1h',
-      expect: pass,
-    },
-  }
+  return proofAct('proof.leaf', { ...ask, ...roots, ...leaf })
 }
