@@ -6,8 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** A proxy beside the lab's own, from the lab's aisnode. */
 export interface SecondProxy {
   id: string
-  /** Public, control and data, as `host:port`. */
-  listeners: string[]
   /** A program that starts it where it does not run, and the lab's nodes. */
   restart: string
   start(): Promise<void>
@@ -18,11 +16,18 @@ export interface SecondProxy {
 const host = '127.0.0.1'
 const id = 'labproxy2'
 
+const basePort = () => Number(process.env.AIS_LAB_PORT ?? 18080) + 3
+
+/** Public, control and data, as `host:port`. */
+export function listenersOfSecond(): string[] {
+  return [0, 1000, 2000].map(more => `${host}:${basePort() + more}`)
+}
+
 /** @param folder for its state; the lab's variables are in the environment */
 export function secondProxy(folder: string): SecondProxy {
-  const { AIS_LAB_STATE: state = '', AIS_LAB_PORT = '18080', AIS_LAB_VERSION = '' } = process.env
+  const { AIS_LAB_STATE: state = '', AIS_LAB_VERSION = '' } = process.env
   const { AIS_LAB_RESTART: labRestart = '', AIS_LAB_CACHE: cache = dirname(state) } = process.env
-  const base = Number(AIS_LAB_PORT) + 3
+  const base = basePort()
   const own = join(folder, 'p2')
   const config = join(own, 'ais_local.json')
   const pidFile = join(own, 'pid')
@@ -82,7 +87,6 @@ exec '${labRestart}'
   }
   return {
     id,
-    listeners: [base, base + 1000, base + 2000].map(port => `${host}:${port}`),
     restart,
     start,
     pid,

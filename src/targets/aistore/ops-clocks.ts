@@ -57,8 +57,9 @@ export const clocksOp: Op = {
           fix: 'Set it where the node runs: chronyc makestep, timedatectl set-ntp true',
         }),
       )
-    const good = clocks.length - off.length
-    return { seen: off.length > 0 ? wordsOf(off) : `${good} of ${nodes.length} clocks are right` }
+    const silent = nodes.length - clocks.length
+    const right = `${clocks.length} clocks are right${silent > 0 ? `, ${silent} not seen` : ''}`
+    return { seen: off.length > 0 ? wordsOf(off) : right }
   },
   printed: ({ at }) =>
     placeOf(at as Json).nodes.map(node => `curl -sI http://${node.public}/v1/health   (Date)`),
