@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -57,7 +57,9 @@ export async function startAuthN(program: string, folder: string, port: number):
     if (!answer.ok) throw new Error(`login: ${answer.status}`)
     return answer.text()
   }
-  while (child.exitCode === null && !(await login().catch(() => undefined))) await sleep(100)
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  while (!isOver() && !(await login().catch(() => undefined))) await sleep(100)
+  if (isOver()) throw new Error(readFileSync(join(own, 'console.log'), 'utf8'))
   return {
     secret,
     login,

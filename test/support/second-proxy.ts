@@ -10,6 +10,8 @@ export interface SecondProxy {
   restart: string
   start(): Promise<void>
   pid(): number | undefined
+  /** Ends it; its state stays. */
+  halt(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -85,15 +87,19 @@ exec '${labRestart}'
       child.once('error', reject)
     })
   }
+  const halt = async () => {
+    const running = pid()
+    if (running !== undefined) process.kill(running, 'SIGKILL')
+    while (pid() !== undefined) await sleep(50)
+  }
   return {
     id,
     restart,
     start,
     pid,
+    halt,
     async stop() {
-      const running = pid()
-      if (running !== undefined) process.kill(running, 'SIGKILL')
-      while (pid() !== undefined) await sleep(50)
+      await halt()
       rmSync(own, { recursive: true, force: true })
     },
   }

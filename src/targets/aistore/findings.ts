@@ -196,6 +196,11 @@ export const aistoreFindings = {
     title: 'A node does not run.',
     why: 'Clients that are sent to it get no answer.',
   },
+  'aistore.left-running': {
+    severity: 'notes',
+    title: 'A node may still run without a port.',
+    why: 'One of AIStore 5.0 that is shut down while it tries to reach a dead one never ends, and nothing starts in its place.',
+  },
   'aistore.not-here': {
     severity: 'blocks',
     title: 'The settings of a node are not on this machine.',

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { exitCodes } from '../../exit-codes.ts'
+import { finding } from '../../findings.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -10,12 +11,16 @@ import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
 import { toolProblem } from '../../process/tool-problem.ts'
 import type { Api } from './api.ts'
+import { nodeLabel } from './cluster.ts'
+import { aistoreFindings } from './findings.ts'
 import { rowsOf } from './ops-ready.ts'
 import { apiOf, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { lookAtListeners, standingOf } from './standing.ts'
 import { readState, wrongIn } from './state.ts'
 
+/** Milliseconds: a command that fails sooner has not waited for a node in vain. */
+const atOnceMs = 10_000
 /** Milliseconds between two looks while the command runs. */
 const lookMs = 1_000
 
@@ -55,7 +60,14 @@ export const startOp: Op = {
       const well = rows.filter(row => row.state === 'done').length
       return { seen: `${well} of ${rows.length} nodes are back`, standing: standingOf(rows) }
     }
-    return showing(at, look, ctx, () => runStart(argv as string[], Number(limitMs), ctx))
+    const { clock } = ctx.world
+    const began = clock.elapsed()
+    try {
+      return await showing(at, look, ctx, () => runStart(argv as string[], Number(limitMs), ctx))
+    } catch (error) {
+      if (clock.elapsed() - began > atOnceMs) ctx.finding(leftRunning(at))
+      throw error
+    }
   },
   printed: ({ argv }) => [quoteCommand(argv as string[])],
   shell: ({ argv, limitMs }, sh) => {
@@ -66,6 +78,15 @@ export const startOp: Op = {
       `holds '.exit == 0' || tool_failed ${words[0]}`,
     ]
   },
+}
+
+function leftRunning(at: Json | undefined) {
+  const nodes = placeOf(at).nodes.map(nodeLabel).join(', ')
+  return finding(aistoreFindings, 'aistore.left-running', {
+    subject: nodes,
+    evidence: 'the command that starts the nodes did not succeed',
+    fix: 'Where each node runs: pgrep -a aisnode; end one that has no port with kill -9 and its number; then run the same command again.',
+  })
 }
 
 /** Runs the command of the answers, with some variables on top of our own environment. */
