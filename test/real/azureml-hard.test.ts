@@ -40,10 +40,14 @@ function lossIn(stdout: string): string {
   )
 }
 
+function clients() {
+  const roots = join(generation(), 'roots.pem')
+  return startLoad({ host: host(), port: 443, name: domain, roots, rate: 60 })
+}
+
 /** A rotation while clients come and stay; `meanwhile` happens once az is under way. */
 async function underLoad(meanwhile?: () => void) {
-  const roots = join(generation(), 'roots.pem')
-  const load = startLoad({ host: host(), port: 443, name: domain, roots, rate: 60 })
+  const load = clients()
   const rotating = rotated(meanwhile)
   await rotating.catch(() => {}) // the clients go whatever became of it
   const seen = await load.end()
@@ -64,9 +68,15 @@ async function rotated(meanwhile?: () => void) {
 }
 
 describe(`Azure ML on ${kind}, ${mode}, when it is hard`, () => {
-  it('zero loss: three replicas are rotated under 50 new connections a second', async () => {
+  it('zero loss: three replicas are rotated under 50 new connections a second', async ({
+    skip,
+  }) => {
     setReplicas('True')
     const before = expectHttps()
+    const calm = clients()
+    await new Promise(r => setTimeout(r, 3_000))
+    const { lost } = await calm.end()
+    skip(lost.length > 0, `this machine is too slow for it: ${lost[0]}, with nothing changed`)
     const { run, seen } = await underLoad()
     tell(`zero loss: ${JSON.stringify({ ...seen, lost: seen.lost.length })}`)
     expect(seen.lost).toEqual([])
