@@ -51,9 +51,11 @@ export function startLoad(options: LoadOptions): { end(): Promise<LoadSeen> } {
   return {
     async end() {
       clearInterval(timer)
+      // what is still open is waited for; nothing new comes
+      const seconds = (performance.now() - began) / 1000
       const requests = await keeping.end()
       await Promise.all(open)
-      return { connections, requests, lost, seconds: (performance.now() - began) / 1000 }
+      return { connections, requests, lost, seconds }
     },
   }
 }
