@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { type Certificate, trustedCertificate } from '../../src/certificates/certificate.ts'
 import { constraintsFor } from '../../src/certificates/constraints.ts'
 import * as der from '../../src/certificates/der.ts'
@@ -69,17 +69,33 @@ export const md5WithRsa: SignatureAlgorithm = {
   hash: 'md5',
 }
 
+/**
+ * As bytes, read again: Node 20 hangs for ever where the job of a synchronous call is collected as garbage
+ * in the middle of an export of the key that it made, for whose lock it waits.
+ */
+const encodings = {
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+} as const
+
 export function newKey(kind: TestKey = 'p256'): KeyObject {
   const curves: Record<string, string> = {
     p256: 'prime256v1',
     p384: 'secp384r1',
     p521: 'secp521r1',
   }
-  if (kind === 'ed25519') return generateKeyPairSync('ed25519').privateKey
-  if (kind === 'rsapss') return generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey
   const namedCurve = curves[kind]
-  if (namedCurve) return generateKeyPairSync('ec', { namedCurve }).privateKey
-  return generateKeyPairSync('rsa', { modulusLength: Number(kind.slice(3)) }).privateKey
+  const size = Number(kind.slice(3))
+  const { privateKey } = (namedCurve
+    ? generateKeyPairSync('ec', { namedCurve, ...encodings })
+    : kind === 'ed25519'
+      ? generateKeyPairSync('ed25519', encodings)
+      : kind === 'rsapss'
+        ? generateKeyPairSync('rsa-pss', { modulusLength: 2048, ...encodings })
+        : generateKeyPairSync('rsa', { modulusLength: size, ...encodings })) as unknown as {
+    privateKey: Buffer
+  }
+  return createPrivateKey({ key: privateKey, format: 'der', type: 'pkcs8' })
 }
 
 /** Makes any certificate, also wrong ones. */
