@@ -76,8 +76,8 @@ async function judgeEntries(
   const workers =
     others.length === 0
       ? []
-      : await import('./folder-worker.ts').then(({ startPart }) =>
-          others.map(each => startPart({ ...remote, entries: each })),
+      : await import('./folder-worker.ts').then(({ thread }) =>
+          others.map(each => thread.start({ ...remote, entries: each })),
         )
   const parts = [createPart(own, options, standard, cwd), ...workers]
   const held = await Promise.all(parts.map(part => part.read()))

@@ -26,9 +26,10 @@ interface Task {
 type Ask = { give: readonly string[] } | { judge: Parameters<Part['judge']>[0] }
 
 /** Reads and judges some entries in a thread of its own, which ends with its judgement. */
-export function startPart(task: Task): Part {
+function startPart(task: Task): Part {
   // the bundle has a file for this module, whose name nobody knows beforehand
-  const begin = "import(require('node:worker_threads').workerData.module).then(it => it.serve())"
+  const begin =
+    "import(require('node:worker_threads').workerData.module).then(it => it.thread.serve())"
   const worker = new Worker(begin, { eval: true, workerData: { task, module: import.meta.url } })
   const failed = new Promise<never>((_, reject) => {
     worker.once('error', reject)
@@ -53,12 +54,8 @@ export function startPart(task: Task): Part {
   }
 }
 
-/**
- * The other end of a part, in its thread.
- *
- * @public
- */
-export async function serve(): Promise<void> {
+/** The other end of a part, in its thread. */
+async function serve(): Promise<void> {
   const { entries, options, now, cwd, env, passphrase } = workerData.task as Task
   const { passphraseFile: _, ...flags } = options
   const clock = { now: () => now }
@@ -75,3 +72,6 @@ export async function serve(): Promise<void> {
   })
   parentPort?.postMessage(await part.read())
 }
+
+/** Both ends as one: the bundle leaves out what nobody imports, and the thread's own end is begun by name. */
+export const thread = { start: startPart, serve }
