@@ -1,7 +1,7 @@
 import type { Input, Op, Step } from '../../../plan/plan.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { placeInput } from '../place.ts'
-import { isDown, lookAt, readyStep, setStep, startStep } from '../steps/common.ts'
+import { clearStep, isDown, lookAt, readyStep, startStep } from '../steps/common.ts'
 import { plainProofStep, record } from '../steps/proof.ts'
 import type { Aistore } from '../steps/wanted.ts'
 
@@ -12,11 +12,6 @@ import type { Aistore } from '../steps/wanted.ts'
  */
 export function offlineSteps(wanted: Aistore): Step[] {
   const { ports, restart } = aistoreAnswers(wanted.answers)
-  const cleared = {
-    ...{ server_crt: '', server_key: '', client_ca_tls: '' },
-    // a level that needs the root is refused without it, on HTTP as well
-    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
-  }
   const looking = offlineOp(wanted, 'look')
   const steps: Step[] = [
     {
@@ -58,12 +53,7 @@ export function offlineSteps(wanted: Aistore): Step[] {
     startStep(wanted, 'http', { id: 'change.start', needs: ['change.settings'] }),
     readyStep(wanted, 'http', { id: 'change.ready', needs: ['change.start'] }),
     plainProofStep(wanted, ['change.ready']),
-    setStep(wanted, cleared, {
-      id: 'serve.settings',
-      phase: 'serve',
-      title: 'Clear the paths of certificate and key',
-      needs: ['serve.proof'],
-    }),
+    clearStep(wanted),
     { ...record(wanted, 'http'), needs: ['serve.settings'] },
   ]
   return steps.map(step => ({ ...step, onFail: 'stop' }))

@@ -1,6 +1,7 @@
 import { durationMs } from '../../../duration.ts'
 import type { Input, Op, Step } from '../../../plan/plan.ts'
 import type { Predicate } from '../../../plan/predicate.ts'
+import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { commandWords } from '../command-words.ts'
 import { placeInput } from '../place.ts'
@@ -116,7 +117,7 @@ export function setStep(
   }
 }
 
-export function setAct(wanted: Aistore, values: Partial<HttpSettings>): Op {
+function setAct(wanted: Aistore, values: Partial<HttpSettings>): Op {
   return {
     do: 'op:aistore.set',
     input: { at: placeInput(wanted), values: { ...values } },
@@ -184,4 +185,37 @@ export function readyStep(
     },
     onFail: 'undo',
   }
+}
+
+/** Undo of a {@link setStep}: what was set before. */
+export function undoSettings(
+  wanted: Aistore,
+  before: Partial<HttpSettings>,
+  id = 'undo.settings',
+): Step {
+  return {
+    ...undoBase,
+    id,
+    title: 'Set what was set before',
+    look: { look: lookAt(wanted, before), already: [{ json: 'settings', equals: true }] },
+    act: setAct(wanted, before),
+  }
+}
+
+/** What a cluster on HTTP keeps of its certificate: nothing. */
+export function clearStep(wanted: Aistore): Step {
+  const cleared: Partial<HttpSettings> = {
+    server_crt: '',
+    server_key: '',
+    client_ca_tls: '',
+    // in the same call: with a level of 3 or 4 the cluster refuses to clear the CA, on HTTP as well
+    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
+  }
+  return setStep(wanted, cleared, {
+    id: 'serve.settings',
+    phase: 'serve',
+    title: 'Clear the paths of certificate and key',
+    needs: ['serve.proof'],
+    onFail: 'stop',
+  })
 }

@@ -1,6 +1,5 @@
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
-import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { hasPublicPair } from '../listeners.ts'
 import type { HttpSettings } from '../present.ts'
@@ -13,9 +12,9 @@ import {
   checkCluster,
   checkCommand,
   checkForeign,
-  lookAt,
-  setAct,
+  clearStep,
   setStep,
+  undoSettings,
 } from './common.ts'
 import { filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
@@ -27,8 +26,8 @@ import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
 /**
- * From nothing with HTTPS at the first start; from HTTP by a restart of all nodes; from another pair by loading the new one, or by a
- * restart where its root is another one.
+ * From nothing with HTTPS at the first start; from HTTP by a restart of all nodes; from another pair by
+ * loading the new one, or by a restart where its root is another one.
  */
 export function enableSteps(wanted: Aistore): Step[] {
   if (wanted.present.isNew) return newSteps(wanted)
@@ -63,13 +62,13 @@ export function enableSteps(wanted: Aistore): Step[] {
       id: 'change.pair',
       title: 'Set the paths of certificate and key',
       needs: ['prepare.files', 'prepare.back-up'],
-      undo: undoSettings(wanted, keysOf(present.http, pair)),
+      undo: [undoSettings(wanted, keysOf(present.http, pair))],
     }),
     setStep(wanted, trust, {
       id: 'change.trust',
       title: 'Set what the nodes trust each other by',
       needs: ['change.pair'],
-      undo: undoSettings(wanted, keysOf(present.http, trust)),
+      undo: [undoSettings(wanted, keysOf(present.http, trust))],
     }),
     ...switchSteps(wanted, 'https', ['change.trust'], {
       capture: 'prepare.certificate.fingerprint',
@@ -81,42 +80,14 @@ export function enableSteps(wanted: Aistore): Step[] {
 /** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
   if (aistoreAnswers(wanted.answers).listeners === 'public') throw publicOff(wanted)
-  const cleared: Partial<HttpSettings> = {
-    server_crt: '',
-    server_key: '',
-    client_ca_tls: '',
-    // in the same call: with a level of 3 or 4 the cluster refuses to clear the CA
-    ...(wanted.present.http.client_auth_tls > 0 ? { client_auth_tls: 0 } : {}),
-  }
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
     ...switchSteps(wanted, 'http', ['check.cluster']),
     plainProofStep(wanted, ['change.ready']),
-    setStep(wanted, cleared, {
-      id: 'serve.settings',
-      phase: 'serve',
-      title: 'Clear the paths of certificate and key',
-      needs: ['serve.proof'],
-      onFail: 'stop',
-    }),
+    clearStep(wanted),
     { ...record(wanted, 'http'), needs: ['serve.settings'] },
     ...cliAfter(wanted, 'http', urlOf(wanted, 'http')),
-  ]
-}
-
-function undoSettings(wanted: Aistore, values: Partial<HttpSettings>): Step[] {
-  return [
-    {
-      ...undoBase,
-      id: 'undo.settings',
-      title: 'Set what was set before',
-      look: {
-        look: lookAt(wanted, values),
-        already: [{ json: 'settings', equals: true }],
-      },
-      act: setAct(wanted, values),
-    },
   ]
 }
 

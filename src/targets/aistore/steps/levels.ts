@@ -1,13 +1,12 @@
 import type { Input, Op, Step } from '../../../plan/plan.ts'
-import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
 import { pairNow } from '../listeners.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
-import { lookAt, readyStep, setAct, setStep, startStep } from './common.ts'
-import { undoProof } from './proof.ts'
-import { awayPrice } from './switch.ts'
+import { backUpSettings } from './back-up.ts'
+import { isDown, setStep, undoSettings } from './common.ts'
+import { shutdownStep, undoByRestart, upSteps } from './down-and-up.ts'
 import type { Aistore } from './wanted.ts'
 
 /** Where the state of the nodes is kept for this change: not over that from before HTTPS. */
@@ -26,7 +25,6 @@ export function changesLevel({ answers, present }: Aistore): boolean {
  */
 export function levelSteps(wanted: Aistore, needs: string[], caFile?: string): Step[] {
   const { answers, present } = wanted
-  const { ports } = aistoreAnswers(answers)
   const level = levelOf(answers, present)
   const { client_auth_tls, client_ca_tls } = present.http
   const values: Partial<HttpSettings> = {
@@ -37,76 +35,32 @@ export function levelSteps(wanted: Aistore, needs: string[], caFile?: string): S
     client_auth_tls,
     ...(caFile === undefined ? {} : { client_ca_tls }),
   }
-  const acts = actsLook(wanted, level)
   return [
-    {
-      id: 'prepare.back-up-level',
-      phase: 'prepare',
-      title: 'Keep the state of every node',
-      look: {
-        look: lookAt(wanted, before),
-        already: [{ not: { json: 'settings', equals: true } }],
-      },
-      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted), of: kept }, limit: '5m' },
-      needs,
-      onFail: 'stop',
-    },
+    backUpSettings(wanted, before, kept, { id: 'prepare.back-up-level', needs }),
     setStep(wanted, values, {
       id: 'change.level',
       title: `Set client_auth_tls ${level}`,
       needs: ['prepare.back-up-level'],
-      undo: [
-        {
-          ...undoBase,
-          id: 'undo.level',
-          title: 'Set what was set before',
-          look: { look: lookAt(wanted, before), already: [{ json: 'settings', equals: true }] },
-          act: setAct(wanted, before),
-        },
-      ],
+      undo: [undoSettings(wanted, before, 'undo.level')],
     }),
-    {
-      id: 'change.shutdown',
-      phase: 'change',
-      title: 'Shut the cluster down',
-      price: awayPrice(wanted),
-      look: {
-        look: acts,
-        already: [
-          {
-            any: [
-              { json: 'acts', equals: true },
-              { json: 'scheme', equals: 'down' },
-            ],
-          },
-        ],
+    shutdownStep(
+      wanted,
+      {
+        look: actsLook(wanted, level),
+        already: [{ any: [{ json: 'acts', equals: true }, isDown] }],
       },
-      act: { do: 'op:aistore.shutdown', input: { at: placeInput(wanted), ports }, limit: '3m' },
-      needs: ['change.level'],
-      onFail: 'undo',
-      away: 'begins',
-      undo: undoSteps(wanted, before),
-    },
-    startStep(wanted, 'https', {
-      id: 'change.start',
-      needs: ['change.shutdown'],
-      leaf: { capture: 'prepare.certificate.fingerprint' },
-    }),
-    readyStep(wanted, 'https', {
-      id: 'change.ready',
-      needs: ['change.start'],
-      leaf: { capture: 'prepare.certificate.fingerprint' },
-    }),
+      { needs: ['change.level'], undo: undoSteps(wanted, before) },
+    ),
+    ...upSteps(wanted, 'https', { capture: 'prepare.certificate.fingerprint' }),
   ]
 }
 
 /** The same way back: the listeners may ask for something else already. */
 function undoSteps(wanted: Aistore, before: Partial<HttpSettings>): Step[] {
   const { ports } = aistoreAnswers(wanted.answers)
-  const leave = (id: string, title: string): Step => ({
-    ...undoBase,
-    id,
-    title,
+  return undoByRestart(wanted, 'https', {
+    first: 'Take the cluster down, to start as it did before',
+    again: 'Take it down again where it asks for something else',
     look: {
       look: actsLook(wanted, before.client_auth_tls ?? 0),
       already: [{ json: 'acts', equals: true }],
@@ -116,21 +70,7 @@ function undoSteps(wanted: Aistore, before: Partial<HttpSettings>): Step[] {
       input: { at: placeInput(wanted), ports, values: { ...before } as Input, of: kept },
       limit: '5m',
     },
-    away: 'begins',
   })
-  const start = (id: string): Step => ({
-    ...startStep(wanted, 'https', { id, needs: [] }),
-    onFail: 'stop',
-  })
-  return [
-    leave('undo.leave', 'Take the cluster down, to start as it did before'),
-    start('undo.start'),
-    // nodes that were down, and whose state is not kept here, start once as they were set last
-    leave('undo.leave-again', 'Take it down again where it asks for something else'),
-    start('undo.start-again'),
-    { ...readyStep(wanted, 'https', { id: 'undo.ready', needs: [] }), onFail: 'stop' },
-    undoProof(wanted, 'https'),
-  ]
 }
 
 function actsLook(wanted: Aistore, level: number): Op {

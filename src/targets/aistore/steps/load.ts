@@ -1,15 +1,15 @@
-import type { Op, Step, Text } from '../../../plan/plan.ts'
+import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { pairNow, provenPorts } from '../listeners.ts'
-import { placeInput } from '../place.ts'
+import { pairNow } from '../listeners.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand } from './common.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
+import { load, served } from './load-ops.ts'
 import { proofSteps } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 
@@ -84,25 +84,6 @@ export function loadSteps(wanted: Aistore): Step[] {
     ...(other ? levelSteps(wanted, ['change.load'], adds ? caFile : undefined) : []),
     ...proofSteps(wanted, [other ? 'change.ready' : 'change.load']),
   ]
-}
-
-/** A look at what each listener serves. */
-export function served(wanted: Aistore, chain: Text): Op {
-  return load(wanted, chain, 'served')
-}
-
-function load(
-  wanted: Aistore,
-  chain: Text,
-  what: 'load' | 'served',
-  more: { downToo?: true } = {},
-): Op {
-  const ports = provenPorts(wanted.answers)
-  return {
-    do: `op:aistore.${what}`,
-    input: { at: placeInput(wanted), ports, chain, ...more },
-    limit: '10m',
-  }
 }
 
 function checkRoots({ caFile }: Paths, place: string): Step {

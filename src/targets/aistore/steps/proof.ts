@@ -14,7 +14,7 @@ import { recordStep } from '../../record-step.ts'
 import { aistoreAnswers, hostPort } from '../answers.ts'
 import { levelOf } from '../client-auth.ts'
 import { clientSetup } from '../clients.ts'
-import { type Ports, pairNow, provenPorts } from '../listeners.ts'
+import { pairNow, provenPorts } from '../listeners.ts'
 import { joined, placeInput, primaryOf } from '../place.ts'
 import { cliAfter } from './cli.ts'
 import { ownFiles } from './clients.ts'
@@ -32,7 +32,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       'Prove what each listener of each node serves',
       proofAct('aistore.prove-served', {
         at: placeInput(wanted),
-        ports: portsOf(wanted),
+        ports: provenPorts(wanted.answers),
         ...ask,
         ...level,
         decides: 'undo',
@@ -79,7 +79,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
   const { answers, beforeLeaf } = wanted
   return proofAct('aistore.prove-served', {
     at: placeInput(wanted),
-    ports: portsOf(wanted),
+    ports: provenPorts(wanted.answers),
     ...askOf(answers, waitMs),
     ...levelInput(wanted, pairNow(answers, wanted.present).client_auth_tls),
     ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
@@ -113,10 +113,6 @@ export function record(wanted: Aistore, scheme: Scheme): Step {
 function levelInput({ answers, present }: Aistore, clientAuth: number): Inputs {
   const matters = levelOf(answers, present) > 0 || pairNow(answers, present).client_auth_tls > 0
   return matters ? { clientAuth } : {}
-}
-
-function portsOf({ answers }: Aistore): Ports {
-  return provenPorts(answers)
 }
 
 /** Whether clients of the cluster meet the pair, and not its nodes alone. */

@@ -9,20 +9,11 @@ import { aistoreFindings } from '../findings.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
-import {
-  checkCluster,
-  checkCommand,
-  checkForeign,
-  lookAt,
-  readyStep,
-  setAct,
-  setStep,
-  startStep,
-} from './common.ts'
+import { backUpSettings } from './back-up.ts'
+import { checkCluster, checkCommand, checkForeign, setStep, undoSettings } from './common.ts'
+import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
 import { filesInput, placeFiles } from './files.ts'
-import { served } from './load.ts'
 import { proofSteps } from './proof.ts'
-import { awayPrice } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
 /** Where the state of the nodes is kept for this change: not over that from before HTTPS. */
@@ -34,68 +25,29 @@ const kept = 'public'
  */
 export function publicSteps(wanted: Aistore): Step[] {
   const { answers, present } = wanted
-  const { certFile, keyFile, caFile, place, ports } = aistoreAnswers(answers)
+  const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
   const files = filesInput(wanted, paths, name => ({ kept: name }), false)
   const values: Partial<HttpSettings> = { 'pub.server_crt': certFile, 'pub.server_key': keyFile }
   const before: Partial<HttpSettings> = { 'pub.server_crt': '', 'pub.server_key': '' }
-  const leaf = { capture: 'prepare.certificate.fingerprint' }
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
     checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
-    {
-      id: 'prepare.back-up',
-      phase: 'prepare',
-      title: 'Keep the state of every node',
-      look: {
-        look: lookAt(wanted, before),
-        already: [{ not: { json: 'settings', equals: true } }],
-      },
-      act: { do: 'op:aistore.back-up', input: { at: placeInput(wanted), of: kept }, limit: '5m' },
-      needs: ['check.cluster'],
-      onFail: 'stop',
-    },
+    backUpSettings(wanted, before, kept, { id: 'prepare.back-up', needs: ['check.cluster'] }),
     placeFiles(files, ['prepare.certificate', 'check.files']),
     setStep(wanted, values, {
       id: 'change.public',
       title: 'Set the pair of the public listeners',
       needs: ['prepare.files', 'prepare.back-up'],
-      undo: [
-        {
-          ...undoBase,
-          id: 'undo.public',
-          title: 'Set what was set before',
-          look: { look: lookAt(wanted, before), already: [{ json: 'settings', equals: true }] },
-          act: setAct(wanted, before),
-        },
-      ],
+      undo: [undoSettings(wanted, before, 'undo.public')],
     }),
-    {
-      id: 'change.shutdown',
-      phase: 'change',
-      title: 'Shut the cluster down',
-      price: awayPrice(wanted),
-      look: {
-        look: served(wanted, { kept: 'chain.pem' }),
-        already: [
-          {
-            any: [
-              { json: 'served', equals: true },
-              { json: 'down', equals: true },
-            ],
-          },
-        ],
-      },
-      act: { do: 'op:aistore.shutdown', input: { at: placeInput(wanted), ports }, limit: '3m' },
+    shutdownStep(wanted, unlessServed(wanted, { kept: 'chain.pem' }), {
       needs: ['change.public'],
-      onFail: 'undo',
-      away: 'begins',
       undo: undoSteps(wanted, before),
-    },
-    startStep(wanted, 'https', { id: 'change.start', needs: ['change.shutdown'], leaf }),
-    readyStep(wanted, 'https', { id: 'change.ready', needs: ['change.start'], leaf }),
+    }),
+    ...upSteps(wanted, 'https', { capture: 'prepare.certificate.fingerprint' }),
     ...proofSteps(wanted, ['change.ready']),
   ]
 }
@@ -115,12 +67,8 @@ function undoSteps(wanted: Aistore, before: Partial<HttpSettings>): Step[] {
       },
       away: 'begins',
     },
-    { ...startStep(wanted, 'https', { id: 'undo.start', needs: [] }), onFail: 'stop' },
-    {
-      ...readyStep(wanted, 'https', { id: 'undo.ready', needs: [] }),
-      onFail: 'stop',
-      away: 'ends',
-    },
+    undoStart(wanted, 'https'),
+    { ...undoReady(wanted, 'https'), away: 'ends' },
   ]
 }
 

@@ -2,26 +2,15 @@ import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { undoBase } from '../../proof-steps.ts'
 import { aistoreAnswers } from '../answers.ts'
-import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
 import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps, levelWanted } from './clients.ts'
-import {
-  checkClocks,
-  checkCluster,
-  checkCommand,
-  isDown,
-  lookAt,
-  readyStep,
-  setStep,
-  startStep,
-} from './common.ts'
+import { checkClocks, checkCluster, checkCommand, isDown, lookAt, setStep } from './common.ts'
+import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
 import { filesInput, keepFound, type Paths } from './files.ts'
 import { changesLevel } from './levels.ts'
-import { served } from './load.ts'
 import { proofSteps, undoProof } from './proof.ts'
-import { awayPrice } from './switch.ts'
 import type { Aistore } from './wanted.ts'
 
 /**
@@ -70,49 +59,10 @@ export function restartSteps(wanted: Aistore): Step[] {
       title: 'Set what the nodes trust each other by',
       needs: ['change.files'],
     }),
-    {
-      ...shutdownStep(wanted, 'change.shutdown', 'kept'),
-      phase: 'change',
-      price: awayPrice(wanted),
-      needs: ['change.trust'],
-      onFail: 'undo',
-    },
-    startStep(wanted, 'https', {
-      id: 'change.start',
-      needs: ['change.shutdown'],
-      leaf: { capture: 'prepare.certificate.fingerprint' },
-    }),
-    readyStep(wanted, 'https', {
-      id: 'change.ready',
-      needs: ['change.start'],
-      leaf: { capture: 'prepare.certificate.fingerprint' },
-    }),
+    shutdownStep(wanted, unlessServed(wanted, { kept: 'chain.pem' }), { needs: ['change.trust'] }),
+    ...upSteps(wanted, 'https', { capture: 'prepare.certificate.fingerprint' }),
     ...proofSteps(wanted, ['change.ready']),
   ]
-}
-
-/** Down, unless every listener serves that pair already: all of them were started with it then. */
-function shutdownStep(wanted: Aistore, id: string, from: 'kept' | 'before'): Step {
-  const chain = from === 'kept' ? { kept: 'chain.pem' } : { before: 'chain.pem' }
-  const { ports } = aistoreAnswers(wanted.answers)
-  return {
-    ...undoBase,
-    id,
-    title: 'Shut the cluster down',
-    look: {
-      look: served(wanted, chain),
-      already: [
-        {
-          any: [
-            { json: 'served', equals: true },
-            { json: 'down', equals: true },
-          ],
-        },
-      ],
-    },
-    act: { do: 'op:aistore.shutdown', input: { at: placeInput(wanted), ports }, limit: '3m' },
-    away: 'begins',
-  }
 }
 
 function undoSteps(wanted: Aistore, paths: Paths): Step[] {
@@ -139,9 +89,15 @@ function undoSteps(wanted: Aistore, paths: Paths): Step[] {
         already: [{ any: [{ json: 'settings', equals: true }, isDown] }],
       },
     },
-    shutdownStep(wanted, 'undo.shutdown', 'before'),
-    { ...startStep(wanted, 'https', { id: 'undo.start', needs: [] }), onFail: 'stop' },
-    { ...readyStep(wanted, 'https', { id: 'undo.ready', needs: [] }), onFail: 'stop' },
+    undoShutdown(wanted),
+    undoStart(wanted, 'https'),
+    undoReady(wanted, 'https'),
     undoProof(wanted, 'https'),
   ]
+}
+
+function undoShutdown(wanted: Aistore): Step {
+  const look = unlessServed(wanted, { before: 'chain.pem' })
+  const { price: _, ...step } = shutdownStep(wanted, look, { id: 'undo.shutdown', ...undoBase })
+  return step
 }
