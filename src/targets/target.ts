@@ -101,6 +101,15 @@ export interface StageKit {
   stop(port: number): Promise<void>
 }
 
+/** A file below `templates/` that some scripts need. */
+export interface ShellPart {
+  file: string
+  /** Only where the plan has this op. */
+  op: string
+  /** It is no bash of the script's own: a function of this name prints it. */
+  printedBy?: string
+}
+
 /** What the interview and `doctor` must know of a target before somebody chooses it. */
 export interface TargetAbout {
   /** The value of `target.kind`. */
@@ -151,8 +160,8 @@ export interface Target<P = unknown> extends TargetAbout {
    */
   preflight(world: World, answered?: Answered): Promise<Step[]>
   ops: OpTable
-  /** Parts of its exported script below `templates/`; by default its own `KIND/functions.sh`. */
-  shell?: readonly string[]
+  /** Parts of its exported script; by default its own `KIND/functions.sh`. */
+  shell?: readonly (string | ShellPart)[]
   /** What a rehearsal needs of it. */
   stage(answers: Answers, kit: StageKit): Promise<Stage>
 }

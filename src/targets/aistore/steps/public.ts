@@ -12,7 +12,7 @@ import { profile } from '../profile.ts'
 import { backUpSettings } from './back-up.ts'
 import { checkCluster, checkCommand, checkForeign, setStep, undoSettings } from './common.ts'
 import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
-import { filesInput, placeFiles } from './files.ts'
+import { checkHosts, filesInput, placeFiles } from './files.ts'
 import { proofSteps } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 
@@ -25,7 +25,7 @@ const kept = 'public'
  */
 export function publicSteps(wanted: Aistore): Step[] {
   const { answers, present } = wanted
-  const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
+  const { certFile, keyFile, caFile } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
   const files = filesInput(wanted, paths, name => ({ kept: name }), false)
   const values: Partial<HttpSettings> = { 'pub.server_crt': certFile, 'pub.server_key': keyFile }
@@ -33,10 +33,11 @@ export function publicSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
-    checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
+    ...checkHosts(wanted, paths, ['check.cluster'], false),
+    checkForeign(wanted, ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
     backUpSettings(wanted, before, kept, { id: 'prepare.back-up', needs: ['check.cluster'] }),
-    placeFiles(files, ['prepare.certificate', 'check.files']),
+    placeFiles(wanted, files, ['prepare.certificate', 'check.files']),
     setStep(wanted, values, {
       id: 'change.public',
       title: 'Set the pair of the public listeners',
