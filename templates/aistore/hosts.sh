@@ -19,8 +19,10 @@ on_hosts() {
   while IFS= read -r host; do
     tag=se-$(printf '%s' "$host" | openssl dgst -sha256 -r | cut -c 1-8)
     program="$(on_host_program)"$'\n{\n'"tag=$tag"$'\n'"kept=$(one_word "$3")"
-    for name in $4; do program+=$'\n'"each $name$args"; done
-    program+=$'\nsay end\n}'
+    program+=$'\n'"files() { each \"\$1\"$args; }"
+    if [[ " $4" == *' put'* ]]; then program+=$'\ntrap "files drop" EXIT\ntrap "exit 3" HUP INT TERM'; fi
+    for name in $4; do program+=$'\n'"files $name"; done
+    program+=$'\ntrap - EXIT\nsay end\n}'
     remote="sh -c 'eval \"\$(dd bs=1 count=$(printf '%s' "$program" | wc -c | tr -d ' ') 2>/dev/null)\"'"
     if [[ $2 == true ]]; then remote="echo se: here; env LC_ALL=C sudo -n $remote"; fi
     { printf '%s' "$program"; cat "${contents[@]}" /dev/null; } |

@@ -36,10 +36,11 @@ export function answerAsHost({ argv, stdin = '' }: ToolCall, stateFolder: string
   const value = (name: string) =>
     wordsOf(lines.find(line => line.startsWith(`${name}=`)) ?? '')[0]?.slice(name.length + 1) ?? ''
   const [tag, kept] = [value('tag'), value('kept')]
+  const [, list = ''] = /^files\(\) \{ each "\$1" (.*); \}$/m.exec(lines.join('\n')) ?? []
+  const files = filesIn(wordsOf(list), stateFolder)
   const said = lines.flatMap(line => {
-    const [each, call = '', ...words] = wordsOf(line)
-    if (each !== 'each') return []
-    return filesIn(words, stateFolder).flatMap(file => act(call, file, { tag, kept, contents }))
+    const [, call] = /^files (\w+)$/.exec(line) ?? []
+    return call ? files.flatMap(file => act(call, file, { tag, kept, contents })) : []
   })
   const wrong = said.find(line => line.startsWith('wrong '))
   return [...(wrong === undefined ? [...said, 'end'] : [wrong])]

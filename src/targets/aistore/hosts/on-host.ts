@@ -136,10 +136,18 @@ function tailOf(
     '{',
     `tag=${tag}`,
     `kept=${quoteWord(kept)}`,
-    ...calls.map(call => `each ${call} ${args}`),
+    `files() { each "$1" ${args}; }`,
+    ...(calls.some(makesFresh) ? ['trap "files drop" EXIT', 'trap "exit 3" HUP INT TERM'] : []),
+    ...calls.map(call => `files ${call}`),
+    'trap - EXIT',
     'say end',
     '}',
   ].join('\n')
+}
+
+/** What stays behind of it is of no use where not all of it goes well. */
+function makesFresh(call: HostCall): boolean {
+  return call === 'put' || call === 'put_kept'
 }
 
 /** dd reads exactly as many bytes as the program has: the rest of stdin is for what it calls. */
