@@ -50,21 +50,28 @@ ais_hosts_ready() {
   on_hosts "$1" "$2" "$3" ready "$(hosts_files /dev/null /dev/null "$roots" "$5" "$6" "$7")"
 }
 
-# ais_hosts_placed ... NAMED KEEP CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: a key that is not here each host has kept
+# ais_hosts_keep ... CERTFILE KEYFILE CAFILE: each host keeps a copy of what it has
+ais_hosts_keep() {
+  local roots=''
+  if [[ -n $6 ]]; then roots=/dev/null; fi
+  on_hosts "$1" "$2" "$3" keep "$(hosts_files /dev/null /dev/null "$roots" "$4" "$5" "$6")" || return
+  jq -n '{kept: true}' | answer_json
+}
+
+# ais_hosts_placed ... NAMED CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: a key that is not here each host has kept
 ais_hosts_placed() {
   local look=look placed=false
-  if [[ ! -s $7 ]]; then look=look_kept; fi
-  if on_hosts "$1" "$2" "$3" "$look" "$(hosts_files "${@:6}")" && ! grep -Eq '^(key|ca|chain) (other|none|closed)$' "$RUN/hosts"; then placed=true; fi
+  if [[ ! -s $6 ]]; then look=look_kept; fi
+  if on_hosts "$1" "$2" "$3" "$look" "$(hosts_files "${@:5}")" && ! grep -Eq '^(key|ca|chain) (other|none|closed)$' "$RUN/hosts"; then placed=true; fi
   jq -n --argjson placed "$placed" '{placed: $placed}' | answer_json
 }
 
-# ais_hosts_place ... NAMED KEEP CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: beside the files on all hosts, then by
+# ais_hosts_place ... NAMED CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: beside the files on all hosts, then by
 # renames, the key first and the certificate last
 ais_hosts_place() {
   local calls=put files
-  files=$(hosts_files "${@:6}")
-  if [[ ! -s $7 ]]; then calls=put_kept; fi
-  if [[ $5 == true ]]; then calls="keep $calls"; fi
+  files=$(hosts_files "${@:5}")
+  if [[ ! -s $6 ]]; then calls=put_kept; fi
   if [[ $4 != true ]]; then calls="known $calls"; fi
   if ! on_hosts "$1" "$2" "$3" "$calls" "$files"; then
     on_hosts "$1" "$2" "$3" drop "$files" 2>/dev/null

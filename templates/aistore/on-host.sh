@@ -38,20 +38,22 @@ each() {
 # shellcheck disable=SC2012
 owner_of() { ls -ldn -- "$1" 2>/dev/null | { read -r _ _ uid gid _ && echo "$uid:$gid"; }; }
 
-# readers: uid:gid of the users that run aisnode here, a line each
+# readers: uid:gid of the users that run aisnode here, a line each; root reads what belongs to any of them
 readers() {
   for process in /proc/[0-9]*; do
     read -r name <"$process/comm" || continue
     case $name in aisnode*) owner_of "$process" ;; esac
-  done 2>/dev/null | sort -u
+  done 2>/dev/null | sort -u -t : -k 1,1nr
 }
 
 # owner PATH: whose a file must be: of who runs aisnode; else of who has the file that is there, or its folder
 owner() {
   if [ "$(id -u)" != 0 ]; then echo "$(id -u):$(id -g)"; return; fi
-  found=$(readers)
-  [ -n "$found" ] || found=$(owner_of "$1")
-  case $found in '' | 0:*) [ -n "$(readers)" ] || found=$(owner_of "$folder") ;; esac
+  found=$(readers | head -n 1)
+  if [ -z "$found" ]; then
+    found=$(owner_of "$1")
+    case $found in '' | 0:*) found=$(owner_of "$folder") ;; esac
+  fi
   echo "$found"
 }
 
@@ -76,10 +78,10 @@ ready() {
   fi
   rm -f "$probe"
   me=$(id -u)
-  users=$(readers | cut -d : -f 1 | sort -u)
+  users=$(readers | cut -d : -f 1 | grep -vx 0)
   for user in $users; do
     case $me:$user in
-      0:* | *:0 | "$me:$me") ;;
+      0:* | "$me:$me") ;;
       *) wrong reader "aisnode runs as user $user, and the key would be readable for user $me ($(id -un)) alone" ;;
     esac
   done
@@ -127,9 +129,9 @@ known() {
   grep -q -e "$begin" <"$3" || wrong foreign "$3: it holds no $1"
 }
 
-# keep: a copy of what will be replaced, beside it, for its owner alone
+# keep: a copy of what is there, beside it, for its owner alone
 keep() {
-  if [ ! -e "$3" ] || [ "$(digest "$3")" = "$5" ]; then return 0; fi
+  [ -e "$3" ] || return 0
   rm -f "$fresh"
   said=$({ cp -- "$3" "$fresh" && mv -f -- "$fresh" "$3.$kept"; } 2>&1) || { rm -f "$fresh"; refused "$3" "$said"; }
 }

@@ -70,7 +70,7 @@ function act(
     case 'known':
       return known(name, path)
     case 'keep':
-      if (existsSync(path) && digestOf(path) !== digest) copyFileSync(path, copy)
+      if (existsSync(path)) copyFileSync(path, copy)
       return []
     case 'put':
       mkdirSync(dirname(path), { recursive: true })

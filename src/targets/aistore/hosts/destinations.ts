@@ -19,7 +19,7 @@ export const byHost = '{host}'
 
 /** Nothing that ssh could read as an option, and nothing that a ProxyCommand could hand to a shell. */
 const destination = /^(?!-)(?:ssh:\/\/)?(?:[\w.+][\w.+-]*@)?[\w.:[\]%][\w.:[\]%-]*$/
-const named = /^([A-Za-z0-9_-]{1,64})=(.*)$/
+const named = /^([A-Za-z0-9][A-Za-z0-9_-]{0,63})=(.*)$/
 
 /** One entry of `target.ssh`: a pattern for all nodes, or `NODE=DESTINATION`. */
 export const checkDestination: Check = value => {

@@ -17,10 +17,7 @@ export interface FilesOnHosts {
   caFile: string
   /** Whether the answers name these paths, and not the cluster alone. */
   named: boolean
-  ssh: Hosts & {
-    /** Whether what is replaced is kept beside it: it is somebody else's. */
-    keep?: boolean
-  }
+  ssh: Hosts
 }
 
 /** Milliseconds for taking fresh files away again. */
@@ -70,11 +67,7 @@ export async function placedOnHosts(files: FilesOnHosts, ctx: Performing): Promi
 export async function placeOnHosts(files: FilesOnHosts, ctx: Performing): Promise<Json> {
   const { ssh, named } = files
   const { all, look, put } = await wayOf(files)
-  const calls = [
-    ...(named ? [] : (['known'] as const)),
-    ...(ssh.keep ? (['keep'] as const) : []),
-    put,
-  ]
+  const calls = [...(named ? [] : (['known'] as const)), put]
   try {
     await onHosts(ssh, host => onHost(host, calls, all, ssh, ctx))
   } catch (error) {
@@ -120,13 +113,12 @@ export function shellOnHosts(
   word: (text: unknown) => string,
 ): string {
   const { ssh, named, chain, key, roots = '', certFile, keyFile, caFile } = input
-  const { keep = false } = ssh as FilesOnHosts['ssh']
-  const rest = [named === true, keep, chain, key, roots, certFile, keyFile, caFile]
+  const rest = [named === true, chain, key, roots, certFile, keyFile, caFile]
   return `${name} ${hostWords(ssh)} ${rest.map(word).join(' ')}`
 }
 
 /** Destinations (a line each), whether by sudo, and what kept copies end in: the first words of each function. */
-function hostWords(ssh: unknown): string {
+export function hostWords(ssh: unknown): string {
   const { hosts, sudo, kept } = ssh as Hosts
   return [hosts.map(({ to }) => to).join('\n'), String(sudo), kept].map(quoteWord).join(' ')
 }
@@ -150,7 +142,7 @@ async function wayOf(files: FilesOnHosts): Promise<{
 }
 
 /** The paths alone: what is there is looked at, whatever it is. */
-function pathsOf(paths: Paths, withRoots: boolean): HostFile[] {
+export function pathsOf(paths: Paths, withRoots: boolean): HostFile[] {
   return targets({ ...paths, key: '', chain: '' }, withRoots).map(({ from: _, ...each }) => each)
 }
 

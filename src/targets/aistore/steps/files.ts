@@ -30,21 +30,19 @@ export function filesInput(
   }
 }
 
-/** Where ssh leads to, where files go by it; what is somebody else's is kept there when it is replaced. */
-export function hostsInput({ answers, present, before }: Aistore): { ssh?: Input } {
+/** Where ssh leads to, where files go by it. */
+export function hostsInput({ answers, present }: Aistore): { ssh?: Input } {
   const { place, ssh = [byHost], sudo, gateway, hosts = [] } = aistoreAnswers(answers)
   if (place !== 'ssh') return {}
   const primary = parseAddress(hostPort(gateway))?.host ?? gateway
   const all = present.isNew
     ? hostsAhead([primary, ...hosts], ssh)
     : hostsOf(present.cluster.nodes, ssh)
-  const adopts = answers.target.onConflict === 'adopt' && before === undefined
   return {
     ssh: {
       hosts: all.map(each => ({ ...each })),
       sudo: sudo === 'yes',
       kept: `before-${answers.endpoint}`,
-      ...(adopts ? { keep: true } : {}),
     },
   }
 }
@@ -88,7 +86,12 @@ export function keepFound(wanted: Aistore, paths: Paths): Step {
     title: 'Keep what is there',
     act: {
       do: 'op:aistore.keep-found',
-      input: { scheme: present.scheme, ...paths, ...hostsInput(wanted) },
+      input: {
+        scheme: present.scheme,
+        ...paths,
+        ...hostsInput(wanted),
+        adopt: wanted.answers.target.onConflict === 'adopt',
+      },
       limit: lookLimit(wanted),
     },
     needs: ['check.cluster'],
