@@ -51,7 +51,7 @@ export function enableSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
-    ...checkHosts(wanted, paths, ['check.cluster']),
+    ...checkHosts(wanted, paths, ['check.cluster'], privateRoot),
     checkForeign(wanted, ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),

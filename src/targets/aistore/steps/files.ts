@@ -31,7 +31,9 @@ export function filesInput(
 }
 
 /** Where ssh leads to, where files go by it. */
-export function hostsInput({ answers, present }: Aistore): { ssh?: Input } {
+export function hostsInput({ answers, present }: Pick<Aistore, 'answers' | 'present'>): {
+  ssh?: Input
+} {
   const { place, ssh = [byHost], sudo, gateway, hosts = [] } = aistoreAnswers(answers)
   if (place !== 'ssh') return {}
   const primary = parseAddress(hostPort(gateway))?.host ?? gateway
@@ -48,16 +50,16 @@ export function hostsInput({ answers, present }: Aistore): { ssh?: Input } {
 }
 
 /** How long looking at files may take: hosts are asked some at a time, each of them in its own time. */
-export function lookLimit({ answers }: Aistore): string {
+export function lookLimit({ answers }: Pick<Aistore, 'answers'>): string {
   return aistoreAnswers(answers).place === 'ssh' ? '10m' : '1m'
 }
 
 /** Each host takes the files, and aisnode there could read them, before anything is changed. */
 export function checkHosts(
-  wanted: Aistore,
+  wanted: Pick<Aistore, 'answers' | 'present'>,
   paths: Paths,
   needs: string[],
-  withRoots = wanted.privateRoot,
+  withRoots: boolean,
 ): Step[] {
   const { ssh } = hostsInput(wanted)
   if (ssh === undefined) return []

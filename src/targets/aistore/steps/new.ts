@@ -30,7 +30,7 @@ export function newSteps(wanted: Aistore): Step[] {
   const words = commandWords(own.firstStart ?? '')
   return [
     ...checkStart(words, []),
-    ...checkHosts(wanted, paths, []),
+    ...checkHosts(wanted, paths, [], wanted.privateRoot),
     checkForeign(wanted, []),
     certificateStep(wanted, profile(answers, wanted.present)),
     ...clientSteps(wanted),

@@ -36,7 +36,7 @@ export function restartSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
-    ...checkHosts(wanted, paths, ['check.cluster']),
+    ...checkHosts(wanted, paths, ['check.cluster'], privateRoot),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),
     ...clientSteps(wanted),
