@@ -7,7 +7,7 @@ const places: Choice[] = [
   {
     value: 'ssh',
     title: 'By ssh',
-    note: 'to the host of each node, as your own ssh logs in there',
+    note: 'to the host of each node, with your own ssh',
   },
   { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
 ]
@@ -16,7 +16,7 @@ const sudos: Choice[] = [
   {
     value: 'yes',
     title: 'With sudo',
-    note: 'without a password; the files are of the user of aisnode',
+    note: 'needs no password; the user of aisnode has them',
   },
 ]
 

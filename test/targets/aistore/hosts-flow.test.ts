@@ -48,7 +48,7 @@ describe('AIStore, its files put onto hosts by ssh', () => {
     const asked = flow.changes.flatMap(each => / -- (\S+) /.exec(each)?.[1] ?? [])
     expect(new Set(asked)).toEqual(new Set(['p1', 'ais@t1', 'ssh://t2.example.com:2222']))
     const shown = JSON.stringify(events)
-    expect(shown).toContain("ssh ais@t1 'sh -c '\\\\''umask 077; cat >/etc/ais/tls/server.key.new")
+    expect(shown).toContain("ssh ais@t1 'umask 077; cat >/etc/ais/tls/server.key.new")
     expect(shown).not.toContain('PRIVATE KEY-----')
   })
 

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
 import { exitCodes } from '../../../exit-codes.ts'
 import type { Op, Performing } from '../../../plan/op.ts'
 import type { Json } from '../../../plan/plan.ts'
@@ -20,6 +20,9 @@ export interface FilesOnHosts {
   ssh: Hosts
 }
 
+/** As many hosts are shown with commands of their own. */
+const shownHosts = 4
+
 /** Milliseconds for taking fresh files away again. */
 const dropMs = 20_000
 
@@ -39,9 +42,8 @@ export const readyHostsOp: Op = {
   },
   printed(input, show) {
     const { ssh, certFile } = input as unknown as Paths & { ssh: Hosts }
-    return ssh.hosts.map(
-      ({ to }) => `ssh ${quoteWord(to)} test -w ${show(certFile)}   (its folder)`,
-    )
+    const test = `test -w ${quoteWord(posix.dirname(show(certFile)))}`
+    return forHosts(ssh, to => [quoteCommand(['ssh', to, test])])
   },
   shell: ({ ssh, withRoots, ...paths }, sh) => [
     `ais_hosts_ready ${hostWords(ssh)} ${[withRoots === true, paths.certFile, paths.keyFile, paths.caFile].map(sh.word).join(' ')}`,
@@ -96,14 +98,22 @@ export function printedOnHosts(
   { ssh, ...files }: FilesOnHosts,
   show: (text: unknown) => string,
 ): string[] {
-  return ssh.hosts.flatMap(({ to }) =>
+  return forHosts(ssh, to =>
     targets(files, files.roots !== undefined).map(({ from, path, mode }) => {
       const fresh = quoteWord(`${path}.new`)
-      const sudo = ssh.sudo ? 'sudo -n ' : ''
       const write = `umask 077; cat >${fresh} && chmod ${mode.toString(8)} ${fresh} && mv ${fresh} ${quoteWord(path)}`
-      return `${quoteCommand(['ssh', to, `${sudo}sh -c ${quoteWord(write)}`])} <${show(from)}`
+      const typed = ssh.sudo ? `sudo -n sh -c ${quoteWord(write)}` : write
+      return `${quoteCommand(['ssh', to, typed])} <${show(from)}`
     }),
   )
+}
+
+/** Of many hosts the first stands for all. */
+function forHosts({ hosts }: Hosts, commands: (to: string) => string[]): string[] {
+  const [first, ...others] = hosts.map(({ to }) => to)
+  if (first === undefined || others.length < shownHosts)
+    return hosts.flatMap(({ to }) => commands(to))
+  return commands(first).map(each => `${each}   (and to ${others.join(', ')})`)
 }
 
 /** The same for a script. */
@@ -134,11 +144,18 @@ async function wayOf(files: FilesOnHosts): Promise<{
   put: 'put' | 'put_kept'
 }> {
   const all = targets(files, files.roots !== undefined)
-  if (!existsSync(files.key)) return { all, look: 'look_kept', put: 'put_kept' }
+  if (await isOnHosts(files)) return { all, look: 'look_kept', put: 'put_kept' }
   const read = await Promise.all(
     all.map(async ({ from, ...each }) => ({ ...each, text: await readFile(from, 'utf8') })),
   )
   return { all: read, look: 'look', put: 'put' }
+}
+
+/** Whether a pair is the one that was found, whose key the hosts have kept. */
+async function isOnHosts({ key }: FilesOnHosts): Promise<boolean> {
+  const path = join(dirname(key), 'meta.json')
+  const meta = await readFile(path, 'utf8').catch(() => '{}')
+  return (JSON.parse(meta) as { found?: { onHosts?: string } }).found?.onHosts !== undefined
 }
 
 /** The paths alone: what is there is looked at, whatever it is. */

@@ -94,7 +94,7 @@ export async function onHosts<T>(
   act: (host: Host) => Promise<T>,
 ): Promise<T[]> {
   const results = new Map<Host, T>()
-  const problems: Problem[] = []
+  const failed = new Map<Host, Problem>()
   const rest = [...hosts]
   const worker = async () => {
     for (let host = rest.shift(); host !== undefined; host = rest.shift())
@@ -102,10 +102,11 @@ export async function onHosts<T>(
         results.set(host, await act(host))
       } catch (error) {
         if (!(error instanceof Problem)) throw error
-        problems.push(error)
+        failed.set(host, error)
       }
   }
   await Promise.all(Array.from({ length: Math.min(together, hosts.length) }, worker))
+  const problems = hosts.flatMap(host => failed.get(host) ?? [])
   const [first] = problems
   if (first) throw new Problem(first.exit, merged(problems.flatMap(({ findings }) => findings)))
   return hosts.map(host => results.get(host) as T)

@@ -67,7 +67,7 @@ export function checkHosts(
     {
       id: 'check.hosts',
       phase: 'check',
-      title: 'Log in at the host of each node, and see whether it takes the files',
+      title: 'See whether the hosts take the files',
       act: {
         do: 'op:aistore.hosts',
         input: { ...paths, withRoots, ssh },
