@@ -85,7 +85,22 @@ ready() {
       *) wrong reader "aisnode runs as user $user, and the key would be readable for user $me ($(id -un)) alone" ;;
     esac
   done
+  for user in $users; do may_enter "$user" "$up"; done
   case $users in *[0-9]*[!0-9]*[0-9]*) wrong reader "aisnode runs as several users:" "$users" ;; esac
+}
+
+# may_enter USER FOLDER: no folder on the way is closed to all but another user; groups and ACLs get the benefit
+may_enter() {
+  way=$2
+  while :; do
+    case $(owner_of "$way"):$(ls -ldn -- "$way") in
+      "$1":*) ;;
+      *:d?????-??-*) wrong reader "aisnode runs as user $1, and $way is closed to it" ;;
+    esac
+    [ "$way" != / ] || return 0
+    way=${way%/*}
+    way=${way:-/}
+  done
 }
 
 # private NAME PATH: a key that nobody but its owner reads

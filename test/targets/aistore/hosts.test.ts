@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -49,6 +50,10 @@ beforeAll(async () => {
   await ssh.host('chatty', {
     command: inside('three', 'echo "Welcome; se: key same"; eval "$SSH_ORIGINAL_COMMAND"'),
   })
+  // where sh is bash
+  const { bin } = createScratch(end => ends.push(end))
+  symlinkSync('/bin/bash', join(bin, 'sh'))
+  await ssh.host('bash', { command: `export PATH='${bin}':"$PATH"; ${inside('one')}` })
   await ssh.host('no-shell', { command: 'echo This account is currently not available.; exit 1' })
   await ssh.host('strange', { known: 'another' })
   await ssh.host('unknown', { known: 'none' })
@@ -61,6 +66,15 @@ afterAll(async () => {
   for (const end of ends) end()
   ends = []
 })
+
+/** Parts of a path that a shell would take for something else. */
+const paths = [
+  ['a space and quotes', `it's "a" folder`],
+  ['what a shell would expand', '$(touch pwned) `touch pwned` $HOME *'],
+  ['a newline and a semicolon', 'one\ntouch pwned; #'],
+  ['a beginning like an option', '-rf'],
+  ['letters beyond ASCII', 'zertifikäte'],
+] as const
 
 interface Case {
   scratch: Scratch
@@ -133,14 +147,10 @@ describe.skipIf(why !== undefined)('files on hosts behind a real sshd', () => {
     expect(calls.every(({ argv }) => argv.at(-3) === '--' && argv.at(-2) === 'one')).toBe(true)
   })
 
-  it.each([
-    ['a space and quotes', `it's "a" folder`],
-    ['what a shell would expand', '$(touch pwned) `touch pwned` $HOME *'],
-    ['a newline and a semicolon', 'one\ntouch pwned; #'],
-    ['a beginning like an option', '-rf'],
-    ['letters beyond ASCII', 'zertifikäte'],
-  ])('lie where the path says, with %s in it', async (_name, folder) => {
-    const box = caseOf(['one'], folder)
+  it.each(
+    ['one', 'bash'].flatMap(host => paths.map(([name, folder]) => [name, host, folder] as const)),
+  )('lie where the path says, with %s in it: %s', async (_name, host, folder) => {
+    const box = caseOf([host], folder)
     const { input, ctx, of, scratch } = box
     await ready(box)
     await placeFilesOp.run(input, ctx)
@@ -255,6 +265,13 @@ exit $code`,
     for (const name of ['server.key', 'server.crt'])
       expect(statSync(of(name))).toMatchObject({ uid: 65_534, gid: 65_534 })
     expect(await placedOp.run(input, ctx)).toMatchObject({ placed: true })
+    mkdirSync(of('shut'), { mode: 0o700 })
+    const shut = {
+      exit: 77,
+      findings: [{ id: 'ssh.reader', evidence: expect.stringContaining('is closed to it') }],
+    }
+    const inShut = { certFile: of('shut/tls/c'), keyFile: of('shut/tls/k'), withRoots: false }
+    await expect(readyHostsOp.run({ ...input, ...inShut }, ctx)).rejects.toMatchObject(shut)
     chownSync(of(''), 12_345, 12_345)
     await ssh.host('deploys', { command: inside('12345') })
     const deploys = { ...input, ssh: { hosts: [{ to: 'deploys' }], sudo: false, kept: 'k' } }
