@@ -12,6 +12,8 @@ interface HostOptions {
   authorized?: boolean
   /** Which key the client knows it by: its own, none, or that of another host. */
   known?: 'its own' | 'none' | 'another'
+  /** Lines of the client's configuration for it. */
+  client?: string[]
 }
 
 /** Hosts on loopback, each with a real sshd and a host key of its own. */
@@ -54,15 +56,14 @@ export async function startSshHosts(folder: string): Promise<SshHosts> {
     `Host *\n  IdentityFile ${join(own, 'client')}\n  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile ${known}\n  GlobalKnownHostsFile /dev/null\n`,
   ]
   const children: ChildProcess[] = []
-  const add = (alias: string, port: number) => {
-    stanzas.unshift(
-      `Host ${alias}\n  HostName 127.0.0.1\n  Port ${port}\n  HostKeyAlias ${alias}\n`,
-    )
+  const add = (alias: string, port: number, more: readonly string[] = []) => {
+    const lines = ['HostName 127.0.0.1', `Port ${port}`, `HostKeyAlias ${alias}`, ...more]
+    stanzas.unshift(`Host ${alias}\n${lines.map(each => `  ${each}\n`).join('')}`)
     writeFileSync(config, stanzas.join('\n'))
   }
   return {
     bin,
-    async host(alias, { command, authorized = true, known: by = 'its own' } = {}) {
+    async host(alias, { command, authorized = true, known: by = 'its own', client: more } = {}) {
       const at = join(own, alias)
       mkdirSync(at)
       const port = await freePort()
@@ -89,7 +90,7 @@ export async function startSshHosts(folder: string): Promise<SshHosts> {
       }
       const shown = by === 'another' ? makeKey(join(at, 'another')) : hostKey
       if (by !== 'none') writeFileSync(known, `${readFileSync(known, 'utf8')}${alias} ${shown}`)
-      add(alias, port)
+      add(alias, port, more)
     },
     async nowhere(alias) {
       add(alias, await freePort())

@@ -215,6 +215,25 @@ describe.skipIf(why !== undefined)('files on hosts behind a real sshd', () => {
     await expect(ready(caseOf(['unknown']))).rejects.toMatchObject({ exit: 77 })
   })
 
+  it('go over a connection that the own configuration keeps open, and past a terminal that it asks for', async () => {
+    const { folder } = createScratch(onTestFinished)
+    const path = join(folder, 'open')
+    await ssh.host('kept-open', {
+      client: [
+        'ControlMaster auto',
+        `ControlPath ${path}`,
+        'ControlPersist 60',
+        'RequestTTY force',
+      ],
+    })
+    const box = caseOf(['kept-open'])
+    await ready(box)
+    expect(existsSync(path)).toBe(true)
+    await placeFilesOp.run(box.input, box.ctx)
+    expect(await placedOp.run(box.input, box.ctx)).toMatchObject({ placed: true })
+    expect(spawnSync(join(ssh.bin, 'ssh'), ['-O', 'exit', 'kept-open']).status).toBe(0)
+  })
+
   it('say that sudo is refused, and go through it where it is not', async () => {
     const refusing = createScratch(onTestFinished)
     refusing.tool('sudo', 'echo "sudo: a password is required" >&2; exit 1')
