@@ -42,6 +42,6 @@ export const aistore: Target<AistorePresent> = {
   reach: reachNodes,
   preflight: preflightSteps,
   ops: aistoreOps,
-  shell: ['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh'],
+  shell: ['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh', 'aistore/joined.sh'],
   stage: createStage,
 }
