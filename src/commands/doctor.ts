@@ -11,7 +11,7 @@ import { placeOf } from '../kubernetes/place.ts'
 import type { Json } from '../plan/plan.ts'
 import { listEndpoints } from '../record/endpoint.ts'
 import { recordedStatus } from '../status/look.ts'
-import { aboutTarget, type ListedTarget, targets } from '../targets/index.ts'
+import { aboutTarget, type ListedTarget, namedTarget, targets } from '../targets/index.ts'
 import type { World } from '../world.ts'
 import { type Checked, checkServed, checkState, checkTarget, checkTool } from './doctor-checks.ts'
 import { knownAnswers } from './endpoint-of.ts'
@@ -144,13 +144,7 @@ async function lookedAt(
     return { targets: [own], used: new Set([own.kind]), answered }
   }
   if (target === undefined) return { targets, used: await usedKinds(io.world) }
-  const found = targets.filter(({ kind }) => kind === target)
-  if (found.length === 0)
-    throw usage(
-      `--target: ${target} is no target.`,
-      `Name one of ${targets.map(({ kind }) => kind).join(', ')}.`,
-    )
-  return { targets: found, used: new Set([target]) }
+  return { targets: [namedTarget(target)], used: new Set([target]) }
 }
 
 /** The targets of the endpoints that are on record here. */

@@ -96,12 +96,12 @@ function asConsequence(probed: Probed): Probed {
 export function handshakeWith(
   { address, name, roots, client, contexts, signal }: TlsWanted,
   versions: Pick<HandshakeOptions, 'minVersion' | 'maxVersion'>,
-  reads: HandshakeOptions['reads'],
+  reads: NonNullable<HandshakeOptions['reads']>,
 ): Promise<HandshakeResult> {
   const context = contexts(versions)
   return handshake({
-    ...{ ...address, name, roots, ...versions, signal, timeoutMs: handshakeMs },
-    ...{ reads: reads ?? 'chain', ...(client ? { client } : {}), ...(context ? { context } : {}) },
+    ...{ ...address, name, roots, ...versions, reads, signal, timeoutMs: handshakeMs },
+    ...{ ...(client ? { client } : {}), ...(context ? { context } : {}) },
   })
 }
 

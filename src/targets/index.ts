@@ -1,3 +1,4 @@
+import { usage } from '../errors.ts'
 import { aistoreAbout } from './aistore/about.ts'
 import { aistoreOperatorAbout } from './aistore-operator/about.ts'
 import { azuremlAbout } from './azureml/about.ts'
@@ -21,6 +22,18 @@ export const targets: readonly ListedTarget[] = [
     load: async () => (await import('./aistore-operator/index.ts')).aistoreOperator as Target,
   },
 ]
+
+/**
+ * The target of a `--target KIND`.
+ *
+ * @throws Problem with exit 2 for one that is not there
+ */
+export function namedTarget(kind: string): ListedTarget {
+  const listed = targets.find(each => each.kind === kind)
+  if (listed) return listed
+  const kinds = targets.map(each => each.kind).join(', ')
+  throw usage(`--target: ${kind} is no target.`, `Name one of ${kinds}.`)
+}
 
 /** What is known of a target that validated answers name. */
 export function aboutTarget(kind: string): ListedTarget {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuthN, authnProgram, startAuthN } from '../support/authn.ts'
-import { labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { freshCluster, labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
 
 const endpoint = 'ais-authn'
 const { AIS_LAB_RESTART: restart = '', AIS_LAB_PORT: port = '18080' } = process.env
@@ -27,13 +27,6 @@ ${more}
 dns: {how: none}
 `
 
-function fresh() {
-  const { status, stderr } = spawnSync(join(dirname(restart), 'up'), ['--fresh'], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
-}
-
 /** Changes settings, with the token; seconds after a start the cluster says 503. */
 function set(query: string) {
   const url = `http://127.0.0.1:${port}/v1/cluster/set-config?${query}`
@@ -43,13 +36,7 @@ function set(query: string) {
   if (status !== 0) throw new Error(stderr)
 }
 
-const init = (name: string, exit = 0) => must(['init', '--answers', name, '--yes'], exit)
-
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
+const init = (name: string, exit = 0) => lab.must(['init', '--answers', name, '--yes'], exit)
 
 function expectServed(https: boolean) {
   const leaves = new Set(lab.leaves())
@@ -67,7 +54,7 @@ function filesIn(folder: string): string[] {
 
 describe.skipIf(program === undefined)('a cluster that AuthN guards', () => {
   beforeAll(async () => {
-    fresh()
+    freshCluster()
     lab = realAistore(endpoint, { ...labCluster(), guarded: true })
     await lab.writeObjects()
     authn = await startAuthN(program ?? '', lab.folder, Number(port) + 50)
@@ -93,7 +80,7 @@ describe.skipIf(program === undefined)('a cluster that AuthN guards', () => {
 
   afterAll(async () => {
     await authn?.end()
-    fresh()
+    freshCluster()
     lab?.close()
   })
 
@@ -120,12 +107,12 @@ describe.skipIf(program === undefined)('a cluster that AuthN guards', () => {
 
   it('status, verify: each node is looked at', async () => {
     await init('file.yaml')
-    await must(['status', endpoint, '--once'])
-    await must(['verify', endpoint])
+    await lab.must(['status', endpoint, '--once'])
+    await lab.must(['verify', endpoint])
   })
 
   it('disable: back to HTTP, and the token is nowhere in what is kept', async () => {
-    await must(['disable', endpoint, '--yes'])
+    await lab.must(['disable', endpoint, '--yes'])
     expectServed(false)
     const kept = filesIn(lab.state).filter(path => readFileSync(path, 'latin1').includes(token))
     expect(kept).toEqual([])

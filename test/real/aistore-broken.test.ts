@@ -65,12 +65,7 @@ target:
 dns: {how: none}
 `
 
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args, { env: { AIS_LAB_WAIT: '35' } })
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
-
+const must = (args: string[], exit = 0) => lab.must(args, exit, { AIS_LAB_WAIT: '35' })
 const init = (exit = 0, file = 'a.yaml') => must(['init', '--answers', file, '--yes'], exit)
 const disable = () => must(['disable', endpoint, '--yes'])
 const offline = (exit = 0) => must(['disable', endpoint, '--offline', '--yes'], exit)

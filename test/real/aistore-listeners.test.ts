@@ -44,12 +44,6 @@ afterAll(async () => {
   lab.close()
 })
 
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
-
 function leafOf(name: string): string {
   const record = join(lab.state, 'endpoints', name)
   const current = readFileSync(join(record, 'current'), 'utf8').trim()
@@ -67,27 +61,27 @@ function expectBoth(): void {
 
 describe('a real AIStore cluster with a public pair of its own', () => {
   it('enable public: three ports outside serve one pair, six inside the other', async () => {
-    await must(['init', '--answers', 'nodes.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'nodes.yaml', '--yes'])
     expect(new Set(lab.leaves())).toEqual(new Set([leafOf(nodes)]))
-    await must(['init', '--answers', 'clients.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'clients.yaml', '--yes'])
     expectBoth()
   })
 
   it('again: neither of the two changes anything', async () => {
-    const { stderr } = await must(['init', '--answers', 'nodes.yaml', '--yes'], 65)
+    const { stderr } = await lab.must(['init', '--answers', 'nodes.yaml', '--yes'], 65)
     expect(stderr).toContain('target.listeners: inside')
     const before = [pids(), ...lab.leaves()]
-    await must(['init', '--answers', 'inside.yaml', '--yes'])
-    await must(['init', '--answers', 'clients.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'inside.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'clients.yaml', '--yes'])
     expect([pids(), ...lab.leaves()]).toEqual(before)
   })
 
   it('rotate both: each on its own ports, and no node was restarted', async () => {
     const before = { pids: pids(), nodes: leafOf(nodes), clients: leafOf(clients) }
-    await must(['rotate', clients, '--yes'])
+    await lab.must(['rotate', clients, '--yes'])
     expect([leafOf(nodes), leafOf(clients) === before.clients]).toEqual([before.nodes, false])
     expectBoth()
-    await must(['rotate', nodes, '--yes'])
+    await lab.must(['rotate', nodes, '--yes'])
     expect(leafOf(nodes)).not.toBe(before.nodes)
     expectBoth()
     expect(pids()).toBe(before.pids)
@@ -95,8 +89,8 @@ describe('a real AIStore cluster with a public pair of its own', () => {
 
   it('verify: both are as they were proven', async () => {
     for (const name of [nodes, clients]) {
-      await must(['verify', name])
-      await must(['status', name, '--once'])
+      await lab.must(['verify', name])
+      await lab.must(['status', name, '--once'])
     }
   })
 
@@ -106,11 +100,11 @@ describe('a real AIStore cluster with a public pair of its own', () => {
   })
 
   it('disable: clients see the pair of the nodes again, and may get their own once more', async () => {
-    await must(['disable', clients, '--yes'])
+    await lab.must(['disable', clients, '--yes'])
     expect(lab.leaves()).toEqual(Array(9).fill(leafOf(nodes)))
     expect(lab.restartTarget('t1')).toBe(undefined)
-    await must(['verify', nodes], 0)
-    await must(['init', '--answers', 'clients.yaml', '--yes'])
+    await lab.must(['verify', nodes], 0)
+    await lab.must(['init', '--answers', 'clients.yaml', '--yes'])
     expectBoth()
   })
 
@@ -121,17 +115,17 @@ describe('a real AIStore cluster with a public pair of its own', () => {
     const answered = join(lab.state, 'endpoints', clients, 'answers.yaml')
     const text = readFileSync(answered, 'utf8')
     writeFileSync(answered, text.replace(restart, script))
-    const { stderr } = await must(['disable', clients, '--yes'], 1)
+    const { stderr } = await lab.must(['disable', clients, '--yes'], 1)
     expect(stderr).toContain('what was there before is back and proven')
     expectBoth()
-    await must(['verify', clients])
+    await lab.must(['verify', clients])
   })
 
   it('disable: the pair of the nodes takes the whole cluster to HTTP', async () => {
-    await must(['disable', clients, '--yes'])
+    await lab.must(['disable', clients, '--yes'])
     lab.file('nodes.yaml', answers(nodes, local))
-    await must(['init', '--answers', 'nodes.yaml', '--yes'])
-    await must(['disable', nodes, '--yes'])
+    await lab.must(['init', '--answers', 'nodes.yaml', '--yes'])
+    await lab.must(['disable', nodes, '--yes'])
     expect(lab.leaves()).toEqual(Array(9).fill(''))
     const { net } = lab.ask('/v1/cluster?what=cluster_config')
     expect(net.http.pub?.server_crt ?? '').toBe('')

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { make } from '../support/certificates.ts'
-import { type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { freshCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
 
 const whole = process.env.SE_REAL_PART !== '1'
 const endpoint = 'ais-mtls'
@@ -28,17 +28,8 @@ dns: {how: none}
 `
 
 /** A new, empty cluster of a version on HTTP. */
-function fresh(version: string) {
-  const { status, stderr } = spawnSync(
-    join(dirname(restart), 'up'),
-    ['--fresh', '--version', version],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(stderr)
-}
-
 async function begin(version: string) {
-  fresh(version)
+  freshCluster('--version', version)
   lab = realAistore(endpoint)
   lab.file('a.yaml', answers())
   for (const level of [0, 1, 2, 3, 4]) lab.file(`${level}.yaml`, answers(`  clientAuth: ${level}`))
@@ -46,13 +37,7 @@ async function begin(version: string) {
   await lab.writeObjects()
 }
 
-afterAll(() => fresh('5.0'))
-
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
+afterAll(() => freshCluster('--version', '5.0'))
 
 /** All nine ports serve the recorded leaf, and nothing is lost; a target that restarts joins again. */
 function expectHttps(): string {
@@ -72,7 +57,7 @@ function expectWhole(scheme: 'http' | 'https') {
 }
 
 async function disabled() {
-  await must(['disable', endpoint, '--yes'])
+  await lab.must(['disable', endpoint, '--yes'])
   expect(lab.leaves()).toEqual(Array(9).fill(''))
   expectWhole('http')
   expect(lab.ask('/v1/cluster?what=cluster_config').net.http).toMatchObject({
@@ -159,7 +144,7 @@ describe('client certificates of a real AIStore 5.0', () => {
   afterAll(() => lab.close())
 
   it('enable http: from HTTP to HTTPS, where nobody is asked for a certificate', async () => {
-    await must(['init', '--answers', 'a.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'a.yaml', '--yes'])
     expectHttps()
     expect(statuses()).toEqual(new Set(['answered']))
   })
@@ -175,7 +160,7 @@ describe('client certificates of a real AIStore 5.0', () => {
     'client auth: level %i, none %s, a stranger %s',
     async (level, none, strange) => {
       const leaf = expectHttps()
-      await must(['init', '--answers', `${level}.yaml`, '--yes'])
+      await lab.must(['init', '--answers', `${level}.yaml`, '--yes'])
       expect(expectHttps()).toBe(leaf)
       const own = {
         chain: join(lab.record, 'client/chain.pem'),
@@ -184,9 +169,9 @@ describe('client certificates of a real AIStore 5.0', () => {
       expect(statuses()).toEqual(new Set([none]))
       expect(statuses(stranger())).toEqual(new Set([strange]))
       expect(statuses(own)).toEqual(new Set(['answered']))
-      await must(['verify', endpoint])
+      await lab.must(['verify', endpoint])
       const before = lab.ask('/v1/daemon?what=smap').version
-      await must(['init', '--answers', `${level}.yaml`, '--yes'])
+      await lab.must(['init', '--answers', `${level}.yaml`, '--yes'])
       expect(lab.ask('/v1/daemon?what=smap').version).toBe(before)
     },
   )
@@ -199,7 +184,7 @@ describe('client certificates of a real AIStore 5.0', () => {
       1,
       expect.stringContaining('certificate required'),
     ])
-    const { stdout } = await must(['show', endpoint])
+    const { stdout } = await lab.must(['show', endpoint])
     const variable = (name: string) => new RegExp(` ${name}=(\\S+)`).exec(stdout)?.[1] ?? ''
     const shown = { AIS_CRT: variable('AIS_CRT'), AIS_CRT_KEY: variable('AIS_CRT_KEY') }
     expect(ais({ ...to, ...shown }).status).toBe(0)
@@ -217,7 +202,7 @@ describe('client certificates of a real AIStore 5.0', () => {
     const pids = () =>
       spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' }).stdout
     const started = pids()
-    await must(['rotate', endpoint, '--yes'])
+    await lab.must(['rotate', endpoint, '--yes'])
     expect(pids()).toBe(started)
     expect(expectHttps()).not.toBe(before)
   })
@@ -234,14 +219,14 @@ describe('client certificates of a real AIStore 5.0', () => {
     while (!found()) await new Promise(resolve => setTimeout(resolve, 20))
     child.kill('SIGKILL')
     await end
-    await must(['init', '--answers', '2.yaml', '--yes'])
+    await lab.must(['init', '--answers', '2.yaml', '--yes'])
     expectHttps()
     expect(statuses(stranger())).toEqual(new Set(['answered']))
     expect(statuses()).toEqual(new Set(['refused']))
   })
 
   it('back to 0: nobody is asked for a certificate any more', async () => {
-    await must(['init', '--answers', '0.yaml', '--yes'])
+    await lab.must(['init', '--answers', '0.yaml', '--yes'])
     expectHttps()
     expect(statuses()).toEqual(new Set(['answered']))
   })
@@ -249,18 +234,18 @@ describe('client certificates of a real AIStore 5.0', () => {
   it.runIf(whole)(
     'rotate root: at level 4 refused, and done on the way that it names',
     async () => {
-      await must(['init', '--answers', '4.yaml', '--yes'])
+      await lab.must(['init', '--answers', '4.yaml', '--yes'])
       const leaf = expectHttps()
       for (const level of [2, 4]) lab.file(`other${level}.yaml`, otherAnswers(level))
-      const refused = await must(['rotate', endpoint, '--answers', 'other4.yaml', '--yes'], 65)
+      const refused = await lab.must(['rotate', endpoint, '--answers', 'other4.yaml', '--yes'], 65)
       expect(refused.stderr).toContain('Clients are verified by the root that is to be replaced.')
       expect(refused.stderr).toContain(`rotate ${endpoint} --answers new.yaml`)
       expect(expectHttps()).toBe(leaf)
-      await must(['init', '--answers', '2.yaml', '--yes'])
+      await lab.must(['init', '--answers', '2.yaml', '--yes'])
       expectHttps()
-      await must(['rotate', endpoint, '--answers', 'other2.yaml', '--yes'])
+      await lab.must(['rotate', endpoint, '--answers', 'other2.yaml', '--yes'])
       expect(expectHttps()).not.toBe(leaf)
-      await must(['init', '--answers', 'other4.yaml', '--yes'])
+      await lab.must(['init', '--answers', 'other4.yaml', '--yes'])
       const [chain = '', key = ''] = ['pem', 'key'].map(end =>
         join(lab.folder, `other/client.${end}`),
       )
@@ -269,20 +254,20 @@ describe('client certificates of a real AIStore 5.0', () => {
       expect(statuses(lab.pair)).toEqual(new Set(['answered']))
       expect(statuses(stranger())).toEqual(new Set(['refused']))
       expect(statuses()).toEqual(new Set(['refused']))
-      await must(['init', '--answers', 'other2.yaml', '--yes'])
-      await must(['rotate', endpoint, '--answers', '2.yaml', '--yes'])
+      await lab.must(['init', '--answers', 'other2.yaml', '--yes'])
+      await lab.must(['rotate', endpoint, '--answers', '2.yaml', '--yes'])
       lab.pair = undefined
       expectHttps()
     },
   )
 
   it('disable: from the level that demands one straight back to HTTP', async () => {
-    await must(['init', '--answers', '4.yaml', '--yes'])
+    await lab.must(['init', '--answers', '4.yaml', '--yes'])
     await disabled()
   })
 
   it.runIf(whole)('enable http: straight to the level that demands one', async () => {
-    await must(['init', '--answers', '4.yaml', '--yes'])
+    await lab.must(['init', '--answers', '4.yaml', '--yes'])
     expectHttps()
     expect(statuses()).toEqual(new Set(['refused']))
     await disabled()
@@ -294,18 +279,18 @@ describe('a real AIStore 4.9', () => {
   afterAll(() => lab.close())
 
   it('enable http: from HTTP to proven HTTPS on all nine ports', async () => {
-    await must(['init', '--answers', 'a.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'a.yaml', '--yes'])
     expectHttps()
   })
 
   it('rotate: another leaf on all nine ports', async () => {
     const before = expectHttps()
-    await must(['rotate', endpoint, '--yes'])
+    await lab.must(['rotate', endpoint, '--yes'])
     expect(expectHttps()).not.toBe(before)
   })
 
   it.runIf(whole)('client auth: level 4', async () => {
-    await must(['init', '--answers', '4.yaml', '--yes'])
+    await lab.must(['init', '--answers', '4.yaml', '--yes'])
     expectHttps()
     expect(statuses()).toEqual(new Set(['refused']))
   })

@@ -62,12 +62,7 @@ function removeNodes() {
   rmSync(nodes, { recursive: true, force: true })
 }
 
-async function must(args: string[], exit = 0, env: Record<string, string> = {}) {
-  const run = await lab.cli(args, { env: { ...labEnv(), ...env } })
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  expect(run.stderr).not.toContain('Warning') // Node's, of listeners that pile up
-  return run
-}
+const must = (args: string[], exit = 0) => lab.must(args, exit, labEnv())
 
 /** What the script hangs on, as a user's own would on an environment of its own. */
 function labEnv(): Record<string, string> {

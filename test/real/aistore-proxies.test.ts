@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
+import { freshCluster, labCluster, type RealAistore, realAistore } from '../support/real-aistore.ts'
 import { ended } from '../support/sandbox.ts'
 import { listenersOfSecond, type SecondProxy, secondProxy } from '../support/second-proxy.ts'
 
 const endpoint = 'ais-proxies'
-const { AIS_LAB_RESTART: restart = '', AIS_LAB_NODE: nodes = '' } = process.env
+const { AIS_LAB_NODE: nodes = '' } = process.env
 const port = process.env.AIS_LAB_PORT ?? '18080'
 
 let lab: RealAistore
@@ -29,15 +28,8 @@ dns: {how: none}
 `
 
 /** A new, empty cluster; the proxy that these tests add must not stay in its map. */
-function fresh() {
-  const { status, stderr } = spawnSync(join(dirname(restart), 'up'), ['--fresh'], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
-}
-
 beforeAll(async () => {
-  fresh()
+  freshCluster()
   const cluster = labCluster()
   const listeners = [...cluster.listeners, ...listenersOfSecond()]
   lab = realAistore(endpoint, { ...cluster, listeners })
@@ -51,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await second.stop()
-  fresh()
+  freshCluster()
   lab.close()
 })
 

@@ -43,14 +43,7 @@ afterAll(async () => {
   lab.close()
 })
 
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  expect(run.stderr).not.toContain('Warning') // Node's, of listeners that pile up
-  return run
-}
-
-const enable = () => must(['init', '--answers', 'a.yaml', '--yes'])
+const enable = () => lab.must(['init', '--answers', 'a.yaml', '--yes'])
 
 /** All nine ports serve the recorded leaf, seen by openssl alone; every URL of the map is https. */
 function expectHttps(): string {
@@ -95,7 +88,7 @@ describe('a real AIStore cluster', () => {
     const { port: own } = counting.address() as AddressInfo
     const bad = answers('', '{source: uploaded, chain: ./one.pem, key: ./two.key}')
     lab.file('bad.yaml', bad.replace(`127.0.0.1:${port}`, `127.0.0.1:${own}`))
-    const run = await must(['init', '--answers', 'bad.yaml', '--yes'], 65)
+    const run = await lab.must(['init', '--answers', 'bad.yaml', '--yes'], 65)
     counting.close()
     expect(run.stderr).toContain('The key does not belong to this certificate.')
     expect(asked).toBe(0)
@@ -116,7 +109,7 @@ describe('a real AIStore cluster', () => {
       expect.stringContaining('Operation canceled'),
     ])
     expect(lab.ask('/v1/daemon?what=node_status').cluster.flags % 8).toBe(6)
-    const { stdout } = await must(['init', '--answers', 'a.yaml', '--plan'])
+    const { stdout } = await lab.must(['init', '--answers', 'a.yaml', '--plan'])
     expect(stdout).toContain('waits until every port is closed')
   })
 
@@ -138,7 +131,7 @@ describe('a real AIStore cluster', () => {
   it('rotate: another leaf on all nine ports, and no node was restarted', async () => {
     const before = expectHttps()
     const started = spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' })
-    await must(['rotate', endpoint, '--yes'])
+    await lab.must(['rotate', endpoint, '--yes'])
     const now = spawnSync(process.env.AIS_LAB_NODE ?? '', ['pid'], { encoding: 'utf8' })
     expect(now.stdout).toBe(started.stdout)
     expect(expectHttps()).not.toBe(before)
@@ -162,14 +155,14 @@ describe('a real AIStore cluster', () => {
 
   it('rotate --undo: the pair of before is served again', async () => {
     const before = lab.leaves()
-    await must(['rotate', endpoint, '--undo', '--yes'])
+    await lab.must(['rotate', endpoint, '--undo', '--yes'])
     expect(expectHttps()).not.toBe(before[0])
-    await must(['verify', endpoint])
-    await must(['status', endpoint, '--once'])
+    await lab.must(['verify', endpoint])
+    await lab.must(['status', endpoint, '--once'])
   })
 
   it('disable: every node answers HTTP, and its paths are cleared', async () => {
-    await must(['disable', endpoint, '--yes'])
+    await lab.must(['disable', endpoint, '--yes'])
     expectHttp()
     const { http } = lab.ask('/v1/cluster?what=cluster_config').net
     expect(http).toMatchObject({ use_https: false, server_crt: '', server_key: '' })
@@ -183,7 +176,7 @@ describe('a real AIStore cluster', () => {
     )
     chmodSync(script, 0o755)
     lab.file('masked.yaml', answers().replace(restart, script))
-    const run = await must(['init', '--answers', 'masked.yaml', '--yes'], 1)
+    const run = await lab.must(['init', '--answers', 'masked.yaml', '--yes'], 1)
     expect(run.stdout).toContain('the kept settings of every node are back')
     expectHttp()
   })
@@ -193,7 +186,7 @@ describe('a real AIStore cluster', () => {
     async () => {
       const own = answers().replaceAll(`${lab.folder}/tls/`, `${lab.folder}/tls-script/`)
       lab.file('script.yaml', own)
-      const { stdout } = await must(['plan', '--answers', 'script.yaml', '--format', 'sh'])
+      const { stdout } = await lab.must(['plan', '--answers', 'script.yaml', '--format', 'sh'])
       const script = lab.file('plan.sh', stdout)
       const bare = join(lab.folder, 'usr-bin')
       spawnSync('bash', [
@@ -241,10 +234,10 @@ describe('a real AIStore cluster', () => {
   it.runIf(whole)('rotate root: a pair of another root starts the nodes again', async () => {
     const before = expectHttps()
     lab.file('none.yaml', answers('', '{source: self-signed, authority: none}'))
-    await must(['rotate', endpoint, '--answers', 'none.yaml', '--yes'])
+    await lab.must(['rotate', endpoint, '--answers', 'none.yaml', '--yes'])
     const own = expectHttps()
     expect(own).not.toBe(before)
-    await must(['rotate', endpoint, '--undo', '--yes'])
+    await lab.must(['rotate', endpoint, '--undo', '--yes'])
     expect(expectHttps()).toBe(before)
   })
 })
@@ -261,7 +254,7 @@ const isRestart = ({ type, argv }: Line) => type === 'tool.started' && argv?.[0]
 /** Enables, kills it where the journal says so, and lets the same command finish what it began. */
 async function killedAt(point: (line: Line) => boolean, toolToo: boolean) {
   const { use_https } = lab.ask('/v1/cluster?what=cluster_config').net.http
-  if (use_https) await must(['disable', endpoint, '--yes'])
+  if (use_https) await lab.must(['disable', endpoint, '--yes'])
   const seen = lab.journal().length
   const child = lab.start(['init', '--answers', 'a.yaml', '--yes'])
   const end = ended(child)

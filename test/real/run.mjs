@@ -62,10 +62,12 @@ const chosen = suites.filter(
 const isRoot = process.getuid?.() === 0
 const began = Date.now()
 
-/** Milliseconds after which a part begins no further suite: the longest takes a quarter of an hour. */
-const partMs = 25 * 60_000
-/** Milliseconds after which a part cuts off what still runs: building a lab may have taken its time. */
-const partEndMs = 41 * 60_000
+/** Milliseconds that a part has, the labs' end included. */
+const wholeMs = Number(process.env.SE_REAL_SECONDS ?? 45 * 60) * 1000
+/** After so much of it what still runs is cut off: building a lab may have taken its time. */
+const partEndMs = wholeMs - 4 * 60_000
+/** After so much of it no further suite is begun: the longest takes a quarter of an hour. */
+const partMs = partEndMs - 16 * 60_000
 const rows = []
 
 // The tests run a copy: what is built meanwhile must not change under them.
@@ -79,7 +81,8 @@ try {
 } finally {
   for (const lab of [...up.keys()].reverse()) {
     process.stderr.write(`${lab}: down\n`)
-    spawnSync(join(labs, lab, 'down'), { stdio: ['ignore', 'ignore', 'inherit'] })
+    const stdio = ['ignore', 'ignore', 'inherit']
+    spawnSync(join(labs, lab, 'down'), { stdio, timeout: 2 * 60_000 })
   }
   rmSync(copy, { recursive: true, force: true })
 }

@@ -94,12 +94,6 @@ function expectHttps(): string {
   return leaf.fingerprint
 }
 
-async function must(args: string[], exit = 0) {
-  const run = await lab.cli(args)
-  expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-  return run
-}
-
 describe('a real SkyServe service', () => {
   it('refuse: a pair that does not belong together is refused before sky is called', async () => {
     const pem = (name: string) => {
@@ -126,13 +120,13 @@ describe('a real SkyServe service', () => {
     pem('one')
     pem('two')
     lab.file('bad.yaml', answers('{source: uploaded, chain: ./one.pem, key: ./two.key}'))
-    const run = await must(['init', '--answers', 'bad.yaml', '--yes'], 65)
+    const run = await lab.must(['init', '--answers', 'bad.yaml', '--yes'], 65)
     expect(run.stderr).toContain('The key does not belong to this certificate.')
     expect(lab.calls()).toEqual([])
   })
 
   it('enable nothing: from no service to proven HTTPS', async () => {
-    await must(['init', '--answers', 'a.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'a.yaml', '--yes'])
     expectHttps()
     expect(Object.keys(services())).toContain(service)
     expect(readFileSync(join(lab.folder, 'service.yaml'), 'utf8')).toBe(serviceYaml)
@@ -140,26 +134,26 @@ describe('a real SkyServe service', () => {
 
   it('again: the same command changes nothing', async () => {
     const before = lab.changes().length
-    await must(['init', '--answers', 'a.yaml', '--yes'])
+    await lab.must(['init', '--answers', 'a.yaml', '--yes'])
     expect(lab.changes().length).toBe(before)
   })
 
   it('rotate in place: another leaf is served and proven', async () => {
     const before = expectHttps()
-    await must(['rotate', service, '--yes'])
+    await lab.must(['rotate', service, '--yes'])
     expect(expectHttps()).not.toBe(before)
   })
 
   it('disable: HTTP answers and TLS does not', async () => {
-    await must(['disable', service, '--yes'])
+    await lab.must(['disable', service, '--yes'])
     const url = String(record().url)
     expect(lab.curl(url)).toEqual({ status: '200', exit: 0 })
     expect(lab.curl(url.replace('http:', 'https:')).exit).not.toBe(0)
   })
 
   it('enable http: a service that runs over HTTP, unknown here, goes to proven HTTPS', async () => {
-    await must(['forget', service, '--yes'])
-    await must(['init', '--answers', 'a.yaml', '--yes'])
+    await lab.must(['forget', service, '--yes'])
+    await lab.must(['init', '--answers', 'a.yaml', '--yes'])
     expectHttps()
     const kept = join(lab.state, `endpoints/${service}/generations/0/service.yaml`)
     expect(readFileSync(kept, 'utf8')).not.toContain('tls:')
@@ -179,7 +173,7 @@ describe('a real SkyServe service', () => {
   it.runIf(whole)('rotate beside: the new one is proven, the old one runs on', async () => {
     const before = expectHttps()
     const old = String(record().url)
-    const run = await must(['rotate', service, '--switch', 'blue-green', '--yes'])
+    const run = await lab.must(['rotate', service, '--switch', 'blue-green', '--yes'])
     expect(run.stdout).toContain('skipped: Wait until the clients have moved')
     expect(expectHttps()).not.toBe(before)
     expect(record().live.service).toBe(`${service}-2`)
@@ -194,7 +188,7 @@ describe('a real SkyServe service', () => {
       lab.file('s.yaml', answers().replaceAll(service, name))
       const input = `server ${process.env.LAB_DNS_PRIMARY}\nzone lab.test\nupdate add ${name}.lab.test. 60 A 127.0.0.1\nsend\n`
       spawnSync('nsupdate', ['-k', process.env.LAB_DNS_TSIG_KEYFILE ?? ''], { input })
-      const { stdout } = await must(['plan', '--answers', 's.yaml', '--format', 'sh'])
+      const { stdout } = await lab.must(['plan', '--answers', 's.yaml', '--format', 'sh'])
       const script = lab.file('plan.sh', stdout)
       const work = join(lab.folder, 'work')
       const path = lab.env.PATH?.split(':')
@@ -261,10 +255,10 @@ async function killedIn(tool: 'up' | 'down', afterMs: number, toolToo: boolean) 
     }
   }
   await end
-  await must(['rotate', service, '--yes'])
+  await lab.must(['rotate', service, '--yes'])
   const after = expectHttps()
   expect(after).not.toBe(before)
   const changes = lab.changes().length
-  await must(['init', '--answers', 'a.yaml', '--yes'])
+  await lab.must(['init', '--answers', 'a.yaml', '--yes'])
   expect(lab.changes().length).toBe(changes)
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { type RealAzure, realAzure } from './real-azure.ts'
-import type { Ended } from './sandbox.ts'
 
 /** What Azure stores of the extension, as az shows it. */
 interface Stored {
@@ -50,8 +49,7 @@ export interface AzureMlCase {
   generation(): string
   /** HTTPS answers with the leaf of the current generation; gives its fingerprint. */
   expectHttps(): string
-  /** Runs the product, which must end so. */
-  must(args: string[], exit?: number): Promise<Ended>
+  must: RealAzure['must']
   /** Takes all of Azure ML off the cluster and brings the lab to its start: HTTP, no faults. */
   reset(): void
   close(): void
@@ -133,11 +131,7 @@ proof: {wait: 60s}
       expect(curl('http').exit).not.toBe(0)
       return leaf
     },
-    async must(args, exit = 0) {
-      const run = await lab.cli(args)
-      expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-      return run
-    },
+    must: lab.must,
     reset() {
       lab.ctl('faults', 'clear')
       lab.kubectl(['delete', 'namespace', 'azureml', '--ignore-not-found'])

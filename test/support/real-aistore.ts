@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type RealBox, realBox } from './real-box.ts'
 
 type Json = ReturnType<typeof JSON.parse>
@@ -49,6 +49,13 @@ export function labCluster(): Where {
   const { AIS_LAB_PORT = '18080', AIS_LAB_PUBLIC, AIS_LAB_INTRA, AIS_LAB_NODE = '' } = process.env
   const listeners = `${AIS_LAB_PUBLIC} ${AIS_LAB_INTRA}`.split(' ')
   return { port: Number(AIS_LAB_PORT), listeners, restart: [AIS_LAB_NODE, 'restart'] }
+}
+
+/** The lab's cluster as it comes up, on HTTP, with nothing of an earlier run; `--version V` for another one. */
+export function freshCluster(...words: string[]) {
+  const up = join(dirname(process.env.AIS_LAB_RESTART ?? ''), 'up')
+  const { status, stderr } = spawnSync(up, ['--fresh', ...words], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
 }
 
 /**

@@ -10,11 +10,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { type Ended, ended, type Sandbox } from './sandbox.ts'
 
 /** The product beside something real, with a folder and a record of its own. */
 export interface RealBox
   extends Pick<Sandbox, 'folder' | 'env' | 'state' | 'cli' | 'start' | 'file'> {
+  /** Runs the product, which must end with this exit code and without a warning of Node's. */
+  must(args: string[], exit?: number, env?: Record<string, string>): Promise<Ended>
   /** Where the record of an endpoint lies. */
   recordOf(endpoint: string): string
   /** The folder of the generation that is current. */
@@ -55,12 +58,19 @@ export function realBox(
         ...(options.fd3 === undefined ? [] : [openSync(options.fd3, 'r')]),
       ],
     })
+  const cli: RealBox['cli'] = (args, options) => ended(start(args, options))
   return {
     folder,
     env,
     state,
     start,
-    cli: (args, options): Promise<Ended> => ended(start(args, options)),
+    cli,
+    async must(args, exit = 0, own = {}) {
+      const run = await cli(args, { env: own })
+      expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
+      expect(run.stderr).not.toMatch(/\(node:\d+\)/) // of listeners that pile up
+      return run
+    },
     file(path, content) {
       const whole = join(folder, path)
       writeFileSync(whole, content)

@@ -120,12 +120,6 @@ proof: {path: /healthz, expect: [200], wait: 30s}
     return leaf.fingerprint
   }
 
-  async function must(args: string[], exit = 0) {
-    const run = await lab.cli(args)
-    expect(run.exit, `${args.join(' ')}\n${run.stdout}\n${run.stderr}`).toBe(exit)
-    return run
-  }
-
   function openssl(...args: string[]) {
     const { status, stderr } = spawnSync('openssl', args, { cwd: lab.folder, encoding: 'utf8' })
     expect(status, stderr).toBe(0)
@@ -259,7 +253,6 @@ proof: {path: /healthz, expect: [200], wait: 30s}
     objects,
     values,
     expectHttps,
-    must,
     openssl,
     popularLeaf,
     privateCa,

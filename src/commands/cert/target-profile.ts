@@ -1,5 +1,4 @@
 import type { CertificateProfile } from '../../certificates/profile.ts'
-import { usage } from '../../errors.ts'
 
 /**
  * What a target asks of a certificate, as far as a name tells. Only who names one waits for it: a
@@ -11,14 +10,7 @@ export async function profileOfTarget(
   kind: string,
   names: readonly string[],
 ): Promise<CertificateProfile> {
-  const { targets } = await import('../../targets/index.ts')
-  const listed = targets.find(each => each.kind === kind)
-  if (!listed) {
-    throw usage(
-      `--target: ${kind} is no target.`,
-      `Name one of ${targets.map(each => each.kind).join(', ')}.`,
-    )
-  }
-  const target = await listed.load()
+  const { namedTarget } = await import('../../targets/index.ts')
+  const target = await namedTarget(kind).load()
   return target.profile({ domain: names[0] ?? '' } as never)
 }

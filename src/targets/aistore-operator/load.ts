@@ -7,6 +7,7 @@ import { type ServedBy, withServers } from '../../kubernetes/pods-proof.ts'
 import { parseAddress } from '../../net/address.ts'
 import { handshake } from '../../net/handshake.ts'
 import { pemCertificates } from '../../net/roots.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { operatorProblem } from './problems.ts'
@@ -29,7 +30,7 @@ export const loadOp: Op = {
       (roots as string[]).map(path => readFile(path, 'utf8').catch(() => '')),
     )
     const trust = { roots: trusted.flatMap(pemCertificates), name: String(name) }
-    const limitMs = Math.min(Number(waitMs), ctx.rehearsal?.limitCapMs ?? Number(waitMs))
+    const limitMs = cappedMs(Number(waitMs), ctx)
     const began = clock.elapsed()
     for (;;) {
       const { stale, all } = await withServers(

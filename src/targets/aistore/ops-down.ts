@@ -2,6 +2,7 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseAddress } from '../../net/address.ts'
 import { takesConnections } from '../../net/port.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import type { Api } from './api.ts'
@@ -110,8 +111,7 @@ async function untilClosed(place: Place, ports: Ports, api: Api, ctx: Performing
     open = open.filter((_, index) => still[index])
     await sayOpen(place, ports, open.length, reached.length, api, ctx)
     if (open.length === 0) return
-    if (clock.elapsed() - began > Math.min(closeMs, ctx.rehearsal?.limitCapMs ?? closeMs))
-      throw stillOpen(open)
+    if (clock.elapsed() - began > cappedMs(closeMs, ctx)) throw stillOpen(open)
     await clock.sleep(lookMs, ctx.signal)
   }
 }

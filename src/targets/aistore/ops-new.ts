@@ -1,6 +1,7 @@
 import { formatLimit } from '../../duration.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseAddress } from '../../net/address.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand, quoteWord } from '../../process/quote.ts'
@@ -71,7 +72,7 @@ export const joinOp: Op = {
     const wanted = wantedOf(input)
     const api = await apiOf(placeOf(input.at), ctx)
     const { clock } = ctx.world
-    const limitMs = Math.min(Number(input.waitMs), ctx.rehearsal?.limitCapMs ?? Infinity)
+    const limitMs = cappedMs(Number(input.waitMs), ctx)
     const began = clock.elapsed()
     for (;;) {
       const now = await lookAtNew(wanted, api)

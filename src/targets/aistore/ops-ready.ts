@@ -1,5 +1,6 @@
 import { formatLimit } from '../../duration.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { nodeLabel } from './cluster.ts'
@@ -25,7 +26,7 @@ export const readyOp: Op = {
     const wanted = scheme as 'http' | 'https'
     const api = await apiOf(place, ctx)
     const { clock } = ctx.world
-    const limitMs = Math.min(Number(waitMs), ctx.rehearsal?.limitCapMs ?? Number(waitMs))
+    const limitMs = cappedMs(Number(waitMs), ctx)
     const looking = {
       api,
       signal: ctx.signal,

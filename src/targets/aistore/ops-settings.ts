@@ -1,4 +1,5 @@
 import { exitCodes } from '../../exit-codes.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -75,20 +76,16 @@ async function fixForHalf(place: Place, api: Api): Promise<string> {
 /** Asks again while the cluster says that it is not ready. */
 export async function whileNotReady(
   ask: () => Promise<Said>,
-  {
-    world: { clock },
-    signal,
-    say,
-    rehearsal,
-  }: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
+  ctx: Pick<Performing, 'world' | 'signal' | 'say' | 'rehearsal'>,
 ): Promise<Said> {
+  const { clock } = ctx.world
   const began = clock.elapsed()
-  const limitMs = Math.min(readyMs, rehearsal?.limitCapMs ?? readyMs)
+  const limitMs = cappedMs(readyMs, ctx)
   for (;;) {
     const said = await ask()
     if (said.status !== 503 || clock.elapsed() - began > limitMs) return said
-    say(said.seen)
-    await clock.sleep(againMs, signal)
+    ctx.say(said.seen)
+    await clock.sleep(againMs, ctx.signal)
   }
 }
 

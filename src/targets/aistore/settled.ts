@@ -1,3 +1,4 @@
+import { cappedMs } from '../../plan/limit.ts'
 import type { Performing } from '../../plan/op.ts'
 import type { Api } from './api.ts'
 import { type Cluster, clusterIn, type Node, nodeLabel } from './cluster.ts'
@@ -35,11 +36,12 @@ export function untilSettled(place: Place, api: Api, ctx: Waiting): Promise<stri
 async function whileUnsettled(
   place: Place,
   api: Api,
-  { world: { clock }, signal, say, rehearsal }: Waiting,
+  ctx: Waiting,
   unsettled: (map: Cluster | undefined) => Promise<string>,
 ): Promise<string> {
+  const { clock } = ctx.world
   const began = clock.elapsed()
-  const limitMs = Math.min(settleMs, rehearsal?.limitCapMs ?? settleMs)
+  const limitMs = cappedMs(settleMs, ctx)
   for (;;) {
     const leader = await leaderOf(place, api)
     const { json } = await api.get(leader, '/v1/daemon?what=smap')
@@ -47,8 +49,8 @@ async function whileUnsettled(
     const why = await unsettled(map)
     if (why === '' || clock.elapsed() - began > limitMs) return leader
     if (!map && (await hasNoOther(place, leader, api))) return leader
-    say(why)
-    await clock.sleep(lookMs, signal)
+    ctx.say(why)
+    await clock.sleep(lookMs, ctx.signal)
   }
 }
 

@@ -115,7 +115,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
         return { ...none, error: 'ECONNRESET' }
       await clock.sleep(1)
       const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
-      return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
+      const headers = { date: new Date(clock.now()).toUTCString() }
+      return { ...none, status, headers, body: said === null ? '' : JSON.stringify(said) }
     },
   }
 }

@@ -3,6 +3,7 @@ import { kubectlArgv, type Place, placeOf, shellPlace } from '../../kubernetes/p
 import { provePodsOp } from '../../kubernetes/pods-proof.ts'
 import { followRollout, rolloutProblem } from '../../kubernetes/rollout.ts'
 import type { ProofResult } from '../../plan/events.ts'
+import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -44,7 +45,7 @@ async function restart(place: Place, ctx: Performing): Promise<void> {
   await kubectl(place, ['rollout', 'restart', workload], ctx)
   const following = followRollout(place, [workload], ctx)
   try {
-    const state = await following.until(ctx.rehearsal?.limitCapMs ?? 600_000)
+    const state = await following.until(cappedMs(600_000, ctx))
     if (!state.done) throw rolloutProblem(place, state, following.details())
   } finally {
     await following.close()
