@@ -124,6 +124,25 @@ describe('AIStore that the operator runs', () => {
     expect(await flow.secretLeaf()).toBe(flow.leaf())
   })
 
+  it('always has a ca.crt in the Secret: the operator has each node read one at its start', async () => {
+    const options = { name: 'a.yaml', folder: '/' }
+    const { answers } = loadAnswers(text(), questionsFor([target]), options)
+    const tls = {
+      secretName: '',
+      certificate: false,
+      useHttps: false,
+      ports: { proxy: 1, target: 2 },
+    }
+    const wanted = { present: { server: '', tls }, kept: '/kept', generation: 1, newRoot: true }
+    const filesOf = (privateRoot: boolean) => {
+      const steps = aistoreOperator.enable({ ...wanted, answers, privateRoot })
+      const act = steps.find(({ id }) => id === 'change.secret')?.act
+      return act && 'input' in act ? act.input.files : undefined
+    }
+    expect(filesOf(true)).toMatchObject({ 'ca.crt': { kept: 'roots.pem' } })
+    expect(filesOf(false)).toMatchObject({ 'ca.crt': { kept: 'chain.pem' } })
+  })
+
   it('has the key on stdin alone', async () => {
     const flow = await flowOf()
     await flow.go('enable')

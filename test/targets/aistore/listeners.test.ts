@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { handshake } from '../../../src/net/handshake.ts'
 import type { Node } from '../../../src/targets/aistore/cluster.ts'
 import { clusterIn } from '../../../src/targets/aistore/cluster.ts'
+import { siblingRoots } from '../../../src/targets/aistore/siblings.ts'
 import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { isThere } from '../../support/scratch.ts'
 
@@ -93,6 +94,10 @@ describe('AIStore with a public pair of its own', () => {
     flow.changes.length = 0
     expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
     expect(flow.changes).toEqual([])
+    // at its public listeners, too: they may serve its pair again
+    const { json } = await flow.get('/v1/daemon?what=smap')
+    const address = clusterIn(json)?.nodes[0]?.public ?? ''
+    expect(await siblingRoots({ address }, flow.world)).toContain(rootsOf(flow))
     expect(await flow.go('rotate')).toMatchObject({ outcome: 'done', exit: 0 })
     expect(flow.changes).toEqual(['PUT /v1/cluster/load-x509'])
     expect(flow.leaf()).not.toBe(own)

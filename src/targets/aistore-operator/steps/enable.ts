@@ -94,7 +94,8 @@ function secretStep({ answers, privateRoot, present }: Operator, needs: string):
   const files = (of: (name: string) => Text): { [key: string]: Input } => ({
     'tls.crt': of('chain.pem'),
     'tls.key': of('key.pem'),
-    ...(privateRoot ? { 'ca.crt': of('roots.pem') } : {}),
+    // the operator sets client_ca_tls whatever the root is, and no node starts without that file
+    'ca.crt': of(privateRoot ? 'roots.pem' : 'chain.pem'),
   })
   const adopt = present.tls.secretName === own.secret
   const input = { ...base, adopt, files: files(name => ({ kept: name })) }
