@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answered, CertificateAnswers } from '../answers/answers.ts'
 import { passphraseIn, type Secrets } from '../answers/secret.ts'
@@ -13,7 +12,7 @@ import type { CertificateProfile } from '../certificates/profile.ts'
 import { Problem, problem, usage } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Finding } from '../findings.ts'
-import { pemCertificates, systemRoots } from '../net/roots.ts'
+import { systemRoots } from '../net/roots.ts'
 import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
 import type { Recent } from '../plan/recent.ts'
@@ -29,6 +28,8 @@ import { type RecordPaths, recordPaths } from '../record/paths.ts'
 import { stillWaits } from '../requests/asked-first.ts'
 import type { Target, Wanted } from '../targets/target.ts'
 import type { World } from '../world.ts'
+import { mustManage } from './must-manage.ts'
+import { hasNewRoot } from './new-root.ts'
 
 /** A plan and where it will lead, before anybody agreed to it. */
 export interface Planned {
@@ -74,6 +75,7 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput): Promise<Planned> {
   const { verb, answered, target, world } = input
   const { answers } = answered
+  mustManage(answers.certificate, target, input.bringBack === true)
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const gated = verb !== 'disable' && !input.bringBack
   const early = target.profile(answers)
@@ -153,6 +155,7 @@ async function gate(
   profile: CertificateProfile,
 ): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
+  if (certificate.source === 'managed') return undefined
   if (certificate.source !== 'uploaded') {
     const refused = keyTypeProblem(profile, certificate.keyType)
     if (refused) throw refused
@@ -214,6 +217,8 @@ function keeps(
   if (certificate.source === 'uploaded') {
     return judgement?.chain[0]?.fingerprint === meta.leaf.fingerprint
   }
+  // what somebody else manages may be another one by now
+  if (certificate.source === 'managed') return false
   if (verb === 'rotate' || meta.source !== 'self-signed') return false
   const { names, keyType, notAfter } = meta.leaf
   const wanted = [...profile.names, ...certificate.names]
@@ -230,39 +235,10 @@ function isPrivate(
   judgement: Judgement | undefined,
   { env }: World,
 ): boolean {
-  if (certificate.source === 'self-signed') return true
+  // a public authority signs no name of a cluster's inside
+  if (certificate.source !== 'uploaded') return true
   const root = judgement?.root
   return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
-}
-
-/** A local CA that is chosen again is the one that signed the leaf before. */
-async function hasNewRoot(
-  { answered, bringBack }: PlanInput,
-  paths: RecordPaths,
-  {
-    generation,
-    before,
-    beforeMeta,
-    judgement,
-  }: {
-    generation: number
-    before: number | undefined
-    beforeMeta: GenerationMeta | undefined
-    judgement: Judgement | undefined
-  },
-): Promise<boolean> {
-  if (before === undefined) return true
-  const { certificate } = answered.answers
-  if (certificate.source === 'self-signed' && !bringBack)
-    return certificate.authority === 'none' || beforeMeta?.authority === undefined
-  const rootsOf = (number: number) =>
-    readFile(join(generationFolder(paths, number), 'roots.pem'), 'utf8')
-      .catch(() => '')
-      .then(pemCertificates)
-  const known = await rootsOf(before)
-  const wanted = bringBack ? await rootsOf(generation) : [judgement?.root?.pem ?? '']
-  const bare = (pem: string) => pem.replace(/\s/g, '')
-  return wanted.some(pem => !known.map(bare).includes(bare(pem)))
 }
 
 /** The generation that the current one replaced, where it holds a leaf. */
