@@ -9,6 +9,7 @@ import { readEndpoint } from '../record/endpoint.ts'
 import { generationFolder } from '../record/generation.ts'
 import { type RecordPaths, recordPaths } from '../record/paths.ts'
 import type { Target, Wanted } from '../targets/target.ts'
+import { mustManage } from './must-manage.ts'
 import { nextGeneration } from './next-generation.ts'
 import { type GateInput, gate, mustOpenAuthority } from './plan-gate.ts'
 
@@ -49,6 +50,7 @@ export interface PlanInput extends GateInput {
 export async function makePlan(input: PlanInput): Promise<Planned> {
   const { verb, answered, target, world } = input
   const { answers } = answered
+  mustManage(answers.certificate, target, input.bringBack === true)
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const gated = verb !== 'disable' && !input.bringBack
   const early = target.profile(answers)

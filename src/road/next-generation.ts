@@ -89,6 +89,8 @@ function keeps(
   if (certificate.source === 'uploaded') {
     return judgement?.chain[0]?.fingerprint === meta.leaf.fingerprint
   }
+  // what somebody else manages may be another one by now
+  if (certificate.source === 'managed') return false
   if (verb === 'rotate' || meta.source !== 'self-signed') return false
   const { names, keyType, notAfter } = meta.leaf
   const wanted = [...profile.names, ...certificate.names]
@@ -105,7 +107,8 @@ function isPrivate(
   judgement: Judgement | undefined,
   { env }: World,
 ): boolean {
-  if (certificate.source === 'self-signed') return true
+  // a public authority signs no name of a cluster's inside
+  if (certificate.source !== 'uploaded') return true
   const root = judgement?.root
   return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
 }
@@ -117,6 +120,7 @@ async function hasNewRoot(
 ): Promise<boolean> {
   if (before === undefined) return true
   const { certificate } = answered.answers
+  if (certificate.source === 'managed') return false
   if (certificate.source === 'self-signed' && !bringBack)
     return certificate.authority === 'none' || beforeMeta?.authority === undefined
   const rootsOf = (number: number) =>

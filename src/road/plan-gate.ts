@@ -33,6 +33,7 @@ export async function gate(
   profile: CertificateProfile,
 ): Promise<Judgement | undefined> {
   const { certificate } = answered.answers
+  if (certificate.source === 'managed') return undefined
   if (certificate.source !== 'uploaded') {
     const refused = keyTypeProblem(profile, certificate.keyType)
     if (refused) throw refused

@@ -1,4 +1,4 @@
-import type { Answered, Answers } from '../answers/answers.ts'
+import type { Answered, Answers, CertificateAnswers } from '../answers/answers.ts'
 import type { Question } from '../answers/question.ts'
 import type { Secrets } from '../answers/secret.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
@@ -124,6 +124,8 @@ export interface TargetAbout {
   healthPath?: string
   /** Names of entries in the tool table. */
   tools: readonly string[]
+  /** Who may make and renew its certificate in our place; by default nobody. */
+  managedBy?: readonly Extract<CertificateAnswers, { source: 'managed' }>['via'][]
 }
 
 export interface Target<P = unknown> extends TargetAbout {

@@ -43,7 +43,7 @@ export const aistore: Target<AistorePresent> = {
   preflight: preflightSteps,
   ops: aistoreOps,
   shell: [
-    ...['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh'],
+    ...['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh', 'aistore/joined.sh'],
     { file: 'aistore/on-host.sh', op: 'op:aistore.hosts', printedBy: 'on_host_program' },
     { file: 'aistore/hosts.sh', op: 'op:aistore.hosts' },
   ],

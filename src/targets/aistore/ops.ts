@@ -8,6 +8,7 @@ import { clocksOp } from './ops-clocks.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
 import { placedOp, placeFilesOp } from './ops-files.ts'
 import { foreignOp, rootsOp } from './ops-found.ts'
+import { insideOp, joinedOp, proveJoinedOp } from './ops-joined.ts'
 import { actsOp, leaveLevelOp } from './ops-level.ts'
 import { loadOp, servedOp } from './ops-load.ts'
 import { lookOp } from './ops-look.ts'
@@ -39,6 +40,9 @@ export const aistoreOps: OpTable = {
   'aistore.client-pair': clientPairOp,
   'aistore.acts': actsOp,
   'aistore.leave-level': leaveLevelOp,
+  'aistore.inside': insideOp,
+  'aistore.joined': joinedOp,
+  'aistore.prove-joined': proveJoinedOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
   'aistore.gateway': gatewayOp,

@@ -20,7 +20,7 @@ import { checkHosts, filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
 import { newSteps } from './new.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
-import { publicOff, publicSteps } from './public.ts'
+import { publicOffSteps, publicSteps } from './public.ts'
 import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
@@ -78,9 +78,9 @@ export function enableSteps(wanted: Aistore): Step[] {
   ]
 }
 
-/** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
+/** Back to HTTP, or a public pair taken away; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
-  if (aistoreAnswers(wanted.answers).listeners === 'public') throw publicOff(wanted)
+  if (aistoreAnswers(wanted.answers).listeners === 'public') return publicOffSteps(wanted)
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),

@@ -7,6 +7,7 @@ import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand } from './common.ts'
+import { unlessServed } from './down-and-up.ts'
 import { checkHosts, filesInput, hostsInput, keepFound, lookLimit, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { load, served } from './load-ops.ts'
@@ -74,10 +75,13 @@ export function loadSteps(wanted: Aistore): Step[] {
       id: 'change.load',
       phase: 'change',
       title: 'Load the new pair on each node',
-      look: {
-        look: served(wanted, { kept: 'chain.pem' }),
-        already: [{ json: 'served', equals: true }],
-      },
+      // nodes that a run which is taken up finds shut down for their level read it at their start
+      look: other
+        ? unlessServed(wanted, { kept: 'chain.pem' })
+        : {
+            look: served(wanted, { kept: 'chain.pem' }),
+            already: [{ json: 'served', equals: true }],
+          },
       act: load(wanted, { kept: 'chain.pem' }, 'load'),
       needs: ['change.files'],
       onFail: 'undo',
