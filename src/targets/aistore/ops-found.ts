@@ -1,10 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { exitCodes } from '../../exit-codes.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { listGenerations, readGeneration } from '../../record/generation.ts'
+import { fingerprintIn } from './fingerprint.ts'
 import { certificatesOnHosts, type FoundOnHost } from './hosts/found-on-hosts.ts'
 import type { Hosts } from './hosts/on-host.ts'
 import { nodePath } from './node-path.ts'
@@ -99,12 +99,4 @@ function heldIn(text: string): string {
 
 function fingerprintsIn(text: string): string[] {
   return pemCertificates(text).flatMap(pem => fingerprintIn(pem) ?? [])
-}
-
-function fingerprintIn(text: string): string | undefined {
-  try {
-    return new X509Certificate(text).fingerprint256
-  } catch {
-    return undefined
-  }
 }

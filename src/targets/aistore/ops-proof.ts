@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -7,6 +9,7 @@ import { verdict, wantedOf } from '../../proof/verdict.ts'
 import { createApi } from './api.ts'
 import { probeClients } from './client-proof.ts'
 import { type Node, nodeLabel } from './cluster.ts'
+import { fingerprintIn } from './fingerprint.ts'
 import type { Ports } from './listeners.ts'
 import { accessOf, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
@@ -17,8 +20,9 @@ type Input = Record<string, Json>
 
 /**
  * Proves what each listener of each node serves, and that each node says of itself that it is well:
- * `{at, ports, name, path, expect, leaf, roots, ...}`. All probes on the public listeners; on the
- * others, which are no API for clients, which leaf is served.
+ * `{at, ports, name, path, expect, leaf, roots, found, ...}`. All probes on the public listeners; on the
+ * others, which are no API for clients, which leaf is served. `found` has the files of a pair that was
+ * kept, `{chain, roots}`; files that were not kept are left out.
  */
 export const proveServedOp: Op = {
   changes: false,
@@ -39,7 +43,7 @@ async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performin
   const place = placeOf(input.at)
   const servers = serversOf(place.nodes, input.ports as Ports)
   const access = await accessOf(place, ctx)
-  const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  const wanted = wantedOf({ ...input, ...(await keptFiles(input, ctx)), addresses: [] }, ctx)
   if (access.client && scheme === 'https') {
     const [chain = '', key = ''] = [place.client.chain, place.client.key].map(path =>
       resolve(ctx.userFolder, path),
@@ -60,6 +64,18 @@ async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performin
   })
   for (const result of results) ctx.proof(result)
   return verdict(results)
+}
+
+/** The leaf of a pair that was found, where its chain was kept, and the roots, where there are any. */
+async function keptFiles(
+  { found, roots }: Input,
+  { userFolder }: Performing,
+): Promise<{ leaf?: string; roots: Json }> {
+  const pair = (found ?? { roots: roots ?? null }) as { chain?: string; roots: string | null }
+  const file = pair.roots === null ? '' : resolve(userFolder, pair.roots)
+  const chain = pair.chain === undefined ? '' : await readFile(pair.chain, 'utf8').catch(() => '')
+  const leaf = fingerprintIn(chain)
+  return { ...(leaf === undefined ? {} : { leaf }), roots: existsSync(file) ? file : null }
 }
 
 /** Each listener as a server of the endpoint. */

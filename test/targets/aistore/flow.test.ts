@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -121,6 +122,34 @@ describe('AIStore', () => {
     expect(readFileSync(kept, 'utf8')).toBe(theirs)
     expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
     expect(readFileSync(flow.node(certFile), 'utf8')).toBe(theirs)
+  })
+
+  it('proves the pair of an adopted cluster again, where it does not come up with ours', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const theirs = readFileSync(flow.node(certFile), 'utf8')
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    // a leaf that signs itself is of another root: all nodes must start with it
+    const itself = '{source: self-signed, authority: none}'
+    flow.answer(usualAnswers('  onConflict: adopt', itself))
+    let failures = 1
+    flow.breakTool(words => {
+      if (!words.startsWith('./restart') || failures === 0) return undefined
+      failures -= 1
+      return { exit: 1, stderr: 'unit ais is masked' }
+    })
+    const went = await flow.go('enable')
+    expect(went).toMatchObject({
+      outcome: 'rolled-back',
+      failed: ['change.start', expect.any(String)],
+    })
+    expect(readFileSync(flow.node(certFile), 'utf8')).toBe(theirs)
+    const leaves = went.events.flatMap(each =>
+      each.type === 'proof' && each.id === 'tls.leaf' ? [each.seen] : [],
+    )
+    const { fingerprint256 } = new X509Certificate(theirs)
+    expect(leaves.length).toBeGreaterThan(0)
+    for (const seen of leaves) expect(seen).toContain(fingerprint256.slice(0, 11))
   })
 
   it('shows a line for each node while it waits, starts and loads', async () => {

@@ -82,9 +82,18 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
     ports: provenPorts(wanted.answers),
     ...askOf(answers, waitMs),
     ...levelInput(wanted, pairNow(answers, wanted.present).client_auth_tls),
-    ...(beforeLeaf === undefined ? {} : { leaf: beforeLeaf, roots: { before: 'roots.pem' } }),
+    ...(beforeLeaf === undefined ? foundPair(wanted) : { leaf: beforeLeaf, roots: keptRoots }),
     decides: 'report',
   })
+}
+
+const keptRoots = { before: 'roots.pem' }
+
+/** What an adopted cluster served: only the run that adopts it finds out which leaf that was. */
+function foundPair({ answers, present, before }: Aistore): Inputs {
+  const { roots = keptRoots } = aistoreAnswers(answers)
+  const adopts = before === undefined && present.scheme === 'https'
+  return adopts ? { found: { chain: { before: 'chain.pem' }, roots } } : {}
 }
 
 /** The step that records what is proven; `live` has what the nodes are found by again. */
