@@ -68,6 +68,8 @@ export interface Op {
   changes: boolean
   /** The only system that it changes, where what was read of others a moment ago stays true. */
   changesOnly?: string
+  /** It forgets by itself what it makes untrue: what it reads after its last change may stand. */
+  forgets?: true
   /** What it does is over when the run is: a lease. Nothing of it is left to be taken up. */
   endsWithRun?: true
   run(input: Record<string, Json>, ctx: Performing): Promise<Json>

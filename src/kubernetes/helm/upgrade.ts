@@ -3,14 +3,16 @@ import { exitCodes } from '../../exit-codes.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { forget } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
+import { freshNamespace } from '../namespace.ts'
 import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
 import { isUnreachable } from '../problems.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
-import { readRelease, runLabel } from './release.ts'
+import { freshRelease, recentRelease, runLabel } from './release.ts'
 import { settle } from './settle.ts'
 
 /** What `helm.upgrade` is given. */
@@ -39,11 +41,12 @@ interface UpgradeInput {
  */
 export const upgradeOp: Op = {
   changes: true,
+  forgets: true,
   async run(input, ctx): Promise<Json> {
     const { place: at, release, wants, ...rest } = input as unknown as UpgradeInput
     const place = placeOf(at as unknown as Json)
     const waitMs = cappedMs(rest.waitMs, ctx)
-    const before = await readRelease(place, release, ctx, [])
+    const before = await recentRelease(place, release, ctx, [])
     const stdin = rest.hidden ? await hiddenValues(rest.hidden, ctx) : undefined
     const argv = helmArgv(
       place,
@@ -51,7 +54,12 @@ export const upgradeOp: Op = {
     )
     const calling = { place, release, argv, workloads: rest.workloads, waitMs }
     await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
-    const after = await readRelease(place, release, ctx, [wants.at])
+    forget(ctx.recent)
+    const [after] = await Promise.all([
+      freshRelease(place, release, ctx, [wants.at]),
+      // what helm has rolled out is asked for next
+      freshNamespace(place, ctx).catch(() => undefined),
+    ])
     const value = after.values[wants.at] ?? ''
     if (value !== wants.value) throw notHonoured(release, place, wants, value)
     return { revision: after.revision, seen: `revision ${after.revision}` }

@@ -4,12 +4,19 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { withForwards } from '../../kubernetes/forward.ts'
-import { podPort, podsOf, readNamespace, workloadNamed } from '../../kubernetes/namespace.ts'
+import {
+  freshNamespace,
+  podPort,
+  podsOf,
+  recentNamespace,
+  workloadNamed,
+} from '../../kubernetes/namespace.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { handshake } from '../../net/handshake.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
+import type { Recent } from '../../plan/recent.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import type { World } from '../../world.ts'
 import { apiServer, inside } from './components.ts'
@@ -36,7 +43,7 @@ export interface Api {
   post(path: string): Promise<ApiResult>
 }
 
-type ApiCalling = Calling & { world: Pick<World, 'api' | 'clock'> }
+type ApiCalling = Calling & { world: Pick<World, 'api' | 'clock'>; recent: Recent }
 
 /** Milliseconds for one answer, and between two tries. */
 const answerMs = 20_000
@@ -62,13 +69,15 @@ async function withApi<T>(
   calling: ApiCalling,
   use: (api: Api) => Promise<T>,
 ): Promise<T | undefined> {
+  let read = recentNamespace
   for (let again = 1; ; again += 1) {
     try {
-      return await tryApi(access, calling, use)
+      return await tryApi(access, calling, read, use)
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error
       calling.signal.throwIfAborted()
       if (again === tries) throw noApi(error.message)
+      read = freshNamespace // the pod may be another one now
       await calling.world.clock.sleep(againMs, calling.signal)
     }
   }
@@ -110,9 +119,10 @@ async function onceListening(
 async function tryApi<T>(
   { place, roots, key }: ApiAccess,
   calling: ApiCalling,
+  read: typeof recentNamespace,
   use: (api: Api) => Promise<T>,
 ): Promise<T | undefined> {
-  const namespace = await readNamespace(place, calling)
+  const namespace = await read(place, calling)
   const workload = workloadNamed(namespace, apiServer)
   const [pod] = workload ? podsOf(workload, namespace) : []
   if (!pod) return undefined

@@ -3,16 +3,23 @@ import type { Answered, Answers } from '../../answers/answers.ts'
 import { missingSecret, type Secrets } from '../../answers/secret.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
+import { recentlyMissing } from '../../kubernetes/access.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
-import { isPending, type Release, readRelease } from '../../kubernetes/helm/release.ts'
+import {
+  freshRelease,
+  isPending,
+  type Release,
+  readRelease,
+} from '../../kubernetes/helm/release.ts'
 import { lastGood, mustBeOurs } from '../../kubernetes/helm/settle.ts'
 import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
-import { readNamespace } from '../../kubernetes/namespace.ts'
+import { freshNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { ownerOf } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { atPath } from '../../plan/predicate.ts'
-import { succeeded } from '../../process/tool.ts'
+import { askAhead, type Recent } from '../../plan/recent.ts'
+import { type RunTool, succeeded, type ToolCall } from '../../process/tool.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
 import { discovering } from '../discovering.ts'
@@ -23,12 +30,14 @@ import { isPipeline, pipelineId, secretValue } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { listPipelines, running } from './list.ts'
 import type { FelderaPresent } from './present.ts'
+import { accessRules, chartVersion, helmVersion, showChart } from './steps/checks.ts'
 import { chainInSecret, rootsOfEndpoint } from './trust.ts'
 
 /** With it, each pipeline has a namespace of its own. */
 const ownNamespaces = 'kubernetesRunner.enablePerPipelineNamespace'
-/** Milliseconds for all of it. */
+/** Milliseconds for all of it, and for what a check would ask again. */
 const limitMs = 120_000
+const aheadMs = 20_000
 
 /** Reads cluster, release and pipelines; changes nothing. */
 export async function discover(
@@ -37,38 +46,37 @@ export async function discover(
   known: Known,
 ): Promise<Discovery<FelderaPresent>> {
   const signal = AbortSignal.timeout(limitMs)
-  const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
-  return discovering(none(), ['kubectl', 'helm'], world, () =>
-    read(answered, world, known, calling),
-  )
+  const { run } = world
+  const reading: Reading = { run, signal, userFolder: answered.folder, world, recent: new Map() }
+  return discovering(none(), ['kubectl', 'helm'], world, () => read(answered, known, reading))
 }
 
+/** What is read is remembered for the steps of the plan. */
+type Reading = Calling & { world: World; recent: Recent }
+
+/** What does not need another's answer is asked at once: each call starts a process that takes its time. */
 async function read(
   { answers, folder }: Answered,
-  world: World,
   { record, secrets }: Known,
-  calling: Calling,
+  reading: Reading,
 ): Promise<Discovery<FelderaPresent>> {
+  const { world, signal } = reading
   const own = felderaAnswers(answers)
   const place = placeOfAnswers(own)
-  const [version, contexts, found] = await Promise.all([
-    kubectl({ context: own.context, ...kubeconfigOf(own) }, ['version', '-o', 'json'], calling),
-    readContexts({ world, folder, signal: calling.signal }, own.kubeconfig),
-    tryKubectl(
-      place,
-      ['get', 'namespace', own.namespace, '--ignore-not-found', '-o', 'name'],
-      calling,
-    ),
+  const [version, contexts, working, namespace] = await Promise.allSettled([
+    askVersion(own, reading),
+    readContexts({ world, folder, signal }, own.kubeconfig),
+    readWorking(place, own.release, reading),
+    freshNamespace(place, reading),
   ])
+  const release = answerOf(working, version, contexts)
   const present: FelderaPresent = {
     ...none(),
-    server: contexts.find(({ name }) => name === own.context)?.server ?? '',
-    kubernetes: String(atPath(JSON.parse(version.stdout), 'serverVersion.gitVersion') ?? ''),
-    // a user who may not read namespaces may well work in one
-    namespace: !succeeded(found) || found.stdout.trim() !== '',
+    server: answerOf(contexts).find(({ name }) => name === own.context)?.server ?? '',
+    kubernetes: answerOf(version),
+    namespace: release.status !== 'absent' || (await isThere(place, reading)),
   }
   if (!present.namespace) return judged(answers, present, secrets)
-  const release = await readWorking(place, own.release, calling)
   const name = release.values[secretValue] ?? ''
   const { status, revision, version: chartVersion } = release
   const whole: FelderaPresent = {
@@ -78,29 +86,74 @@ async function read(
   if (status === 'absent') return judged(answers, whole, secrets)
   const wrong = releaseProblem(own, release)
   if (wrong) return { present: whole, findings: [wrong], exit: exitCodes.data }
-  const chain = await chainInSecret(place, name, calling)
-  const [leaf] = chain
+  const { workloads } = answerOf(namespace)
+  const roots = await rootsOfEndpoint(recordPaths(world.stateFolder, answers.endpoint))
+  const [chain, lists] = await Promise.allSettled([
+    chainInSecret(place, name, reading),
+    withApis({ place, roots }, secrets, reading, listPipelines),
+    ...(record ? [askChecks(answers, whole, reading)] : []),
+  ])
+  const [leaf] = answerOf(chain)
   if (leaf) whole.leaf = new X509Certificate(leaf).fingerprint256
-  const paths = recordPaths(world.stateFolder, answers.endpoint)
-  const roots = await rootsOfEndpoint(chain, paths)
-  const all = await withApis({ place, roots }, secrets, { ...calling, world }, listPipelines)
-  const { workloads } = await readNamespace(place, calling)
+  const all = answerOf(lists).flat()
   const sets = workloads.filter(isPipeline).map(pipelineId)
-  whole.pipelines = running(all.flat())
-  whole.unlisted = sets.filter(id => !all.flat().some(each => each.id === id))
-  const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, calling)
+  whole.pipelines = running(all)
+  whole.unlisted = sets.filter(id => !all.some(each => each.id === id))
+  const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, reading)
   return conflict
     ? { present: whole, findings: [conflict], exit: exitCodes.data }
-    : judged(answers, whole, secrets)
+    : { ...judged(answers, whole, secrets), recent: reading.recent }
+}
+
+/** What was asked with others; a problem of one that was asked before it comes first. */
+function answerOf<T>(
+  asked: PromiseSettledResult<T>,
+  ...before: readonly PromiseSettledResult<unknown>[]
+): T {
+  for (const each of before) if (each.status === 'rejected') throw each.reason
+  if (asked.status === 'rejected') throw asked.reason
+  return asked.value
+}
+
+/** The version of Kubernetes. */
+async function askVersion(own: FelderaAnswers, reading: Reading): Promise<string> {
+  const run: RunTool = call => askAhead(call, reading.run, reading)
+  const cluster = { context: own.context, ...kubeconfigOf(own) }
+  const { stdout } = await kubectl(cluster, ['version', '-o', 'json'], { ...reading, run })
+  return String(atPath(JSON.parse(stdout), 'serverVersion.gitVersion') ?? '')
+}
+
+/** Whether the namespace is there; a user who may not read namespaces may well work in one. */
+async function isThere(place: Place, reading: Reading): Promise<boolean> {
+  const words = ['get', 'namespace', place.namespace, '--ignore-not-found', '-o', 'name']
+  const found = await tryKubectl(place, words, reading)
+  return !succeeded(found) || found.stdout.trim() !== ''
+}
+
+/** What the plan's checks ask, where most of them go well: what does not, they say themselves. */
+async function askChecks(
+  answers: Answers,
+  present: FelderaPresent,
+  reading: Reading,
+): Promise<void> {
+  const { run, signal, userFolder } = reading
+  const { chart } = felderaAnswers(answers)
+  const ask = (argv: ToolCall['argv']) =>
+    askAhead({ argv, limitMs: aheadMs, signal, cwd: userFolder }, run, reading)
+  await Promise.allSettled([
+    ask(helmVersion),
+    ask(showChart(chart, chartVersion(answers, present))),
+    recentlyMissing(placeOfAnswers(felderaAnswers(answers)), accessRules(present), reading),
+  ])
 }
 
 /**
  * The release as the way back must find it: where its newest revision is half done or has failed, the
  * youngest that worked. What somebody else is at stops here, before a plan hangs on it.
  */
-async function readWorking(place: Place, name: string, calling: Calling): Promise<Release> {
+async function readWorking(place: Place, name: string, calling: Reading): Promise<Release> {
   const paths = [secretValue, ownNamespaces]
-  const newest = await readRelease(place, name, calling, paths)
+  const newest = await freshRelease(place, name, calling, paths)
   if (['deployed', 'absent'].includes(newest.status)) return newest
   if (isPending(newest)) await mustBeOurs(place, name, newest, calling)
   const revision = await lastGood(place, name, calling)
