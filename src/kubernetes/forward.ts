@@ -4,9 +4,13 @@ import { type Calling, kubectlArgv, type Place } from './place.ts'
 import { kubernetesProblem } from './problems.ts'
 
 /** A way from loopback to a pod, open until it is closed. */
-interface Forward {
+export interface Forward {
   /** The port on 127.0.0.1. */
   port: number
+  /** Whether it never was cut. */
+  isWhole(): boolean
+  /** Nobody uses it now: it is not opened again when it is cut. */
+  rest(): void
   close(): Promise<void>
 }
 
@@ -18,14 +22,24 @@ const openMs = 20_000
  * signal fires. kubectl ends the whole forward when a server resets one connection, as TLS servers do
  * with plain HTTP: it is opened again then, on the same port, as long as the pod is there.
  *
- * @param port the port of the pod
+ * An API server that is away is waited for.
  */
-async function openForward(
+export function openForward(place: Place, target: ForwardTo, calling: Calling): Promise<Forward> {
+  return whileAway(place, calling, () => open(place, target, calling))
+}
+
+/** A port of a pod. */
+export interface ForwardTo {
+  pod: string
+  port: number
+}
+
+async function open(
   place: Place,
-  resource: string,
-  port: number,
+  { pod, port }: ForwardTo,
   { run, signal, userFolder }: Calling,
 ): Promise<Forward> {
+  const resource = `pod/${pod}`
   const stop = new AbortController()
   const ends = AbortSignal.any([signal, stop.signal])
   const limit = setTimeout(() => stop.abort(), openMs)
@@ -63,11 +77,19 @@ async function openForward(
       openMs,
     )
   }
+  let wasCut = false
+  let rests = false
   const ended = once.then(async () => {
-    for (let again = 0; again < mostAgain && !ends.aborted; again += 1) await forward(String(first))
+    wasCut = true
+    for (let again = 0; again < mostAgain && !ends.aborted && !rests; again += 1)
+      await forward(String(first))
   })
   return {
     port: first,
+    isWhole: () => !wasCut,
+    rest() {
+      rests = true
+    },
     async close() {
       stop.abort()
       await ended
@@ -81,14 +103,12 @@ const mostAgain = 20
 /** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */
 export async function withForwards<T>(
   place: Place,
-  targets: readonly { pod: string; port: number }[],
+  targets: readonly ForwardTo[],
   calling: Calling,
   use: (ports: number[]) => Promise<T>,
 ): Promise<T> {
   const settled = await Promise.allSettled(
-    targets.map(({ pod, port }) =>
-      whileAway(place, calling, () => openForward(place, `pod/${pod}`, port, calling)),
-    ),
+    targets.map(target => openForward(place, target, calling)),
   )
   const open = settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {
