@@ -71,12 +71,13 @@ export interface Following {
  * Follows some workloads by watches and says each change of what is seen.
  *
  * @param release a Helm release whose other workloads are followed, too: helm waits for all of them
+ * @param onDone told once, when they have all been rolled out
  */
 export function followRollout(
   place: Place,
   workloads: readonly string[],
   ctx: Performing,
-  release?: string,
+  { release, onDone }: { release?: string; onDone?: (namespace: Namespace) => void } = {},
 ): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
@@ -97,6 +98,7 @@ export function followRollout(
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
+  let told = false
   let wasAway = false
   let passingSince: number | undefined
   let readFor = ''
@@ -142,6 +144,8 @@ export function followRollout(
     await letGo(state.held)
     if (state.done && !began) return
     began = true
+    if (state.done && !told) onDone?.(namespace)
+    told ||= state.done
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen, { standing: standingOf(state, details) })
     said = seen

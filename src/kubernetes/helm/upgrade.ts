@@ -6,8 +6,10 @@ import type { Json } from '../../plan/plan.ts'
 import { forget } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
-import { freshNamespace } from '../namespace.ts'
+import { openAhead } from '../forward.ts'
+import { freshNamespace, type Namespace } from '../namespace.ts'
 import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
+import { podsServing, type ServedBy } from '../pods-proof.ts'
 import { isUnreachable } from '../problems.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
@@ -27,6 +29,8 @@ interface UpgradeInput {
   /** A template whose values are secrets: rendered and handed over by stdin alone. */
   hidden?: { template: string; values: Record<string, string>; secrets: Record<string, string> }
   workloads: string[]
+  /** Which of their ports later steps ask, each as often as it stands here. */
+  asked?: ServedBy[]
   /** The value that the release must have afterwards; '' is none. */
   wants: { at: string; value: string }
   waitMs: number
@@ -52,7 +56,8 @@ export const upgradeOp: Op = {
       place,
       ...upgradeWords({ release, wants, ...rest, waitMs }, before.revision + 1),
     )
-    const calling = { place, release, argv, workloads: rest.workloads, waitMs }
+    const { workloads, asked = [] } = rest
+    const calling = { place, release, argv, workloads, asked, waitMs }
     await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
     forget(ctx.recent)
     const [after] = await Promise.all([
@@ -82,7 +87,8 @@ export const upgradeOp: Op = {
   },
 }
 
-interface Upgrade extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' | 'waitMs'> {
+interface Upgrade
+  extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' | 'asked' | 'waitMs'> {
   argv: Argv
   stdin?: string
 }
@@ -92,10 +98,13 @@ interface Upgrade extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' |
  * waited for, what helm left half done goes back, and the upgrade is made once more.
  */
 async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promise<void> {
-  const { place, release, argv, workloads, waitMs, stdin } = wanted
+  const { place, release, argv, workloads, asked, waitMs, stdin } = wanted
   // an atomic helm waits once for the change and once for the way back
   const limitMs = 2 * waitMs + 120_000
-  const following = followRollout(place, workloads, ctx, release)
+  // helm looks every 2 s: what serves already is reached meanwhile
+  const onDone = (namespace: Namespace) =>
+    openAhead(place, podsServing(asked ?? [], namespace), ctx)
+  const following = followRollout(place, workloads, ctx, { release, onDone })
   let problem: ReturnType<typeof helmProblem>
   try {
     const helm = ctx.run({

@@ -105,8 +105,8 @@ async function tryApi<T>(
   const [pod] = workload ? podsOf(workload, namespace) : []
   if (!pod) return undefined
   const service = namespace.services.find(({ metadata }) => metadata.name === 'feldera-api-server')
-  const { name, uid = '' } = pod.metadata
-  const to = { place, pod: name, uid, port: podPort(service, 8080, pod) }
+  const { name, uid } = pod.metadata
+  const to = { place, pod: name, ...(uid ? { uid } : {}), port: podPort(service, 8080, pod) }
   const way = await takeWay(to, roots, calling)
   const headers: Record<string, string> =
     key === undefined ? {} : { authorization: `Bearer ${key}` }

@@ -3,7 +3,6 @@ import type { Answered, Answers } from '../../answers/answers.ts'
 import { missingSecret, type Secrets } from '../../answers/secret.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
-import { recentlyMissing } from '../../kubernetes/access.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
 import {
   freshRelease,
@@ -12,14 +11,10 @@ import {
   readRelease,
 } from '../../kubernetes/helm/release.ts'
 import { lastGood, mustBeOurs } from '../../kubernetes/helm/settle.ts'
-import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
 import { freshNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { ownerOf } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
-import { atPath } from '../../plan/predicate.ts'
-import { askAhead, type Recent } from '../../plan/recent.ts'
-import { type RunTool, succeeded, type ToolCall } from '../../process/tool.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
 import { discovering } from '../discovering.ts'
@@ -30,14 +25,13 @@ import { isPipeline, pipelineId, secretValue } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { listPipelines, running } from './list.ts'
 import type { FelderaPresent } from './present.ts'
-import { accessRules, chartVersion, helmVersion, showChart } from './steps/checks.ts'
+import { askChecks, askVersion, isThere, type Reading } from './reading.ts'
 import { chainInSecret, rootsOfEndpoint } from './trust.ts'
 
 /** With it, each pipeline has a namespace of its own. */
 const ownNamespaces = 'kubernetesRunner.enablePerPipelineNamespace'
-/** Milliseconds for all of it, and for what a check would ask again. */
+/** Milliseconds for all of it. */
 const limitMs = 120_000
-const aheadMs = 20_000
 
 /** Reads cluster, release and pipelines; changes nothing. */
 export async function discover(
@@ -50,9 +44,6 @@ export async function discover(
   const reading: Reading = { run, signal, userFolder: answered.folder, world, recent: new Map() }
   return discovering(none(), ['kubectl', 'helm'], world, () => read(answered, known, reading))
 }
-
-/** What is read is remembered for the steps of the plan. */
-type Reading = Calling & { world: World; recent: Recent }
 
 /** What does not need another's answer is asked at once: each call starts a process that takes its time. */
 async function read(
@@ -113,38 +104,6 @@ function answerOf<T>(
   for (const each of before) if (each.status === 'rejected') throw each.reason
   if (asked.status === 'rejected') throw asked.reason
   return asked.value
-}
-
-/** The version of Kubernetes. */
-async function askVersion(own: FelderaAnswers, reading: Reading): Promise<string> {
-  const run: RunTool = call => askAhead(call, reading.run, reading)
-  const cluster = { context: own.context, ...kubeconfigOf(own) }
-  const { stdout } = await kubectl(cluster, ['version', '-o', 'json'], { ...reading, run })
-  return String(atPath(JSON.parse(stdout), 'serverVersion.gitVersion') ?? '')
-}
-
-/** Whether the namespace is there; a user who may not read namespaces may well work in one. */
-async function isThere(place: Place, reading: Reading): Promise<boolean> {
-  const words = ['get', 'namespace', place.namespace, '--ignore-not-found', '-o', 'name']
-  const found = await tryKubectl(place, words, reading)
-  return !succeeded(found) || found.stdout.trim() !== ''
-}
-
-/** What the plan's checks ask, where most of them go well: what does not, they say themselves. */
-async function askChecks(
-  answers: Answers,
-  present: FelderaPresent,
-  reading: Reading,
-): Promise<void> {
-  const { run, signal, userFolder } = reading
-  const { chart } = felderaAnswers(answers)
-  const ask = (argv: ToolCall['argv']) =>
-    askAhead({ argv, limitMs: aheadMs, signal, cwd: userFolder }, run, reading)
-  await Promise.allSettled([
-    ask(helmVersion),
-    ask(showChart(chart, chartVersion(answers, present))),
-    recentlyMissing(placeOfAnswers(felderaAnswers(answers)), accessRules(present), reading),
-  ])
 }
 
 /**
@@ -252,10 +211,6 @@ function otherTenants({ namespace }: FelderaAnswers, { unlisted }: FelderaPresen
     evidence: unlisted.map(id => `pipeline-${id}`).join(', '),
     fix: 'Give the keys of all tenants, one a line in the file of target.apiKey; or put target.otherTenants: leave into the answers: their owners restart them afterwards.',
   })
-}
-
-function kubeconfigOf({ kubeconfig }: FelderaAnswers): { kubeconfig?: string } {
-  return kubeconfig === undefined ? {} : { kubeconfig }
 }
 
 function none(): FelderaPresent {

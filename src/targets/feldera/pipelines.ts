@@ -2,8 +2,11 @@ import { readFile, rm } from 'node:fs/promises'
 import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
+import { openAhead } from '../../kubernetes/forward.ts'
+import { recentNamespace } from '../../kubernetes/namespace.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { readWarnings } from '../../kubernetes/pod-words.ts'
+import { podsServing } from '../../kubernetes/pods-proof.ts'
 import { isUnreachable } from '../../kubernetes/problems.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
@@ -11,6 +14,7 @@ import type { Json } from '../../plan/plan.ts'
 import { forget } from '../../plan/recent.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
 import { type Api, type ApiResult, withApis } from './api.ts'
+import { servedBy } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { apiProblem, listPipelines, type Pipeline, running } from './list.ts'
 import type { RunningPipeline } from './present.ts'
@@ -78,7 +82,11 @@ const start: Op = {
         const result = await api.post(path)
         if (result.status !== 202) throw pipelineProblem(each.name, 'starts', result.seen)
       }
-      await settled(placeOf(input.place), api, there, isBack(there), 'starts', startMs, ctx)
+      const place = placeOf(input.place)
+      const reaching = reachAhead(place, ctx)
+      await settled(place, api, there, isBack(there), 'starts', startMs, ctx).finally(
+        () => reaching,
+      )
     })
     await rm(String(input.file), { force: true })
     const names = wanted.map(({ name }) => name)
@@ -120,6 +128,12 @@ const healthy: Op = {
   shell: ({ place, waitMs }, sh) => [
     `feldera_healthy ${shellPlace(place, sh)} ${Math.ceil(Number(waitMs) / 1000)}`,
   ],
+}
+
+/** While pipelines start, the ways to what is proven next are opened. */
+async function reachAhead(place: Place, ctx: Performing): Promise<void> {
+  const namespace = await recentNamespace(place, ctx).catch(() => undefined)
+  if (namespace) openAhead(place, podsServing([...servedBy], namespace), ctx)
 }
 
 /** Uses the API, as each tenant that a key is known of, with what the endpoint may be trusted by. */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { Agent } from 'node:https'
-import { type ForwardTo, openForward } from '../../kubernetes/forward.ts'
+import { type Forward, type ForwardTo, takeForward } from '../../kubernetes/forward.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { handshake } from '../../net/handshake.ts'
 import type { RequestOptions, RequestResult } from '../../net/request.ts'
@@ -14,8 +14,9 @@ export interface Way {
   ask(method: 'GET' | 'POST', path: string, headers: Record<string, string>): Promise<RequestResult>
   /** Whether no connection has cut it. */
   isWhole(): boolean
-  /** Nobody asks for now. */
+  /** Nobody asks for now, or somebody does again. */
   rest(): void
+  wake(): void
   close(): Promise<void>
 }
 
@@ -32,7 +33,6 @@ const lookEveryMs = 100
 /** Which server it is: a pod that is made anew is another one. */
 export interface ApiPod extends ForwardTo {
   place: Place
-  uid: string
 }
 
 /**
@@ -48,7 +48,10 @@ export async function takeWay(
   const key = keyOf(to)
   const left = calling.open?.get(key) as Way | undefined
   calling.open?.delete(key)
-  if (left?.isWhole()) return left
+  if (left?.isWhole()) {
+    left.wake()
+    return left
+  }
   await left?.close()
   return openWay(to, roots, calling)
 }
@@ -61,47 +64,48 @@ export function leaveWay(to: ApiPod, way: Way, { open, atEnd }: WayCalling): Pro
   atEnd(() => way.close())
 }
 
-function keyOf({ place, pod, uid }: ApiPod): string {
+function keyOf({ place, pod, uid = '' }: ApiPod): string {
   return `feldera api ${canonicalJson([place, pod, uid])}`
 }
 
 /** Mostly a kept root is what the server's chain ends with: then no other handshake is needed. */
 async function openWay(to: ApiPod, roots: readonly string[], calling: WayCalling): Promise<Way> {
   const name = inside(to.place.namespace)
+  const first = await takeForward(to.place, to, calling)
   if (roots.length > 0) {
-    const way = await wayTo(to, { roots, name }, calling)
-    if ((await way.ask('GET', '/healthz', {})).status !== undefined) return way
-    await way.close()
+    const way = wayThrough(first, { roots, name }, calling)
+    const { status } = await way.ask('GET', '/healthz', {})
+    if (status !== undefined) return way
   }
   // a handshake with a plain server ends its forward: the questions get another one
-  const probing = await openForward(to.place, to, calling)
-  try {
-    const at = { host: '127.0.0.1', port: probing.port, timeoutMs: 10_000, signal: calling.signal }
-    const { chain } = await handshake({ ...at, name, roots: [] })
-    return await wayTo(to, trustOf(chain, roots, name), calling)
-  } finally {
-    await probing.close()
-  }
+  const at = { host: '127.0.0.1', port: first.port, timeoutMs: 10_000, signal: calling.signal }
+  const [probed, second] = await Promise.allSettled([
+    handshake({ ...at, name, roots: [] }),
+    takeForward(to.place, to, calling),
+  ])
+  await first.close()
+  if (second.status === 'rejected') throw second.reason
+  const chain = probed.status === 'fulfilled' ? probed.value.chain : []
+  return wayThrough(second.value, trustOf(chain, roots, name) ?? { name }, calling)
 }
 
 interface Trust {
-  roots: readonly string[]
+  /** None where the server speaks plain HTTP. */
+  roots?: readonly string[]
   name: string
 }
 
-/** @param trust undefined where the server speaks plain HTTP */
-async function wayTo(to: ApiPod, trust: Trust | undefined, calling: WayCalling): Promise<Way> {
-  const forward = await openForward(to.place, to, calling)
+function wayThrough(forward: Forward, { roots, name }: Trust, calling: WayCalling): Way {
   // a connection for each question would be cut for each, and the forward now and then with it
-  const agent = trust ? new Agent({ keepAlive: true, maxSockets: 1 }) : undefined
+  const agent = roots ? new Agent({ keepAlive: true, maxSockets: 1 }) : undefined
   return {
     ask: (method, path, headers) =>
       onceListening(calling, {
-        url: `${trust ? 'https' : 'http'}://127.0.0.1:${forward.port}${path}`,
-        name: trust?.name ?? inside(to.place.namespace),
+        url: `${roots ? 'https' : 'http'}://127.0.0.1:${forward.port}${path}`,
+        name,
         method,
         headers,
-        roots: trust?.roots ?? [],
+        roots: roots ?? [],
         endsAnywhere: true,
         ...(agent ? { agent } : {}),
         timeoutMs: answerMs,
@@ -109,6 +113,7 @@ async function wayTo(to: ApiPod, trust: Trust | undefined, calling: WayCalling):
       }),
     isWhole: forward.isWhole,
     rest: forward.rest,
+    wake: forward.wake,
     close() {
       agent?.destroy()
       return forward.close()

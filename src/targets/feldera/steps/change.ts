@@ -4,7 +4,7 @@ import type { Predicate } from '../../../plan/predicate.ts'
 import { proofAct, undoBase, undoProofStep } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
-import { components, secretValue, servedBy } from '../components.ts'
+import { apiServing, components, secretValue, servedBy } from '../components.ts'
 import type { FelderaPresent } from '../present.ts'
 import { chartVersion } from './checks.ts'
 
@@ -62,6 +62,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
           ],
           ...(isNew && own.cloudSecret === undefined ? { hidden: licence(wanted) } : {}),
           workloads: [...components],
+          asked: [...servedBy, apiServing] as unknown as Input,
           wants: { at: secretValue, value: goal.secret },
           waitMs,
         },
