@@ -11,6 +11,7 @@ import type { Explanation, Step } from '../src/plan/plan.ts'
 import { toolFindings } from '../src/process/tool-problem.ts'
 import { alerts } from '../src/status/endpoint-status.ts'
 import { aistoreFindings } from '../src/targets/aistore/findings.ts'
+import { hostFindings } from '../src/targets/aistore/hosts/findings.ts'
 import { operatorFindings } from '../src/targets/aistore-operator/findings.ts'
 import { azuremlFindings } from '../src/targets/azureml/findings.ts'
 import { felderaFindings } from '../src/targets/feldera/findings.ts'
@@ -54,7 +55,7 @@ ${table({ ...kubernetesFindings, ...helmFindings })}
 ${table({ ...felderaFindings, ...explained(preflightSteps()) })}
 
 ## AIStore
-${table({ ...aistoreFindings, ...operatorFindings })}
+${table({ ...aistoreFindings, ...hostFindings, ...operatorFindings })}
 
 ## Answers, plan, run and record
 ${table(generalFindings)}

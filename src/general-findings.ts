@@ -12,6 +12,11 @@ export const generalFindings = {
     title: 'Clients got no answer for a while during the change.',
     why: 'What they asked for meanwhile failed, unless they tried again.',
   },
+  'certificate.not-managed': {
+    severity: 'blocks',
+    title: 'This target takes no certificate that somebody else manages.',
+    why: 'It is given its pair as files, and gets a new one when they change here.',
+  },
   'answers.unreadable': {
     severity: 'blocks',
     title: 'The answers cannot be read.',

@@ -24,6 +24,15 @@ export type CertificateAnswers =
       passphrase?: SecretSource
       repair?: string[]
     }
+  | {
+      /** Somebody else makes it, keeps its key and renews it. */
+      source: 'managed'
+      via: 'cert-manager'
+      issuer: string
+      issuerKind: 'ClusterIssuer' | 'Issuer'
+      days: number
+      names: string[]
+    }
 
 /** A validated answers file, or a finished interview: the same value. */
 export interface Answers {

@@ -3,6 +3,7 @@ import type { RecognisedFile } from '../certificates/recognise.ts'
 import { repairKinds } from '../certificates/repair-kinds.ts'
 import { pairToAskFor } from '../requests/asked-first.ts'
 import { checkChoice, checkInteger, checkList, checkPath, checkSan, checkSecret } from './checks.ts'
+import { managedQuestions } from './managed-questions.ts'
 import type { Choice, Condition, Draft, Question } from './question.ts'
 
 const sources: Choice[] = [
@@ -10,11 +11,8 @@ const sources: Choice[] = [
   { value: 'uploaded', title: 'Uploaded', note: 'you have a certificate and its key as files' },
   {
     value: 'managed',
-    title: 'Managed (ACME, cert-manager)',
-    impossible: {
-      reason: 'This version does not order certificates.',
-      fix: 'Order one with certbot or lego, then choose uploaded and take its files.',
-    },
+    title: 'Managed (cert-manager)',
+    note: 'made and renewed in the cluster: AIStore on Kubernetes',
   },
 ]
 
@@ -86,6 +84,7 @@ function asChoice(file: RecognisedFile, place: string, wanted: 'certificate' | '
 }
 
 const selfSigned: Condition[] = [{ id: 'certificate.source', is: ['self-signed'] }]
+const made: Condition[] = [{ id: 'certificate.source', is: ['self-signed', 'managed'] }]
 const uploaded: Condition[] = [{ id: 'certificate.source', is: ['uploaded'] }]
 
 /** The questions about the certificate, in the order in which they are asked. */
@@ -112,6 +111,7 @@ export const certificateQuestions: readonly Question[] = [
     asked: true,
     check: checkChoice(authorities),
   },
+  ...managedQuestions,
   {
     id: 'certificate.keyType',
     text: 'Which kind of key shall it have?',
@@ -130,7 +130,7 @@ export const certificateQuestions: readonly Question[] = [
     noun: 'Days',
     help: 'Rotation is due when a third of them is left.',
     kind: 'integer',
-    when: selfSigned,
+    when: made,
     fallback: () => 90,
     asked: false,
     check: checkInteger(1, 3650),
@@ -141,7 +141,7 @@ export const certificateQuestions: readonly Question[] = [
     noun: 'More names',
     help: 'DNS names (also *.example.com) and IP addresses, beside the domain.',
     kind: 'list',
-    when: selfSigned,
+    when: made,
     fallback: () => [],
     asked: false,
     check: checkList(checkSan, 100),

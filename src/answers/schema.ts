@@ -58,7 +58,10 @@ function valueSchema(question: Question): Schema {
     return { type: 'string', pattern: '^[0-9]{1,6}[smhd]$', ...extra }
   if (question.kind === 'codes') return { type: 'array', items: { type: 'integer' }, ...extra }
   if (question.kind === 'list') {
-    return { type: 'array', items: values ? { enum: values } : { type: 'string' }, ...extra }
+    // the loader takes one word, or words with commas, as well
+    return values
+      ? { type: 'array', items: { enum: values }, ...extra }
+      : { type: ['array', 'string'], items: { type: 'string' }, ...extra }
   }
   if (question.kind === 'secret') {
     const one = (key: string, type: string): Schema => ({

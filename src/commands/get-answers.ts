@@ -36,7 +36,8 @@ export async function answersFromFile(path: string, io: Io): Promise<Answered> {
 export async function secretsOf({ answers, folder }: Answered): Promise<Secrets> {
   const { certificate, target } = answers
   const secrets: Secrets = {}
-  if (certificate.passphrase) secrets.passphrase = await readSecret(certificate.passphrase, folder)
+  if (certificate.source !== 'managed' && certificate.passphrase)
+    secrets.passphrase = await readSecret(certificate.passphrase, folder)
   const { questions } = aboutTarget(target.kind)
   for (const { id, kind, lines } of questions) {
     const source = target[id.replace('target.', '')]

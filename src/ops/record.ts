@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { Op, OpTable } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { type EndpointRecord, writeEndpoint } from '../record/endpoint.ts'
@@ -27,4 +28,15 @@ const servedOp: Op = {
   shell: () => [],
 }
 
-export const recordOps: OpTable = { 'record.served': servedOp }
+/** Removes `endpoint.json`: nothing of the endpoint is served. Its answers and generations stay. */
+const removedOp: Op = {
+  changes: false,
+  async run(_input, { record }): Promise<Json> {
+    await rm(record.paths.endpoint, { force: true })
+    return { recorded: false, seen: 'not served' }
+  },
+  printed: () => [],
+  shell: () => [],
+}
+
+export const recordOps: OpTable = { 'record.served': servedOp, 'record.removed': removedOp }

@@ -73,7 +73,8 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
       state.ended.set(step.id, 'skipped')
       continue
     }
-    const failure = await attempt(step, state, input)
+    // a step that did not notice the stop has come to its end; the next one is not begun
+    const failure = ctx.signal.aborted ? 'interrupted' : await attempt(step, state, input)
     if (failure === undefined) continue
     if (failure === 'interrupted')
       return finish({ outcome: 'interrupted', exit: interruptExit(ctx.signal) })

@@ -40,6 +40,11 @@ const tools: readonly ToolInfo[] = [
     get: 'see https://github.com/NVIDIA/aistore/releases',
   },
   {
+    name: 'ssh',
+    purpose: 'puts files onto the hosts of nodes',
+    get: 'apt-get install openssh-client',
+  },
+  {
     name: 'curl',
     purpose: 'asks the endpoint as a client does',
     get: 'apt-get install curl',

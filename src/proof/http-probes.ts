@@ -1,6 +1,7 @@
 import { type Address, formatAddress, urlHost } from '../net/address.ts'
 import { isIP } from '../net/is-ip.ts'
 import { request } from '../net/request.ts'
+import type { Contexts } from '../net/secure-context.ts'
 import { oneLine } from '../process/plain-text.ts'
 import { quoteCommand } from '../process/quote.ts'
 import type { RunTool, ToolResult } from '../process/tool.ts'
@@ -16,6 +17,8 @@ export interface HttpWanted {
   /** PEM file for curl, and its certificates for the built-in client. */
   rootsFile?: string
   roots: readonly string[]
+  /** What these and our own pair come to, for all addresses. */
+  contexts?: Contexts
   /** Our own certificate and key: files for curl, and what is in them. */
   clientFiles?: { chain: string; key: string }
   client?: { chain: string; key: string }
@@ -201,12 +204,14 @@ function readCurl(result: ToolResult): Pick<Asked, 'status' | 'body' | 'failure'
 }
 
 async function askBuiltIn(
-  { address, name, path, roots, client, signal }: HttpWanted,
+  { address, name, path, roots, client, contexts, signal }: HttpWanted,
   scheme: 'http' | 'https',
 ): Promise<Omit<Asked, 'command' | 'noCurl'>> {
   const url = `${scheme}://${urlHost(address.host)}:${address.port}${path}`
   const own = client ? { client } : {}
-  const answer = await request({ url, name, roots, ...own, timeoutMs: askMs, signal })
+  const context = scheme === 'https' ? contexts?.() : undefined
+  const trust = { roots, ...own, ...(context ? { context } : {}) }
+  const answer = await request({ url, name, ...trust, timeoutMs: askMs, signal })
   const { status, body, tookMs } = answer
   const failure = answer.error === 'ECONNRESET' ? 'empty reply' : answer.error
   return {

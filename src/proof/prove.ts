@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -10,7 +11,8 @@ import type { RunTool } from '../process/tool.ts'
 import type { World } from '../world.ts'
 import { probeAnswers, probePlain } from './http-probes.ts'
 import { combine, type Probed, passes } from './result.ts'
-import { probeTls, probeVersions, type TlsWanted } from './tls-probes.ts'
+import { probeTls, type TlsWanted } from './tls-probes.ts'
+import { probeVersions } from './version-probe.ts'
 import type { WantedEndpoint } from './wanted.ts'
 
 export interface Proving {
@@ -97,7 +99,8 @@ export async function probeAll(
   const rootsName = wanted.roots ? basename(wanted.roots) : "this machine's roots"
   const client = wanted.client ? await readClient(wanted.client) : undefined
   const own = client ? { client } : {}
-  const trust = { roots, rootsName, contexts: sharedContexts({ roots, ...own }), ...own }
+  const contexts = sharedContexts({ roots, ...own })
+  const trust = { roots, rootsName, contexts, parse: parseOnce(), ...own }
   const addresses = await expand(wanted.addresses)
   const all = await Promise.all(
     addresses.map((address, index) => {
@@ -109,6 +112,17 @@ export async function probeAll(
   return only ? probed.filter(({ id }) => only.includes(id)) : probed
 }
 
+/** Reads each certificate once, however many servers send it. */
+function parseOnce(): TlsWanted['parse'] {
+  const known = new Map<string, X509Certificate>()
+  return der => {
+    const key = der.toString('latin1')
+    const parsed = known.get(key) ?? new X509Certificate(der)
+    known.set(key, parsed)
+    return parsed
+  }
+}
+
 async function readClient({ chain, key }: { chain: string; key: string }) {
   return { chain: await readFile(chain, 'utf8'), key: await readFile(key, 'utf8') }
 }
@@ -116,7 +130,7 @@ async function readClient({ chain, key }: { chain: string; key: string }) {
 async function probeOne(
   address: Address,
   wanted: WantedEndpoint,
-  trust: Pick<TlsWanted, 'roots' | 'rootsName' | 'contexts' | 'client'>,
+  trust: Pick<TlsWanted, 'roots' | 'rootsName' | 'contexts' | 'parse' | 'client'>,
   { world, run, signal, between }: Omit<Proving, 'run'> & Partial<Pick<Proving, 'run'>>,
   only?: readonly string[],
 ): Promise<Probed[]> {
@@ -124,7 +138,11 @@ async function probeOne(
   const leafOnly = only?.every(id => leafProbes.includes(id)) === true
   const asked = { address, name, ...trust, signal, leafOnly }
   const now = world.clock.now()
-  const tls = await probeTls({ ...asked, ...(leaf === undefined ? {} : { leaf }), now })
+  const { probed: tls, protocol } = await probeTls({
+    ...asked,
+    ...(leaf === undefined ? {} : { leaf }),
+    now,
+  })
   if (leafOnly) return tls
   const failed = (...ids: string[]) =>
     tls.find(each => ids.includes(each.id) && each.state === 'fail')
@@ -144,6 +162,7 @@ async function probeOne(
     ...(wanted.plainRefusal ? { plainRefusal: wanted.plainRefusal } : {}),
     ...(wanted.roots ? { rootsFile: wanted.roots } : {}),
     roots: trust.roots,
+    contexts: trust.contexts,
     ...(trust.client && wanted.client ? { client: trust.client, clientFiles: wanted.client } : {}),
     ...(run ? { run } : {}),
     signal,
@@ -153,7 +172,7 @@ async function probeOne(
   const noTrust = noTls ?? failed('tls.leaf', 'tls.chain', 'tls.name', 'tls.dates')
   const askAnswers = async () => (noTrust ? skip('http.answers', noTrust) : probeAnswers(http))
   const askVersions = async () =>
-    noTls ? skip('tls.versions', noTls) : probeVersions({ ...asked, now })
+    noTls ? skip('tls.versions', noTls) : probeVersions({ ...asked, now }, protocol)
   const askPlain = async () => (closed ? skip('http.plain', closed) : probePlain(http))
   if (between) {
     await between(address)

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { formatLeft } from '../duration.ts'
 import { type Address, formatAddress } from '../net/address.ts'
 import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
@@ -17,6 +17,8 @@ export interface TlsWanted {
   client?: { chain: string; key: string }
   /** What these come to, for all addresses. */
   contexts: Contexts
+  /** Reads a certificate: many servers send the same. */
+  parse: (der: Buffer) => X509Certificate
   /** How the roots are named in words: a file, or "this machine's roots". */
   rootsName: string
   now: number
@@ -27,10 +29,21 @@ export interface TlsWanted {
 
 const handshakeMs = 10_000
 
+/** What one handshake showed, and the version that it was in. */
+export interface TlsProbed {
+  probed: Probed[]
+  protocol?: string
+}
+
 /** `tcp.open`, `tls.handshake`, `tls.leaf`, `tls.chain`, `tls.name`, `tls.dates` of one address. */
-export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
+export async function probeTls(wanted: TlsWanted): Promise<TlsProbed> {
+  const result = await handshakeWith(wanted, {}, wanted.leafOnly ? 'leaf' : 'chain')
+  const { protocol } = result
+  return { probed: probedIn(result, wanted), ...(protocol ? { protocol } : {}) }
+}
+
+function probedIn(result: HandshakeResult, wanted: TlsWanted): Probed[] {
   const { address, leafOnly, name } = wanted
-  const result = await handshakeWith(wanted, {}, leafOnly ? 'leaf' : 'chain')
   const at = formatAddress(address)
   const command = opensslCommand(at, name)
   const make = (id: string, state: Probed['state'], expected: string, seen: string, more = {}) =>
@@ -56,7 +69,7 @@ export async function probeTls(wanted: TlsWanted): Promise<Probed[]> {
   const leafDer = result.chain[0]
   if (!leafDer)
     return [tcp, make('tls.handshake', 'fail', 'a certificate', 'no certificate is sent')]
-  const leaf = new X509Certificate(leafDer)
+  const leaf = wanted.parse(leafDer)
   const served = probeLeaf(leaf, wanted, make)
   const judged = leafOnly
     ? []
@@ -79,7 +92,8 @@ function asConsequence(probed: Probed): Probed {
   return { ...probed, state: 'skip', seen: `not judged: another leaf is served (${probed.seen})` }
 }
 
-function handshakeWith(
+/** A handshake that offers some versions only, with the trust of all. */
+export function handshakeWith(
   { address, name, roots, client, contexts, signal }: TlsWanted,
   versions: Pick<HandshakeOptions, 'minVersion' | 'maxVersion'>,
   reads: NonNullable<HandshakeOptions['reads']>,
@@ -148,7 +162,7 @@ const chainVerdicts: Record<string, string> = {
 
 function probeChain(result: HandshakeResult, wanted: TlsWanted, make: Make): Probed {
   const { chain, distrust } = result
-  const certificates = chain.map(der => new X509Certificate(der))
+  const certificates = chain.map(wanted.parse)
   const evidence = certificates.map((each, index) => `${index + 1} ${oneLine(each.subject)}`)
   const expected = `a path to ${wanted.rootsName}`
   if (!distrust) {
@@ -186,7 +200,7 @@ function probeName(leaf: X509Certificate, { name }: TlsWanted, make: Make): Prob
 function probeDates(
   leaf: X509Certificate,
   { chain, distrust }: HandshakeResult,
-  { now }: TlsWanted,
+  { now, parse }: TlsWanted,
   make: Make,
 ): Probed {
   const from = Date.parse(leaf.validFrom)
@@ -200,7 +214,7 @@ function probeDates(
     })
   if (now > to) return bad(formatLeft(to - now))
   if (now < from) return bad(`valid only from ${iso(from)}`)
-  const others = chain.slice(1).map(der => new X509Certificate(der))
+  const others = chain.slice(1).map(parse)
   const old = others.find(
     each => Date.parse(each.validTo) < now || Date.parse(each.validFrom) > now,
   )
@@ -215,42 +229,6 @@ function probeDates(
     ? `${left.replace(' days', '')} of ${days} days left`
     : `${left} left`
   return make('tls.dates', 'pass', 'valid now', seen, { evidence })
-}
-
-/** `tls.versions`: 1.2 or newer is spoken, and a client that knows only 1.1 and older is refused. */
-export async function probeVersions(wanted: TlsWanted): Promise<Probed> {
-  const { address, name } = wanted
-  const at = formatAddress(address)
-  const range = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
-  const old = await handshakeWith(wanted, range, 'nothing')
-  const result = {
-    id: 'tls.versions',
-    expected: '1.2 or newer, 1.1 refused',
-    address: at,
-    command: quoteCommand(['openssl', 's_client', '-connect', at, '-servername', name, '-tls1_1']),
-    tookMs: old.tookMs,
-  }
-  if (old.outcome === 'done') {
-    return {
-      ...result,
-      state: 'fail',
-      seen: `${old.protocol} is accepted`,
-      means: 'A client can be talked down to a version that is broken.',
-      fix: 'Raise the least TLS version of the server, or of the proxy in front of it.',
-    }
-  }
-  if (old.outcome === 'no-connection' || old.outcome === 'timeout') {
-    return { ...result, state: 'unknown', seen: 'no answer to a 1.1 handshake', transient: true }
-  }
-  const spoken: string[] = []
-  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const only = { minVersion: version, maxVersion: version }
-    const tried = await handshakeWith(wanted, only, 'nothing')
-    if (tried.outcome === 'done') spoken.push(version.slice(4))
-  }
-  return spoken.length > 0
-    ? { ...result, state: 'pass', seen: `${spoken.join(' and ')}; 1.1 is refused` }
-    : { ...result, state: 'unknown', seen: 'neither 1.2 nor 1.3 was spoken', transient: true }
 }
 
 function opensslCommand(at: string, name: string): string {

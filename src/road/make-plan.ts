@@ -1,34 +1,17 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Answered, CertificateAnswers } from '../answers/answers.ts'
-import { passphraseIn, type Secrets } from '../answers/secret.ts'
-import { isAmong } from '../certificates/anchors.ts'
-import { findAuthority } from '../certificates/choose-authority.ts'
-import { dayMs } from '../certificates/dates.ts'
-import { gateUpload } from '../certificates/gate-upload.ts'
-import type { Judgement, OfferedAt } from '../certificates/judgement.ts'
-import { keyTypeProblem } from '../certificates/key-choice.ts'
-import type { CertificateProfile } from '../certificates/profile.ts'
-import { Problem, problem, usage } from '../errors.ts'
-import { exitCodes } from '../exit-codes.ts'
+import type { Answered } from '../answers/answers.ts'
+import type { Judgement } from '../certificates/judgement.ts'
+import { Problem, usage } from '../errors.ts'
 import type { Finding } from '../findings.ts'
-import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { canonicalJson, digestOf } from '../plan/digest.ts'
 import type { Plan, Step, Valued, Verb } from '../plan/plan.ts'
 import type { Recent } from '../plan/recent.ts'
-import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
-import {
-  currentGeneration,
-  type GenerationMeta,
-  generationFolder,
-  listGenerations,
-  readGeneration,
-} from '../record/generation.ts'
+import { readEndpoint } from '../record/endpoint.ts'
+import { generationFolder } from '../record/generation.ts'
 import { type RecordPaths, recordPaths } from '../record/paths.ts'
-import { stillWaits } from '../requests/asked-first.ts'
 import type { Target, Wanted } from '../targets/target.ts'
-import type { World } from '../world.ts'
+import { mustManage } from './must-manage.ts'
+import { nextGeneration } from './next-generation.ts'
+import { type GateInput, gate, mustOpenAuthority } from './plan-gate.ts'
 
 /** A plan and where it will lead, before anybody agreed to it. */
 export interface Planned {
@@ -49,20 +32,13 @@ export interface Planned {
   recent?: Recent
 }
 
-export interface PlanInput {
+export interface PlanInput extends GateInput {
   verb: Verb
-  answered: Answered
   target: Target
-  world: World
-  secrets?: Secrets
   /** Bring the generation before the current one back, instead of making one. */
   bringBack?: boolean
   /** The way back by what lies on this machine, where the target answers no more. */
   offline?: boolean
-  /** Told as each part is done, for a line on the screen. */
-  onGate?: (judgement: Judgement) => void
-  /** Told before a missing certificate is asked for. */
-  onFetch?: (place: OfferedAt) => void
 }
 
 /**
@@ -74,6 +50,7 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput): Promise<Planned> {
   const { verb, answered, target, world } = input
   const { answers } = answered
+  mustManage(answers.certificate, target, input.bringBack === true)
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const gated = verb !== 'disable' && !input.bringBack
   const early = target.profile(answers)
@@ -88,14 +65,8 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
   if (judgement && canonicalJson(profile) !== canonicalJson(early))
     judgement = await gate(input, profile)
 
-  const before = await currentGeneration(paths)
-  const beforeMeta = before === undefined ? undefined : await readGeneration(paths, before)
-  const reused = before !== undefined && keeps({ ...input, profile }, beforeMeta, judgement, record)
-  const generation = input.bringBack
-    ? await generationBefore(paths, before)
-    : reused
-      ? before
-      : nextNumber(await listGenerations(paths))
+  const next = await nextGeneration({ ...input, paths, profile, record, judgement })
+  const { generation, reused, before, beforeMeta, privateRoot, newRoot } = next
   if (verb !== 'disable' && !input.bringBack && !reused)
     await mustOpenAuthority(input, profile, beforeMeta)
   const wanted: Wanted<unknown> = {
@@ -103,11 +74,8 @@ export async function makePlan(input: PlanInput): Promise<Planned> {
     present,
     kept: generationFolder(paths, generation),
     generation,
-    privateRoot: input.bringBack
-      ? existsSync(join(generationFolder(paths, generation), 'roots.pem'))
-      : isPrivate(answers.certificate, judgement, world),
-    newRoot:
-      !reused && (await hasNewRoot(input, paths, { generation, before, beforeMeta, judgement })),
+    privateRoot,
+    newRoot,
     ...(record ? { record } : {}),
     ...(before === undefined ? {} : { before }),
     ...(beforeMeta?.leaf ? { beforeLeaf: beforeMeta.leaf.fingerprint } : {}),
@@ -147,141 +115,12 @@ function isOfNewPair({ subject }: Finding): boolean {
   return subject.startsWith('certificate.')
 }
 
-/** Judges an upload, or the wish for a key, against what the target needs. */
-async function gate(
-  { answered, world, secrets = {}, onFetch, onGate }: PlanInput,
-  profile: CertificateProfile,
-): Promise<Judgement | undefined> {
-  const { certificate } = answered.answers
-  if (certificate.source !== 'uploaded') {
-    const refused = keyTypeProblem(profile, certificate.keyType)
-    if (refused) throw refused
-    return undefined
-  }
-  const waits = await stillWaits(certificate, answered.folder)
-  if (waits) throw waits
-  const judgement = await gateUpload({
-    upload: certificate,
-    folder: answered.folder,
-    profile,
-    now: world.clock.now(),
-    systemRoots: systemRoots(world.env),
-    fetching: { offered: world.offered, ...(onFetch ? { onAsk: onFetch } : {}) },
-    ...passphraseIn(secrets),
-  })
-  onGate?.(judgement)
-  if (judgement.verdict === 'blocked') throw new Problem(exitCodes.data, judgement.findings)
-  return judgement
-}
-
 function offlineWay(target: Target): NonNullable<Target['offline']> {
   if (target.offline) return target.offline
   throw usage(
     `--offline: ${target.title} has no way back without an answer of it.`,
     'Leave --offline out.',
   )
-}
-
-/** A local CA that stays locked is said before anything is changed, not in the middle of the run. */
-async function mustOpenAuthority(
-  { answered: { answers }, world, secrets = {} }: PlanInput,
-  profile: CertificateProfile,
-  before: GenerationMeta | undefined,
-): Promise<void> {
-  const { certificate } = answers
-  if (certificate.source !== 'self-signed' || certificate.authority !== 'local') return
-  const names = [...profile.names, ...certificate.names]
-  const now = world.clock.now()
-  await findAuthority(world.stateFolder, names, now, now + certificate.days * dayMs, {
-    ...passphraseIn(secrets),
-    ...(before?.authority === undefined ? {} : { prefer: before.authority }),
-  })
-}
-
-/**
- * Whether the pair that is current serves these answers as well: then nothing is issued again, and a
- * second run of the same command has nothing to do.
- */
-function keeps(
-  { verb, answered, profile, world }: PlanInput & { profile: CertificateProfile },
-  meta: GenerationMeta | undefined,
-  judgement: Judgement | undefined,
-  record: EndpointRecord | undefined,
-): boolean {
-  const { certificate } = answered.answers
-  if (verb === 'disable') return true
-  if (!meta?.leaf || !record) return false
-  if (certificate.source === 'uploaded') {
-    return judgement?.chain[0]?.fingerprint === meta.leaf.fingerprint
-  }
-  if (verb === 'rotate' || meta.source !== 'self-signed') return false
-  const { names, keyType, notAfter } = meta.leaf
-  const wanted = [...profile.names, ...certificate.names]
-  return (
-    keyType === certificate.keyType &&
-    (meta.authority !== undefined) === (certificate.authority === 'local') &&
-    wanted.every(name => names.includes(name)) &&
-    Date.parse(notAfter) > world.clock.now()
-  )
-}
-
-function isPrivate(
-  certificate: CertificateAnswers,
-  judgement: Judgement | undefined,
-  { env }: World,
-): boolean {
-  if (certificate.source === 'self-signed') return true
-  const root = judgement?.root
-  return root !== undefined && (certificate.roots !== undefined || !isAmong(root, systemRoots(env)))
-}
-
-/** A local CA that is chosen again is the one that signed the leaf before. */
-async function hasNewRoot(
-  { answered, bringBack }: PlanInput,
-  paths: RecordPaths,
-  {
-    generation,
-    before,
-    beforeMeta,
-    judgement,
-  }: {
-    generation: number
-    before: number | undefined
-    beforeMeta: GenerationMeta | undefined
-    judgement: Judgement | undefined
-  },
-): Promise<boolean> {
-  if (before === undefined) return true
-  const { certificate } = answered.answers
-  if (certificate.source === 'self-signed' && !bringBack)
-    return certificate.authority === 'none' || beforeMeta?.authority === undefined
-  const rootsOf = (number: number) =>
-    readFile(join(generationFolder(paths, number), 'roots.pem'), 'utf8')
-      .catch(() => '')
-      .then(pemCertificates)
-  const known = await rootsOf(before)
-  const wanted = bringBack ? await rootsOf(generation) : [judgement?.root?.pem ?? '']
-  const bare = (pem: string) => pem.replace(/\s/g, '')
-  return wanted.some(pem => !known.map(bare).includes(bare(pem)))
-}
-
-/** The generation that the current one replaced, where it holds a leaf. */
-async function generationBefore(paths: RecordPaths, current: number | undefined): Promise<number> {
-  const meta = current === undefined ? undefined : await readGeneration(paths, current)
-  // what was found on an adopted target is the one before the first
-  const before = meta?.replaces ?? (current === undefined || current === 0 ? undefined : 0)
-  if (before !== undefined && (await readGeneration(paths, before))?.leaf) return before
-  throw problem(exitCodes.data, {
-    id: 'record.no-generation-before',
-    title: 'There is no certificate before the current one to bring back.',
-    evidence:
-      current === undefined ? 'nothing has been proven yet' : `generation ${current} is the first`,
-    fix: 'Make a new one: secure-endpoint rotate NAME',
-  })
-}
-
-function nextNumber(numbers: readonly number[]): number {
-  return Math.max(0, ...numbers) + 1
 }
 
 function valuesOf({ answers, from }: Answered): Record<string, Valued> {

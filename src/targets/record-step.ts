@@ -30,3 +30,13 @@ export function recordStep({ endpoint, domain, target }: Answers, served: Served
     onFail: 'stop',
   }
 }
+
+/** Takes the record away where a run leaves nothing of the endpoint's own to be served. */
+export const removeRecordStep: Step = {
+  id: 'serve.record',
+  phase: 'serve',
+  title: 'Record that nothing of its own is served',
+  act: { do: 'op:record.removed', input: {}, limit: '1m' },
+  needs: ['serve.proof'],
+  onFail: 'stop',
+}

@@ -1,4 +1,4 @@
-import type { Answered, Answers } from '../answers/answers.ts'
+import type { Answered, Answers, CertificateAnswers } from '../answers/answers.ts'
 import type { Question } from '../answers/question.ts'
 import type { Secrets } from '../answers/secret.ts'
 import type { CertificateProfile } from '../certificates/profile.ts'
@@ -101,6 +101,15 @@ export interface StageKit {
   stop(port: number): Promise<void>
 }
 
+/** A file below `templates/` that some scripts need. */
+export interface ShellPart {
+  file: string
+  /** Only where the plan has this op. */
+  op: string
+  /** It is no bash of the script's own: a function of this name prints it. */
+  printedBy?: string
+}
+
 /** What the interview and `doctor` must know of a target before somebody chooses it. */
 export interface TargetAbout {
   /** The value of `target.kind`. */
@@ -115,6 +124,8 @@ export interface TargetAbout {
   healthPath?: string
   /** Names of entries in the tool table. */
   tools: readonly string[]
+  /** Who may make and renew its certificate in our place; by default nobody. */
+  managedBy?: readonly Extract<CertificateAnswers, { source: 'managed' }>['via'][]
 }
 
 export interface Target<P = unknown> extends TargetAbout {
@@ -151,8 +162,8 @@ export interface Target<P = unknown> extends TargetAbout {
    */
   preflight(world: World, answered?: Answered): Promise<Step[]>
   ops: OpTable
-  /** Parts of its exported script below `templates/`; by default its own `KIND/functions.sh`. */
-  shell?: readonly string[]
+  /** Parts of its exported script; by default its own `KIND/functions.sh`. */
+  shell?: readonly (string | ShellPart)[]
   /** What a rehearsal needs of it. */
   stage(answers: Answers, kit: StageKit): Promise<Stage>
 }

@@ -1,8 +1,39 @@
-# aisop_look CONTEXT NAMESPACE KUBECONFIG RESOURCE
+# aisop_look CONTEXT NAMESPACE KUBECONFIG RESOURCE ASKED: ASKED is what cert-manager shall make; what the API
+# server adds by itself is no difference
 aisop_look() {
   kube "$1" "$2" "$3" get aistores.ais.nvidia.com "$4" -o json |
-    jq '{secretName: (.spec.tls.secretName // ""), useHttps: (.spec.configToUpdate.net.http.use_https // false)}' |
+    jq --argjson asked "$5" '(.spec.tls.certificate // null) as $there |
+      {secretName: (.spec.tls.secretName // ""), managed: ($there != null),
+       asked: ($there != null and $there * $asked == $there),
+       useHttps: (.spec.configToUpdate.net.http.use_https // false)}' |
     answer_json
+}
+
+# aisop_issued CONTEXT NAMESPACE KUBECONFIG SECRET CERTIFICATE KIND ISSUER SECONDS NAME...: until cert-manager has
+# written what it was asked for; the key stays in the cluster
+aisop_issued() {
+  local secret seen names end=$((SECONDS + $8))
+  while :; do
+    secret=$(kube "$1" "$2" "$3" get secret "$4" --ignore-not-found -o json) || return 1
+    seen="no Secret $4 for it yet"
+    if [[ -n $secret ]] && jq -e --arg certificate "$5" --arg kind "$6" --arg issuer "$7" '
+      .metadata.annotations as $notes | .data["tls.key"] != null and
+      $notes["cert-manager.io/certificate-name"] == $certificate and
+      $notes["cert-manager.io/issuer-kind"] == $kind and $notes["cert-manager.io/issuer-name"] == $issuer
+    ' >/dev/null <<<"$secret"; then
+      jq -r '.data["tls.crt"] | @base64d' <<<"$secret" >"$NEW/chain.pem"
+      jq -r '.data["ca.crt"] // "" | @base64d' <<<"$secret" >"$NEW/roots.pem"
+      names=$(openssl x509 -in "$NEW/chain.pem" -noout -ext subjectAltName 2>/dev/null | tr -d ' ' | tr , '\n')
+      seen=''
+      for each in "${@:9}"; do grep -qxF "DNS:$each" <<<"$names" || seen="it is not for $each yet"; done
+    fi
+    if [[ -z $seen ]]; then
+      jq -n --arg leaf "$(fingerprint -in "$NEW/chain.pem")" '{fingerprint: $leaf}' | answer_json
+      return
+    fi
+    if ((SECONDS >= end)); then say "  $seen"; return 124; fi
+    sleep 1
+  done
 }
 
 # aisop_patch CONTEXT NAMESPACE KUBECONFIG RESOURCE PATCH

@@ -206,7 +206,7 @@ proof:
     ],
     [
       'a source that cannot work',
-      good.replace('self-signed', 'managed'),
+      good.replace('self-signed', 'managed\n  via: acme\n  issuer: x'),
       'This version does not order certificates.',
     ],
   ])('refuses %s', (_name, text, title) => {

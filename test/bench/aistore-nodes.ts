@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { once, setMaxListeners } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { createServer as createTls } from 'node:tls'
+import { connect, createSecureContext, createServer as createTls } from 'node:tls'
 import type { Performing } from '../../src/plan/op.ts'
 import type { Json } from '../../src/plan/plan.ts'
 import { createRunTool } from '../../src/process/run-tool.ts'
@@ -91,6 +91,23 @@ function mapOf(nodes: readonly Node[]): Json {
     Object.fromEntries(nodes.filter(each => each.kind === kind).map(each => [each.id, entry(each)]))
   const [first] = nodes
   return { uuid, proxy_si: first ? entry(first) : null, pmap: of('proxy'), tmap: of('target') }
+}
+
+/** Nothing but one handshake at each listener, all at once: what no proof can do without; milliseconds. */
+export async function shakeHands({ nodes, roots }: BenchNodes) {
+  const secureContext = createSecureContext({ ca: readFileSync(roots) })
+  const began = performance.now()
+  await Promise.all(
+    nodes.flatMap(({ public: open, control, data }) =>
+      [open, control, data].map(async address => {
+        const port = Number(address.split(':')[1])
+        const socket = connect({ host: '127.0.0.1', port, servername: 'localhost', secureContext })
+        await once(socket, 'secureConnect')
+        socket.destroy()
+      }),
+    ),
+  )
+  return performance.now() - began
 }
 
 /** The product's own proof of all listeners; milliseconds. */

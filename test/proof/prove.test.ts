@@ -105,6 +105,17 @@ describe.concurrent('a proof', () => {
     expect(answers?.command).toContain('curl -q')
   })
 
+  it('tries no version that a handshake was in already', async ({ onTestFinished }) => {
+    const box = createScratch(onTestFinished)
+    const server = await serveTls(onTestFinished, { cert: chain, key: leaf.keyPem })
+    const results = await prove(wanted(box, [server.port]), proving())
+    expect(bad(results)).toEqual({})
+    const versions = results.find(({ id }) => id === 'tls.versions')
+    expect(versions?.seen).toBe('1.2 and 1.3; 1.1 is refused')
+    // what is served, and the path over it; then the version that is left
+    expect(server.names).toEqual([name, name, name])
+  })
+
   it('begins no process for each of many addresses, and asks all of them', async ({
     onTestFinished,
   }) => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RealAistore, realAistore } from '../support/real-aistore.ts'
@@ -39,9 +39,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await lab.cli(['disable', clients, '--yes'])
   await lab.cli(['disable', nodes, '--yes'])
-  const keys = ['server_crt=', 'server_key='].map(each => `net.http.pub.${each}`).join('&')
-  await fetch(`http://127.0.0.1:${port}/v1/cluster/set-config?${keys}`, { method: 'PUT' })
   lab.close()
 })
 
@@ -100,10 +99,36 @@ describe('a real AIStore cluster with a public pair of its own', () => {
     expectBoth()
   })
 
-  it('disable: the pair of the nodes takes the whole cluster to HTTP; that of clients names its commands', async () => {
-    const { stderr } = await lab.must(['disable', clients, '--yes'], 65)
-    expect(stderr).toContain('net.http.pub.server_crt=')
+  it('disable: clients see the pair of the nodes again, and may get their own once more', async () => {
+    await lab.must(['disable', clients, '--yes'])
+    expect(lab.leaves()).toEqual(Array(9).fill(leafOf(nodes)))
+    expect(lab.restartTarget('t1')).toBe(undefined)
+    await lab.must(['verify', nodes], 0)
+    await lab.must(['init', '--answers', 'clients.yaml', '--yes'])
+    expectBoth()
+  })
+
+  it('disable: where the nodes do not start without it, clients see it again', async () => {
+    const once = `if mkdir '${lab.folder}/failed' 2>/dev/null; then echo 'unit ais is masked' >&2; exit 1; fi`
+    const script = lab.file('once.sh', `#!/bin/sh\n${once}\nexec '${restart}'\n`)
+    chmodSync(script, 0o755)
+    const answered = join(lab.state, 'endpoints', clients, 'answers.yaml')
+    const text = readFileSync(answered, 'utf8')
+    writeFileSync(answered, text.replace(restart, script))
+    const { stderr } = await lab.must(['disable', clients, '--yes'], 1)
+    expect(stderr).toContain('what was there before is back and proven')
+    expectBoth()
+    await lab.must(['verify', clients])
+  })
+
+  it('disable: the pair of the nodes takes the whole cluster to HTTP', async () => {
+    await lab.must(['disable', clients, '--yes'])
+    lab.file('nodes.yaml', answers(nodes, local))
+    await lab.must(['init', '--answers', 'nodes.yaml', '--yes'])
     await lab.must(['disable', nodes, '--yes'])
     expect(lab.leaves()).toEqual(Array(9).fill(''))
+    const { net } = lab.ask('/v1/cluster?what=cluster_config')
+    expect(net.http.pub?.server_crt ?? '').toBe('')
+    expect(lab.lostObjects()).toEqual([])
   })
 })

@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ManagedCertificate } from '../../src/targets/aistore-operator/answers.ts'
 import { aisCrd } from '../support/ais-crd.ts'
+import { make } from '../support/certificates.ts'
 import { type RealKubernetes, realKubernetes } from '../support/real-kubernetes.ts'
 
 const namespace = `ais-${process.pid.toString(36)}`
@@ -77,12 +79,19 @@ const specNow = () => JSON.parse(must(['get', kind, 'ais', ...at, '-o', 'json'])
 function playOperator() {
   let stopped = false
   let last = ''
+  let asked: string | undefined
   let changes = 0
   const loop = (async () => {
     while (!stopped) {
       const { tls, configToUpdate } = specNow()
       const https = configToUpdate?.net?.http?.use_https === true
-      const now = JSON.stringify([tls?.secretName, https])
+      const secretName = tls?.certificate ? 'ais-tls' : tls?.secretName
+      const wish = JSON.stringify(tls?.certificate)
+      if (wish !== asked) {
+        asked = wish
+        if (tls?.certificate) issue(tls.certificate)
+      }
+      const now = JSON.stringify([secretName, https])
       if (now !== last) {
         last = now
         changes += 1
@@ -90,10 +99,7 @@ function playOperator() {
           ['ais-proxy', 51_080],
           ['ais-target', 51_081],
         ] as const)
-          must(
-            ['apply', '-f', '-'],
-            JSON.stringify(setOf(name, port, https ? tls?.secretName : '')),
-          )
+          must(['apply', '-f', '-'], JSON.stringify(setOf(name, port, https ? secretName : '')))
       }
       await sleep(500)
     }
@@ -105,6 +111,32 @@ function playOperator() {
       await loop
     },
   }
+}
+
+/** What the operator has cert-manager write, with the names and notes that it gives a Secret. */
+function issue({ issuerRef, additionalDNSNames, duration }: ManagedCertificate): void {
+  const now = Date.now()
+  const root = make({ ca: true, cn: 'ca-issuer', at: now })
+  const inside = `${namespace}.svc.cluster.local`
+  const names = [...additionalDNSNames, `*.ais-proxy.${inside}`, `*.ais-target.${inside}`]
+  const to = Number.parseInt(duration, 10) / 24
+  const leaf = make({ issuer: root, names, at: now, to })
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: {
+      name: 'ais-tls',
+      namespace,
+      annotations: {
+        'cert-manager.io/certificate-name': 'ais-tls-cert',
+        'cert-manager.io/issuer-name': issuerRef.name,
+        'cert-manager.io/issuer-kind': issuerRef.kind,
+      },
+    },
+    stringData: { 'tls.crt': leaf.pem, 'tls.key': leaf.keyPem, 'ca.crt': root.pem },
+  }
+  must(['apply', '-f', '-'], JSON.stringify(secret))
 }
 
 function setOf(name: string, port: number, secretName: string) {
@@ -196,7 +228,48 @@ describe('the resource on a real API server', () => {
 
   it('disable: the resource has no tls, and each pod answers HTTP', async () => {
     await run(['disable', endpoint, '--yes'])
-    const { tls, configToUpdate } = specNow()
-    expect([tls, configToUpdate.net.http]).toEqual([undefined, { use_https: false }])
+    expectPlain()
+  })
+
+  it('enable managed: spec.tls.certificate alone, each pod is proven, and no key comes here', async () => {
+    must(['delete', 'secret', 'ais-tls', ...at])
+    const text = readFileSync(join(lab.folder, 'a.yaml'), 'utf8')
+    const managed = text.replace(
+      'certificate: {source: self-signed, authority: local}',
+      'certificate: {source: managed, issuer: ca-issuer}',
+    )
+    lab.file('managed.yaml', managed.replace(`endpoint: ${endpoint}`, `endpoint: ${endpoint}-cm`))
+    await run(['init', '--answers', 'managed.yaml', '--yes'])
+    expect(specNow()).toMatchObject({
+      tls: { certificate: { issuerRef: { name: 'ca-issuer', kind: 'ClusterIssuer' } } },
+      configToUpdate: { net: { http: { use_https: true, skip_verify: false } } },
+    })
+    expect(readdirSync(lab.generationOf(`${endpoint}-cm`)).sort()).toEqual([
+      'chain.pem',
+      'meta.json',
+      'roots.pem',
+    ])
+    await run(['verify', `${endpoint}-cm`])
+  })
+
+  it('rotate managed: what was renewed in the Secret is loaded, and no pod restarts', async () => {
+    const before = leafInSecret()
+    issue(specNow().tls.certificate)
+    expect(leafInSecret()).not.toBe(before)
+    const pods = Object.keys(lab.pods(namespace)).sort()
+    await run(['rotate', `${endpoint}-cm`, '--yes'])
+    expect(Object.keys(lab.pods(namespace)).sort()).toEqual(pods)
+    await run(['verify', `${endpoint}-cm`])
+    await run(['rotate', `${endpoint}-cm`, '--undo', '--yes'], 2)
+  })
+
+  it('disable managed: the resource has no tls, and each pod answers HTTP', async () => {
+    await run(['disable', `${endpoint}-cm`, '--yes'])
+    expectPlain()
   })
 })
+
+function expectPlain(): void {
+  const { tls, configToUpdate } = specNow()
+  expect([tls, configToUpdate.net.http]).toEqual([undefined, { use_https: false }])
+}

@@ -41,6 +41,7 @@ const suites = [
   },
   { name: 'aistore-broken', labs: ['aistore'], file: 'aistore-broken.test.ts' },
   { name: 'aistore-proxies', labs: ['aistore'], file: 'aistore-proxies.test.ts' },
+  { name: 'aistore-ssh', labs: ['aistore'], file: 'aistore-ssh.test.ts' },
   { name: 'aistore-authn', labs: ['aistore'], file: 'aistore-authn.test.ts' },
   { name: 'skyserve', labs: ['skyserve', 'acme-dns'], file: 'skyserve.test.ts' },
   ...['aks-pem', 'arc-secret', 'arc-pem'].map(azureml),

@@ -87,3 +87,12 @@ export const aisCrd = {
     ],
   },
 }
+
+/** An API server drops a field that a schema does not know: here it is an error. */
+export function strictly(schema: unknown): object {
+  if (Array.isArray(schema)) return schema.map(strictly)
+  if (typeof schema !== 'object' || schema === null) return schema as unknown as object
+  const inner = Object.entries(schema).map(([key, value]) => [key, strictly(value)])
+  const closed = 'properties' in schema && 'type' in schema ? { additionalProperties: false } : {}
+  return { ...Object.fromEntries(inner), ...closed }
+}

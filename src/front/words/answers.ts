@@ -45,10 +45,12 @@ export function givenAnswers(draft: Draft, questions: readonly Question[]): Give
   return given
 }
 
-/** `Domain`; for the many that are called Path, the last part of the id. */
+/** `Domain`; for the many that are called Path, the words of the id's last part: `Cert file`. */
 export function labelOf({ id, noun }: Question): string {
   if (noun !== 'Path') return noun
-  const last = id.slice(id.lastIndexOf('.') + 1)
+  const last = id
+    .slice(id.lastIndexOf('.') + 1)
+    .replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
   return `${last.slice(0, 1).toUpperCase()}${last.slice(1)}`
 }
 

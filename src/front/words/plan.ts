@@ -130,6 +130,12 @@ function certificateText(values: Plan['values']): string {
     const key = values['certificate.key']
     return `uploaded: ${shown(values['certificate.chain'])}${key ? `, ${shown(key)}` : ''}`
   }
+  if (values['certificate.source']?.value === 'managed') {
+    const [via, kind, issuer] = ['via', 'issuerKind', 'issuer'].map(key =>
+      shown(values[`certificate.${key}`]),
+    )
+    return `managed by ${via}: ${kind} ${issuer}, ${shown(values['certificate.days'])} days`
+  }
   const by = values['certificate.authority']?.value === 'local' ? 'by a local CA' : 'by itself'
   return `self-signed ${by}, ${shown(values['certificate.keyType'])}, ${shown(values['certificate.days'])} days`
 }

@@ -44,6 +44,14 @@ export async function summaryLines(
         : `${endpoint} is served over ${scheme}, proven`,
     }
   }
+  if (outcome === 'done') {
+    const title = `${endpoint} has nothing of its own in place any more, proven`
+    const rest = [span('  forget     ', 'quiet'), span(`secure-endpoint forget ${endpoint}`)]
+    return {
+      printed: [[glyphs.state('done'), span(` ${title}`, 'bold')], ...(rehearsed ? [] : [rest])],
+      last: title,
+    }
+  }
   const found = problem?.findings[0]
   const why = found ? found.title.replace(/\.$/, '') : outcome
   if (outcome === 'rolled-back') {

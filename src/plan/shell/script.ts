@@ -7,6 +7,7 @@ import { oneLine } from '../../process/plain-text.ts'
 import { quoteWord } from '../../process/quote.ts'
 import { placesOf } from '../../road/carry-out.ts'
 import type { Planned } from '../../road/make-plan.ts'
+import type { ShellPart } from '../../targets/target.ts'
 import type { World } from '../../world.ts'
 import { contentOf } from '../perform/write.ts'
 import type { Step } from '../plan.ts'
@@ -57,15 +58,29 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     'shell/prelude.sh',
     'shell/proof.sh',
     'shell/pair.sh',
-    ...(usesAzureDns(plan.steps) ? ['shell/azure-dns.sh'] : []),
-    ...(target.shell ?? [`${target.kind}/functions.sh`]),
+    ...(usesOp(plan.steps, 'op:dns.azure-') ? ['shell/azure-dns.sh'] : []),
   ]
-  const lines = [...head, ...parts.map(part), ...steps, 'begin', ...calls, 'finish']
+  const own = (target.shell ?? [`${target.kind}/functions.sh`]).flatMap(each =>
+    ownPart(each, plan.steps),
+  )
+  const lines = [...head, ...parts.map(part), ...own, ...steps, 'begin', ...calls, 'finish']
   return `${lines.join('\n')}\n`
 }
 
-function usesAzureDns(steps: readonly Step[]): boolean {
-  return steps.some(({ act }) => act.do.startsWith('op:dns.azure-'))
+function usesOp(steps: readonly Step[], beginning: string): boolean {
+  return steps.some(({ act }) => act.do.startsWith(beginning))
+}
+
+function ownPart(own: string | ShellPart, steps: readonly Step[]): string[] {
+  if (typeof own === 'string') return [part(own)]
+  if (!usesOp(steps, own.op)) return []
+  return own.printedBy === undefined ? [part(own.file)] : printing(own.printedBy, part(own.file))
+}
+
+/** A function that prints a text: quoted, so that the shell reads nothing in it. */
+function printing(name: string, text: string): string[] {
+  const end = `END_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
+  return [`${name}() {`, `cat <<'${end}'`, text, end, '}']
 }
 
 function part(name: string): string {
@@ -107,12 +122,11 @@ function stepLines(step: Step, context: ShellContext, prefix = ''): string[] {
   return lines
 }
 
-/** A file's text as a function: quoted, so that the shell reads nothing in it. */
+/** The file of a step as a function. */
 function contentLines({ id }: Step, { contents }: ShellContext): string[] {
   const text = contents.get(id)
   if (text === undefined) return []
-  const end = `END_${createHash('sha256').update(text).digest('hex').slice(0, 12)}`
-  return [`content_${variable(id)}() {`, `cat <<'${end}'`, text.replace(/\n$/, ''), end, '}']
+  return printing(`content_${variable(id)}`, text.replace(/\n$/, ''))
 }
 
 /** Only what a later step names is captured. */

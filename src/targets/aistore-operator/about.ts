@@ -8,4 +8,5 @@ export const aistoreOperatorAbout: TargetAbout = {
   hasOutsideName: false,
   healthPath: '/v1/health',
   tools: ['kubectl', 'curl', 'nslookup'],
+  managedBy: ['cert-manager'],
 }

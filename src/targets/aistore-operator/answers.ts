@@ -20,6 +20,38 @@ export function operatorAnswers(answers: Answers): OperatorAnswers {
   return answers.target as unknown as OperatorAnswers
 }
 
+/** `spec.tls.certificate`, where cert-manager makes the pair; the operator adds the names of its pods. */
+export interface ManagedCertificate {
+  issuerRef: { name: string; kind: string }
+  additionalDNSNames: string[]
+  duration: string
+}
+
+export function managedOf({ certificate, domain }: Answers): ManagedCertificate | undefined {
+  if (certificate?.source !== 'managed') return undefined
+  const { issuer, issuerKind, days, names } = certificate
+  return {
+    issuerRef: { name: issuer, kind: issuerKind },
+    additionalDNSNames: [...new Set([domain, ...names])],
+    duration: `${days * 24}h`,
+  }
+}
+
+/** The Secret that the pods mount: named here, or by the operator where cert-manager writes it. */
+export function secretOf(answers: Answers): string {
+  const { secret, resource } = operatorAnswers(answers)
+  return managedOf(answers) ? managedSecret(resource) : secret
+}
+
+/** As the operator names what it has cert-manager make (operator 3.4, resources/aistore/cmn). */
+export function managedSecret(resource: string): string {
+  return `${resource}-tls`
+}
+
+export function managedCertificate(resource: string): string {
+  return `${resource}-tls-cert`
+}
+
 export function placeOfAnswers({ context, kubeconfig, namespace }: OperatorAnswers): Place {
   return { context, namespace, ...(kubeconfig === undefined ? {} : { kubeconfig }) }
 }

@@ -6,11 +6,12 @@ import { readContexts } from '../../kubernetes/contexts.ts'
 import { type KubeObject, tryKubectl } from '../../kubernetes/kubectl.ts'
 import { type Calling, kubectlArgv } from '../../kubernetes/place.ts'
 import { kubernetesProblem } from '../../kubernetes/problems.ts'
+import { isIP } from '../../net/is-ip.ts'
 import { succeeded } from '../../process/tool.ts'
 import type { World } from '../../world.ts'
 import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
-import { operatorAnswers, placeOfAnswers } from './answers.ts'
+import { managedOf, operatorAnswers, placeOfAnswers } from './answers.ts'
 import { operatorFindings } from './findings.ts'
 import { type ResourceTls, refusedField, resourceKind, tlsIn } from './resource.ts'
 
@@ -25,7 +26,7 @@ export interface OperatorPresent {
 const limitMs = 60_000
 const nothing: OperatorPresent = {
   server: '',
-  tls: { secretName: '', certificate: false, useHttps: false, ports: { proxy: 0, target: 0 } },
+  tls: { secretName: '', useHttps: false, ports: { proxy: 0, target: 0 } },
 }
 
 /** Reads the resource; changes nothing. */
@@ -78,19 +79,49 @@ async function read(
       `spec.${field} is set`,
       `Take it out of the resource: kubectl edit ${resourceKind} ${own.resource}`,
     )
+  const other = otherWay(answers, present.tls)
+  if (other) return stop(...other)
   const { secretName, certificate } = present.tls
-  if (certificate)
-    return stop(
-      'ais-operator.foreign-tls',
-      'spec.tls.certificate: cert-manager renews it',
-      'Leave it to cert-manager, or take spec.tls out of the resource first.',
-    )
-  const foreign = secretName !== '' && record === undefined
+  const foreign = (secretName !== '' || certificate !== undefined) && record === undefined
   if (foreign && ['ask', 'stop'].includes(answers.target.onConflict))
     return stop(
       'ais-operator.foreign-tls',
-      `spec.tls.secretName is ${secretName}`,
-      `Put target.secret: ${secretName} and target.onConflict: adopt into the answers: what it holds is kept.`,
+      certificate ? 'spec.tls.certificate is set' : `spec.tls.secretName is ${secretName}`,
+      certificate
+        ? 'Put target.onConflict: adopt into the answers: cert-manager goes on as certificate.issuer says.'
+        : `Put target.secret: ${secretName} and target.onConflict: adopt into the answers: what it holds is kept.`,
     )
   return { present, findings: [] }
+}
+
+/**
+ * What cert-manager writes goes over the Secret that was there, and it is asked for DNS names alone: why
+ * a resource cannot get its certificate as the answers say.
+ */
+function otherWay(
+  answers: Answered['answers'],
+  { secretName, certificate }: ResourceTls,
+): [id: keyof typeof operatorFindings, evidence: string, fix: string] | undefined {
+  const isManaged = managedOf(answers) !== undefined
+  if (isManaged && secretName !== '')
+    return [
+      'ais-operator.other-way',
+      `spec.tls.secretName is ${secretName}`,
+      `Take the cluster back to HTTP first: secure-endpoint disable ${answers.endpoint}, or take spec.tls out of the resource.`,
+    ]
+  if (!isManaged && certificate !== undefined)
+    return [
+      'ais-operator.other-way',
+      'spec.tls.certificate: cert-manager makes it, and renews it',
+      'Put certificate.source: managed and its certificate.issuer into the answers, or take spec.tls out of the resource first.',
+    ]
+  const { certificate: asked, domain } = answers
+  const addresses = asked.source === 'managed' ? [domain, ...asked.names].filter(isIP) : []
+  return addresses.length === 0
+    ? undefined
+    : [
+        'ais-operator.no-address',
+        addresses.join(', '),
+        'Use the name of a Service as the domain: NAME-proxy.NAMESPACE.svc.cluster.local.',
+      ]
 }

@@ -16,6 +16,21 @@ export const operatorFindings = {
     title: 'The resource serves a certificate that is not recorded here.',
     why: 'Replacing it could take away what somebody else put there on purpose.',
   },
+  'ais-operator.other-way': {
+    severity: 'blocks',
+    title: 'The resource gets its certificate another way than the answers say.',
+    why: 'cert-manager writes over the Secret that the pods mount: the pair of before could not be put back.',
+  },
+  'ais-operator.no-address': {
+    severity: 'blocks',
+    title: 'cert-manager is asked for DNS names alone here.',
+    why: 'spec.tls.certificate has additionalDNSNames, and no addresses.',
+  },
+  'ais-operator.not-issued': {
+    severity: 'blocks',
+    title: 'cert-manager has not issued the certificate.',
+    why: 'The pods mount the Secret that it writes, and do not start before it is there.',
+  },
   'ais-operator.foreign-secret': {
     severity: 'blocks',
     title: 'A Secret of that name belongs to somebody else.',

@@ -8,10 +8,13 @@ import type { Op } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { listGenerations, writeGeneration } from '../../record/generation.ts'
 
-/** Keeps as generation 0 what the resource served: `{place, secret}`; empty where it was HTTP. */
+/**
+ * Keeps as generation 0 what the resource served: `{place, secret, managed}`; empty where it was HTTP. A
+ * key that somebody else manages stays where it is.
+ */
 export const keepFoundOp: Op = {
   changes: false,
-  async run({ place: at, secret: name }, ctx): Promise<Json> {
+  async run({ place: at, secret: name, managed }, ctx): Promise<Json> {
     const { paths } = ctx.record
     if ((await listGenerations(paths)).includes(0)) return { kept: true, seen: 'generation 0' }
     const made = new Date(ctx.world.clock.now()).toISOString()
@@ -27,7 +30,7 @@ export const keepFoundOp: Op = {
     }
     const files = {
       'chain.pem': text('tls.crt'),
-      'key.pem': text('tls.key'),
+      ...(managed === true ? {} : { 'key.pem': text('tls.key') }),
       ...(text('ca.crt') === '' ? {} : { 'roots.pem': text('ca.crt') }),
     }
     await writeGeneration(paths, { ...meta, leaf: leafSummary(read.certificate) }, files)

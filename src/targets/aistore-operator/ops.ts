@@ -5,16 +5,18 @@ import { kubectlArgv, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import type { Op, OpTable } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
+import type { ManagedCertificate } from './answers.ts'
+import { issuedOp } from './issued.ts'
 import { keepFoundOp } from './keep.ts'
 import { loadOp } from './load.ts'
 import { operatorProblem } from './problems.ts'
-import { refusedField, resourceKind, tlsIn } from './resource.ts'
+import { isAsked, refusedField, resourceKind, tlsIn } from './resource.ts'
 import { secretLookOp, secretPutOp } from './secret-ops.ts'
 
-/** What the resource says: `{place, resource}`. */
+/** What the resource says, and whether it has cert-manager make what is asked: `{place, resource, asked}`. */
 const look: Op = {
   changes: false,
-  async run({ place: at, resource }, ctx): Promise<Json> {
+  async run({ place: at, resource, asked }, ctx): Promise<Json> {
     const words = ['get', resourceKind, String(resource), '-o', 'json']
     const [found] = await kubectlObjects(placeOf(at), words.slice(0, 3), ctx)
     if (!found) throw new TypeError('kubectl ended well and answered no object')
@@ -25,14 +27,25 @@ const look: Op = {
         evidence: `spec.${field} is set`,
         fix: `Take it out of the resource: kubectl edit ${resourceKind} ${resource}`,
       })
-    const { secretName, useHttps } = tlsIn(found)
-    const seen = useHttps ? `HTTPS with ${secretName || 'no Secret'}` : 'HTTP'
-    return { secretName, useHttps, seen }
+    const tls = tlsIn(found)
+    const { secretName, useHttps } = tls
+    const managed = tls.certificate !== undefined
+    const by = managed ? "cert-manager's certificate" : secretName || 'no Secret'
+    const isSame = managed && isAsked(tls, asked as unknown as ManagedCertificate)
+    return {
+      secretName,
+      managed,
+      asked: isSame,
+      useHttps,
+      seen: useHttps ? `HTTPS with ${by}` : 'HTTP',
+    }
   },
   printed: ({ place, resource }, show) => [
     quoteCommand(kubectlArgv(placeOf(place as Json), 'get', resourceKind, show(resource))),
   ],
-  shell: ({ place, resource }, sh) => [`aisop_look ${shellPlace(place, sh)} ${sh.word(resource)}`],
+  shell: ({ place, resource, asked }, sh) => [
+    `aisop_look ${shellPlace(place, sh)} ${sh.word(resource)} ${sh.word(JSON.stringify(asked ?? {}))}`,
+  ],
 }
 
 /** Changes the resource by a merge patch and leaves the rest to the operator: `{place, resource, patch}`. */
@@ -70,6 +83,7 @@ export const operatorOps: OpTable = {
   'ais-operator.patch': patch,
   'ais-operator.secret-look': secretLookOp,
   'ais-operator.secret-put': secretPutOp,
+  'ais-operator.issued': issuedOp,
   'ais-operator.load': loadOp,
   'ais-operator.keep-found': keepFoundOp,
 }

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
+import type { ManagedCertificate } from './answers.ts'
+import { mergePatch, patchBetween } from './merge-patch.ts'
 
 /** The kind as kubectl is asked for it (ais-k8s, operator/api/aistore/v1beta1). */
 export const resourceKind = 'aistores.ais.nvidia.com'
@@ -9,8 +12,8 @@ export const resourceKind = 'aistores.ais.nvidia.com'
 export interface ResourceTls {
   /** Of `spec.tls`; empty where there is none. */
   secretName: string
-  /** `spec.tls.certificate`: cert-manager's, which is not ours to replace. */
-  certificate: boolean
+  /** `spec.tls.certificate`, where cert-manager keeps the Secret. */
+  certificate?: Json
   useHttps: boolean
   skipVerify?: boolean
   /** Public ports of the pods. */
@@ -29,10 +32,11 @@ const refusedFields = [
 
 export function tlsIn({ spec }: KubeObject): ResourceTls {
   const at = (path: string) => atPath((spec ?? {}) as Json, path)
+  const certificate = at('tls.certificate')
   const skipVerify = at('configToUpdate.net.http.skip_verify')
   return {
     secretName: String(at('tls.secretName') ?? ''),
-    certificate: typeof at('tls.certificate') === 'object' && at('tls.certificate') !== null,
+    ...(certificate ? { certificate } : {}),
     useHttps: at('configToUpdate.net.http.use_https') === true,
     ...(typeof skipVerify === 'boolean' ? { skipVerify } : {}),
     // the operator's own samples
@@ -51,23 +55,39 @@ export function refusedField({ spec }: KubeObject): string | undefined {
   })
 }
 
+/** Whether the resource has cert-manager make this; what the API server adds by itself is no difference. */
+export function isAsked({ certificate }: ResourceTls, wanted: ManagedCertificate): boolean {
+  return isDeepStrictEqual(certificate, mergePatch(certificate, { ...wanted }))
+}
+
 /** HTTPS with a Secret: `spec.tls` alone mounts it and leaves the cluster on HTTP. */
 export function httpsPatch(secretName: string): Json {
-  return specPatch({ secretName, certificate: null }, { use_https: true, skip_verify: false })
+  return specPatch({ secretName, certificate: null }, https)
+}
+
+/** HTTPS with what cert-manager makes. */
+export function managedPatch(wanted: ManagedCertificate): Json {
+  return specPatch({ secretName: null, certificate: { ...wanted } }, https)
 }
 
 export function plainPatch(): Json {
   return specPatch(null, { use_https: false, skip_verify: null })
 }
 
-/** What was found. */
-export function patchTo({ secretName, certificate, useHttps, skipVerify }: ResourceTls): Json {
-  const tls = secretName === '' ? null : { secretName }
+/** What was found, after a change to what cert-manager shall make. */
+export function patchTo(
+  { secretName, certificate, useHttps, skipVerify }: ResourceTls,
+  asked?: ManagedCertificate,
+): Json {
   const http = { use_https: useHttps, skip_verify: skipVerify ?? null }
-  return certificate ? specPatch(undefined, http) : specPatch(tls, http)
+  if (certificate)
+    return specPatch({ certificate: patchBetween(asked && { ...asked }, certificate) }, http)
+  return specPatch(secretName === '' ? null : { secretName, certificate: null }, http)
 }
 
+const https = { use_https: true, skip_verify: false }
+
 /** A merge patch: null takes a field away, what is left out stays. */
-function specPatch(tls: Json | undefined, http: Json): Json {
-  return { spec: { ...(tls === undefined ? {} : { tls }), configToUpdate: { net: { http } } } }
+function specPatch(tls: Json, http: Json): Json {
+  return { spec: { tls, configToUpdate: { net: { http } } } }
 }

@@ -1,12 +1,23 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Answers } from '../../answers/answers.ts'
+import { issueAuthority, issueLeaf } from '../../certificates/issue.ts'
+import { keyPem } from '../../certificates/private-key.ts'
 import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import { createStageCluster, stageWords } from '../../kubernetes/stage.ts'
 import type { Json } from '../../plan/plan.ts'
 import type { ToolCall, ToolResult } from '../../process/tool.ts'
 import type { Stage, StageKit } from '../target.ts'
-import { operatorAnswers, workloadsOf } from './answers.ts'
+import {
+  type ManagedCertificate,
+  managedCertificate,
+  managedSecret,
+  operatorAnswers,
+  workloadsOf,
+} from './answers.ts'
+import { mergePatch } from './merge-patch.ts'
+import { profile } from './profile.ts'
 import { resourceKind, tlsIn } from './resource.ts'
 
 /** Milliseconds until a changed Secret is seen in a pod. */
@@ -30,9 +41,10 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   })
 
   const write = async (key: string) => {
-    const { secretName } = tlsIn(resource())
+    const { secretName, certificate } = tlsIn(resource())
     const path = join(kit.world.stateFolder, `stage-${key}`)
-    const data = cluster.get('Secret', secretName)?.data ?? {}
+    const data =
+      cluster.get('Secret', certificate ? managedSecret(own.resource) : secretName)?.data ?? {}
     await writeFile(path, Buffer.from(data[key] ?? '', 'base64'), { mode: 0o600 })
     return path
   }
@@ -53,6 +65,34 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     }
   }
 
+  /** What cert-manager does for the operator. */
+  const issue = async (certificate: Json) => {
+    const { issuerRef, additionalDNSNames } = certificate as unknown as ManagedCertificate
+    const around = { now: clock.now(), random: kit.world.random, keyType: 'ecdsa-p256' as const }
+    const names = [...new Set([...profile(answers).names, ...additionalDNSNames])]
+    const authority = await issueAuthority({ ...around, names, days: 365 })
+    const uses = ['serverAuth', 'clientAuth'] as const
+    const days = 90
+    const leaf = await issueLeaf({ ...around, names, days, extendedKeyUsage: [...uses], authority })
+    const data = {
+      'tls.crt': leaf.certificate.pem,
+      'tls.key': keyPem(leaf.key),
+      'ca.crt': authority.certificate.pem,
+    }
+    const annotations = {
+      'cert-manager.io/certificate-name': managedCertificate(own.resource),
+      'cert-manager.io/issuer-kind': issuerRef.kind,
+      'cert-manager.io/issuer-name': issuerRef.name,
+    }
+    cluster.put({
+      kind: 'Secret',
+      metadata: { name: managedSecret(own.resource), namespace: own.namespace, annotations },
+      data: Object.fromEntries(
+        Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+      ),
+    })
+  }
+
   const ofResource = async (words: string[]): Promise<Partial<ToolResult>> => {
     if (words[2] !== own.resource) {
       const stderr = `Error from server (NotFound): ${resourceKind} "${words[2]}" not found`
@@ -60,7 +100,10 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     }
     if (words[0] === 'get') return { stdout: JSON.stringify(resource()) }
     const patch = JSON.parse(words[words.indexOf('-p') + 1] ?? '{}') as { spec: Json }
+    const before = tlsIn(resource()).certificate
     spec = mergePatch(spec, patch.spec)
+    const { certificate } = tlsIn(resource())
+    if (certificate && !isDeepStrictEqual(certificate, before)) await issue(certificate)
     await begin()
     return { stdout: `aistore.ais.nvidia.com/${own.resource} patched\n` }
   }
@@ -82,15 +125,4 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       return { status: loads ? 200 : 400, headers: {}, body: '', tookMs: 0 }
     },
   }
-}
-
-/** RFC 7386: null takes a member away. */
-function mergePatch(into: Json, patch: Json): Json {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const whole = typeof into === 'object' && into !== null && !Array.isArray(into) ? { ...into } : {}
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete whole[key]
-    else whole[key] = mergePatch(whole[key] ?? null, value)
-  }
-  return whole
 }

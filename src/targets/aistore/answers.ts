@@ -13,8 +13,12 @@ export interface AistoreAnswers {
   certFile: string
   keyFile: string
   caFile: string
-  /** `here`: this machine writes them; `manual`: a person does. */
-  place: 'here' | 'manual'
+  /** `here`: this machine writes them; `ssh`: their hosts get them; `manual`: a person puts them there. */
+  place: 'here' | 'ssh' | 'manual'
+  /** Where ssh leads to, for `place: ssh`: a pattern for all nodes, and `NODE=DESTINATION`. */
+  ssh?: string[]
+  /** Whether root writes them there. */
+  sudo?: 'no' | 'yes'
   /** The command that starts the nodes again; without it a person does. */
   restart?: string
   /** Of a new cluster: hosts of its nodes beside the gateway's, how many there will be, and what starts them. */

@@ -3,6 +3,7 @@ import { keyPem } from '../../certificates/private-key.ts'
 import { parseAddress } from '../../net/address.ts'
 import { asksForCertificate } from '../../net/client-request.ts'
 import { request } from '../../net/request.ts'
+import { type Contexts, sharedContexts } from '../../net/secure-context.ts'
 import type { World } from '../../world.ts'
 import { levelRules } from './client-auth.ts'
 import type { ClientPair } from './client-pair.ts'
@@ -16,12 +17,35 @@ export interface ClientRules {
   stranger?: boolean
 }
 
-export interface ClientProbing {
-  signal: AbortSignal
-  /** PEM certificates that are trusted. */
+/** Each kind of client, the same at all listeners. */
+export interface Clients {
+  none: Client
+  ours?: Client
+  stranger: Client
+}
+
+interface Client {
   roots: readonly string[]
   client?: ClientPair
-  stranger: ClientPair
+  contexts: Contexts
+}
+
+/**
+ * The clients that a listener is asked as.
+ *
+ * @param roots PEM certificates that they trust
+ * @param client our own pair
+ */
+export async function clientsOf(
+  { roots, client }: { roots: readonly string[]; client?: ClientPair },
+  world: Pick<World, 'clock' | 'random'>,
+): Promise<Clients> {
+  const as = (pair?: ClientPair): Client => {
+    const trust = { roots, ...(pair ? { client: pair } : {}) }
+    return { ...trust, contexts: sharedContexts(trust) }
+  }
+  const stranger = as(await strangerPair(world))
+  return { none: as(), ...(client ? { ours: as(client) } : {}), stranger }
 }
 
 const askMs = 10_000
@@ -29,7 +53,7 @@ const askMs = 10_000
 const noAnswer = /timeout|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH/
 
 /** A certificate that nobody has signed but itself, thrown away at once. */
-export async function strangerPair({
+async function strangerPair({
   clock,
   random,
 }: Pick<World, 'clock' | 'random'>): Promise<ClientPair> {
@@ -47,13 +71,15 @@ export async function strangerPair({
 /** Asks one listener as each kind of client would. */
 export async function clientRulesAt(
   address: string,
-  { signal, roots, client, stranger }: ClientProbing,
+  { none, ours, stranger }: Clients,
+  signal: AbortSignal,
 ): Promise<ClientRules> {
-  const ask = async (pair?: ClientPair): Promise<boolean | undefined> => {
+  const ask = async ({ contexts, ...trust }: Client): Promise<boolean | undefined> => {
+    const context = contexts()
     const { status, error = '' } = await request({
       url: `https://${address}/v1/health`,
-      roots,
-      ...(pair ? { client: pair } : {}),
+      ...trust,
+      ...(context ? { context } : {}),
       timeoutMs: askMs,
       signal,
     })
@@ -61,13 +87,13 @@ export async function clientRulesAt(
     return noAnswer.test(error) ? undefined : false
   }
   const at = parseAddress(address)
-  const [asks, none, ours, other] = await Promise.all([
+  const [asks, without, own, other] = await Promise.all([
     at ? asksForCertificate(at, { timeoutMs: askMs, signal }) : undefined,
-    ask(),
-    client ? ask(client) : undefined,
+    ask(none),
+    ours ? ask(ours) : undefined,
     ask(stranger),
   ])
-  return defined({ asks, none, ours, stranger: other })
+  return defined({ asks, none: without, ours: own, stranger: other })
 }
 
 /** How a listener differs from a level, in words; empty where it does not. */

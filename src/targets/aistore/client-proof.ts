@@ -3,7 +3,7 @@ import type { Probed } from '../../proof/result.ts'
 import type { Server } from '../../proof/servers.ts'
 import type { Access } from './api.ts'
 import { levelRules } from './client-auth.ts'
-import { type ClientRules, clientRulesAt, differs, strangerPair } from './client-probe.ts'
+import { type ClientRules, clientRulesAt, clientsOf, differs } from './client-probe.ts'
 
 /**
  * `tls.client-auth`: each listener treats a client without a certificate, one with ours and one with a
@@ -12,14 +12,13 @@ import { type ClientRules, clientRulesAt, differs, strangerPair } from './client
 export async function probeClients(
   servers: readonly Server[],
   level: number,
-  { roots, client }: Access,
+  access: Access,
   { world, signal }: Pick<Performing, 'world' | 'signal'>,
 ): Promise<Probed[]> {
-  const stranger = await strangerPair(world)
-  const probing = { roots, signal, stranger, ...(client ? { client } : {}) }
+  const clients = await clientsOf(access, world)
   return Promise.all(
     servers.map(async ({ address, name }): Promise<Probed> => {
-      const rules = await clientRulesAt(address, probing)
+      const rules = await clientRulesAt(address, clients, signal)
       const wrong = differs(rules, level)
       const base = { id: 'tls.client-auth', expected: expectedAt(level), address: name }
       if (wrong === '') return { ...base, state: 'pass', seen: seenIn(rules) }

@@ -61,10 +61,10 @@ export const aistoreFindings = {
     title: 'These listeners cannot have a certificate of their own now.',
     why: 'net.http.pub stands beside a net.http that serves HTTPS, and AIStore 5.0 is the first to have it.',
   },
-  'aistore.public-off': {
+  'aistore.inside-unknown': {
     severity: 'blocks',
-    title: 'There is no HTTP behind the public listeners alone.',
-    why: 'HTTPS is one switch for the whole cluster: without a pair of their own they serve that of the others.',
+    title: 'The pair of the listeners inside is not trusted on this machine.',
+    why: 'Public listeners without a pair of their own serve it: nobody here could ask the nodes anything.',
   },
   'aistore.relative-path': {
     severity: 'blocks',

@@ -42,6 +42,10 @@ export const aistore: Target<AistorePresent> = {
   reach: reachNodes,
   preflight: preflightSteps,
   ops: aistoreOps,
-  shell: ['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh'],
+  shell: [
+    ...['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh', 'aistore/joined.sh'],
+    { file: 'aistore/on-host.sh', op: 'op:aistore.hosts', printedBy: 'on_host_program' },
+    { file: 'aistore/hosts.sh', op: 'op:aistore.hosts' },
+  ],
   stage: createStage,
 }

@@ -2,11 +2,16 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { exitCodes } from '../../exit-codes.ts'
-import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
-import { listGenerations, readGeneration } from '../../record/generation.ts'
 import { makeFolder, writeFileAtomic } from '../../record/write.ts'
+import {
+  type FilesOnHosts,
+  placedOnHosts,
+  placeOnHosts,
+  printedOnHosts,
+  shellOnHosts,
+} from './hosts/files-on-hosts.ts'
 import { nodePath } from './node-path.ts'
 import { aistoreProblem } from './problems.ts'
 
@@ -19,7 +24,7 @@ interface Files {
   certFile: string
   keyFile: string
   caFile: string
-  place: 'here' | 'manual'
+  place: 'here' | 'ssh' | 'manual'
   /** Whether the answers name these paths, and not the cluster alone. */
   named: boolean
 }
@@ -29,6 +34,7 @@ export const placedOp: Op = {
   changes: false,
   async run(input, ctx): Promise<Json> {
     const files = input as unknown as Files
+    if (isBySsh(files)) return placedOnHosts(files, ctx)
     if (files.place === 'manual' && !ctx.rehearsal)
       return { placed: false, seen: 'not seen from here' }
     const placed = await Promise.all(targetsOf(files).map(each => isSame(each, ctx)))
@@ -36,7 +42,11 @@ export const placedOp: Op = {
     return { placed: all, seen: all ? 'in place' : 'not there yet' }
   },
   printed: () => [],
-  shell: (input, sh) => [`ais_placed ${wordsOf(input, sh)}`],
+  shell: (input, sh) => [
+    isBySsh(input)
+      ? shellOnHosts('ais_hosts_placed', input, sh.word)
+      : `ais_placed ${wordsOf(input, sh)}`,
+  ],
 }
 
 /**
@@ -47,6 +57,7 @@ export const placeFilesOp: Op = {
   changes: true,
   async run(input, ctx): Promise<Json> {
     const files = input as unknown as Files
+    if (isBySsh(files)) return placeOnHosts(files, ctx)
     if (files.place === 'manual' && !ctx.rehearsal) return byHand(files, ctx)
     for (const each of targetsOf(files)) await put(each, files.named, ctx)
     await mustMatch(files, ctx)
@@ -54,60 +65,16 @@ export const placeFilesOp: Op = {
   },
   printed(input, show) {
     const files = input as unknown as Files
+    if (isBySsh(files)) return printedOnHosts(files, show)
     const copy = targetsOf(files).map(
       ({ from, to, mode }) => `install -m ${mode.toString(8).padStart(4, '0')} ${show(from)} ${to}`,
     )
     return files.place === 'manual' ? copy.map(each => `${each}   (each node)`) : copy
   },
-  shell: (input, sh) => [`ais_place ${wordsOf(input, sh)}`],
-}
-
-/** Refuses to write over a file that is of nobody's known pair: `{certFile, place, adopt}`. */
-export const foreignOp: Op = {
-  changes: false,
-  async run({ certFile, place, adopt }, ctx): Promise<Json> {
-    const path = nodePath(String(certFile), ctx)
-    const text = place === 'here' ? await readFile(path, 'utf8').catch(() => '') : ''
-    const leaf = fingerprintIn(text)
-    if (text === '' || adopt === true) return { seen: text === '' ? 'free' : 'is adopted' }
-    const { paths } = ctx.record
-    const known = await Promise.all(
-      (await listGenerations(paths)).map(async each => (await readGeneration(paths, each))?.leaf),
-    )
-    if (known.some(each => each?.fingerprint === leaf)) return { seen: 'ours' }
-    throw aistoreProblem('aistore.foreign-file', exitCodes.data, {
-      subject: path,
-      evidence: leaf === undefined ? 'it holds no certificate' : `it holds ${leaf.slice(0, 11)}`,
-      fix: 'Move it away, name another path in target.certFile, or put target.onConflict: adopt into the answers.',
-    })
-  },
-  printed: ({ certFile }, show) => [
-    `openssl x509 -noout -fingerprint -sha256 -in ${show(certFile)}`,
-  ],
-  shell: () => [`jq -n '{seen: ""}' | answer_json`],
-}
-
-/**
- * Refuses a pair whose root the nodes do not know: `{roots, known, caFile, place}`. They read their
- * roots at their start alone, and talk to each other with this very pair.
- */
-export const rootsOp: Op = {
-  changes: false,
-  async run({ roots, known, caFile, place }, ctx): Promise<Json> {
-    const read = (path: Json | undefined) => readFile(String(path), 'utf8').catch(() => '')
-    const wanted = fingerprintsIn(await read(roots))
-    const there = place === 'here' ? await read(nodePath(String(caFile), ctx)) : ''
-    const trusted = fingerprintsIn(there === '' ? await read(known) : there)
-    if (wanted.every(each => trusted.includes(each))) return { seen: 'the nodes trust its root' }
-    throw aistoreProblem('aistore.other-root', exitCodes.data, {
-      subject: String(caFile),
-      evidence: `its root is ${wanted.map(each => each.slice(0, 11)).join(', ')}; the nodes trust ${trusted.map(each => each.slice(0, 11)).join(', ') || 'public roots'}`,
-      fix: 'Rotate with a certificate of the same authority; for another one, disable HTTPS and enable it again.',
-    })
-  },
-  printed: ({ caFile }) => [`openssl verify -CAfile ${caFile} chain.pem`],
-  shell: ({ roots, caFile, place }, sh) => [
-    `ais_roots ${[roots, caFile, place].map(sh.word).join(' ')}`,
+  shell: (input, sh) => [
+    isBySsh(input)
+      ? shellOnHosts('ais_hosts_place', input, sh.word)
+      : `ais_place ${wordsOf(input, sh)}`,
   ],
 }
 
@@ -197,16 +164,8 @@ async function byHand(files: Files, ctx: Performing): Promise<Json> {
   })
 }
 
-function fingerprintsIn(text: string): string[] {
-  return pemCertificates(text).flatMap(pem => fingerprintIn(pem) ?? [])
-}
-
-function fingerprintIn(text: string): string | undefined {
-  try {
-    return new X509Certificate(text).fingerprint256
-  } catch {
-    return undefined
-  }
+function isBySsh(input: object): input is FilesOnHosts {
+  return 'place' in input && input.place === 'ssh'
 }
 
 function wordsOf(input: Record<string, unknown>, sh: Parameters<Op['shell']>[1]): string {

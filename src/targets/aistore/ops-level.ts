@@ -2,7 +2,7 @@ import { Problem } from '../../errors.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { restoreStates } from './backup.ts'
-import { clientRulesAt, differs, strangerPair } from './client-probe.ts'
+import { clientRulesAt, clientsOf, differs } from './client-probe.ts'
 import { takeDown } from './ops-down.ts'
 import { setSettings } from './ops-settings.ts'
 import { accessOf, apiOf, type Place, placeOf } from './place.ts'
@@ -82,13 +82,11 @@ async function firstDiffering(
   level: number,
   ctx: Performing,
 ): Promise<string | undefined> {
-  const { roots, client } = await accessOf(place, ctx)
-  const stranger = await strangerPair(ctx.world)
-  const probing = { roots, signal: ctx.signal, stranger, ...(client ? { client } : {}) }
+  const clients = await clientsOf(await accessOf(place, ctx), ctx.world)
   const reached = place.nodes.flatMap(node => reachedOf(node, ports))
   const wrong = await Promise.all(
     reached.map(async ({ address }) => {
-      const seen = differs(await clientRulesAt(address, probing), level)
+      const seen = differs(await clientRulesAt(address, clients, ctx.signal), level)
       return seen === '' ? '' : `${address}: ${seen}`
     }),
   )

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { retried } from '../../proof/prove.ts'
-import type { Probed } from '../../proof/result.ts'
 import { probeServers, probeServersPlain, type Server } from '../../proof/servers.ts'
 import { verdict, wantedOf } from '../../proof/verdict.ts'
 import { createApi } from './api.ts'
@@ -12,7 +11,7 @@ import type { Ports } from './listeners.ts'
 import { accessOf, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
 import { reachedOf } from './standing.ts'
-import { readState, wrongIn } from './state.ts'
+import { probeStates } from './state-probe.ts'
 
 type Input = Record<string, Json>
 
@@ -51,30 +50,10 @@ async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performin
   const api = createApi(access, ctx)
   const level = scheme === 'https' ? input.clientAuth : undefined
   const probe = scheme === 'https' ? probeServers : probeServersPlain
-  const states = async (): Promise<Probed[]> => {
-    const state = await readState(place, api)
-    const wrong = wrongIn(state, place, scheme)
-    const base = { id: 'aistore.node-state', expected: `started, in the map, ${scheme}` }
-    const ofCluster = wrong.get('cluster')
-    return place.nodes.map((node): Probed => {
-      const bad = wrong.get(node.id) ?? ofCluster
-      return bad === undefined
-        ? { ...base, state: 'pass', seen: 'started and in the map', address: nodeLabel(node) }
-        : {
-            ...base,
-            state: 'fail',
-            seen: bad,
-            address: nodeLabel(node),
-            means: 'A node that is listed as online may be gone, or never join again.',
-            fix: `Read the log of ${nodeLabel(node)}.`,
-            transient: true,
-          }
-    })
-  }
   const results = await retried(wanted, proving, async () => {
     const [probed, nodes, clients] = await Promise.all([
       probe(servers, wanted, proving),
-      states(),
+      probeStates(place, api, scheme),
       typeof level === 'number' ? probeClients(servers, level, access, ctx) : [],
     ])
     return [...probed, ...nodes, ...clients]

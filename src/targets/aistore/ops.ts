@@ -1,11 +1,14 @@
 import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
+import { readyHostsOp } from './hosts/files-on-hosts.ts'
 import { keepFoundOp } from './keep.ts'
 import { offlineOps } from './offline/ops-offline.ts'
 import { clientKeptOp, clientPairOp } from './ops-client.ts'
 import { clocksOp } from './ops-clocks.ts'
 import { leaveOp, shutdownOp } from './ops-down.ts'
-import { foreignOp, placedOp, placeFilesOp, rootsOp } from './ops-files.ts'
+import { placedOp, placeFilesOp } from './ops-files.ts'
+import { foreignOp, rootsOp } from './ops-found.ts'
+import { insideOp, joinedOp, proveJoinedOp } from './ops-joined.ts'
 import { actsOp, leaveLevelOp } from './ops-level.ts'
 import { loadOp, servedOp } from './ops-load.ts'
 import { lookOp } from './ops-look.ts'
@@ -25,6 +28,7 @@ export const aistoreOps: OpTable = {
   'aistore.ready': readyOp,
   'aistore.back-up': backUpOp,
   'aistore.keep-found': keepFoundOp,
+  'aistore.hosts': readyHostsOp,
   'aistore.foreign': foreignOp,
   'aistore.placed': placedOp,
   'aistore.place': placeFilesOp,
@@ -36,6 +40,9 @@ export const aistoreOps: OpTable = {
   'aistore.client-pair': clientPairOp,
   'aistore.acts': actsOp,
   'aistore.leave-level': leaveLevelOp,
+  'aistore.inside': insideOp,
+  'aistore.joined': joinedOp,
+  'aistore.prove-joined': proveJoinedOp,
   'aistore.prove-served': proveServedOp,
   'aistore.prove-plain': provePlainOp,
   'aistore.gateway': gatewayOp,

@@ -10,19 +10,22 @@ import { aistoreAnswers } from './answers.ts'
 import { namedGateways } from './find.ts'
 import { aistoreFindings } from './findings.ts'
 import { recordedCluster, recordedPlace } from './offline/recorded.ts'
+import { nothingRead } from './present.ts'
+import { checkHosts } from './steps/files.ts'
 
 /**
  * Asks the gateway that this machine's own settings name; nothing where they name none. Of an endpoint
- * that is known here each node is asked, and where one is down, its files and log.
+ * that is known here each node is asked, and where one is down, its files and log; and whether the
+ * hosts of the nodes take files, where these go there by ssh.
  */
 export async function preflightSteps(world: World, answered?: Answered): Promise<Step[]> {
-  const diagnosis = answered && (await checkNodes(answered, world))
-  if (diagnosis) return [diagnosis]
+  const known = answered && (await checkKnown(answered, world))
+  if (known) return known
   const [named] = await namedGateways(world)
   return named ? [checkGateway(named.url, named.source, world.env.AIS_CLIENT_CA)] : []
 }
 
-async function checkNodes({ answers }: Answered, world: World): Promise<Step | undefined> {
+async function checkKnown({ answers }: Answered, world: World): Promise<Step[] | undefined> {
   const paths = recordPaths(world.stateFolder, answers.endpoint)
   const [record, unfinished] = await Promise.all([readEndpoint(paths), readUnfinished(paths)])
   const cluster = recordedCluster(record, unfinished)
@@ -34,7 +37,10 @@ async function checkNodes({ answers }: Answered, world: World): Promise<Step | u
   const pair = record?.https === true ? current : undefined
   const optional = { place, confdir, logDir, restart, pair }
   const given = Object.entries(optional).filter(([, value]) => value !== undefined)
-  return {
+  const { certFile, keyFile, caFile } = aistoreAnswers(answers)
+  const present = { ...nothingRead, cluster }
+  const hosts = checkHosts({ answers, present }, { certFile, keyFile, caFile }, [], false)
+  const nodesStep: Step = {
     id: 'check.nodes',
     phase: 'check',
     title: 'Each node runs, and would start again',
@@ -50,6 +56,7 @@ async function checkNodes({ answers }: Answered, world: World): Promise<Step | u
     needs: [],
     onFail: 'stop',
   }
+  return [nodesStep, ...hosts]
 }
 
 /** The gateway answers, in the scheme that its URL says. */

@@ -10,6 +10,7 @@ import { beside } from './answers.ts'
 import { commandWords } from './command-words.ts'
 import { findGateways, isGateway } from './find.ts'
 import { deploymentQuestion, newClusterQuestions } from './questions-new.ts'
+import { placeQuestions } from './questions-place.ts'
 
 const checkGateway: Check = value => {
   const text = typeof value === 'string' ? value.trim().replace(/\/+$/, '') : ''
@@ -51,10 +52,6 @@ const checkCommand: Check = value => {
       }
 }
 
-const places: Choice[] = [
-  { value: 'here', title: 'This machine writes them', note: 'a folder that all nodes read' },
-  { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
-]
 const clis: Choice[] = [
   {
     value: 'shown',
@@ -138,16 +135,7 @@ export const aistoreQuestions: readonly Question[] = [
     asked: false,
     check: checkNodePath,
   },
-  {
-    id: 'target.place',
-    text: 'How do key and certificate get onto the nodes?',
-    noun: 'Files',
-    help: 'They must be there before the switch: AIStore takes any path, and dies of it later.',
-    kind: 'choice',
-    choices: places,
-    asked: true,
-    check: checkChoice(places),
-  },
+  ...placeQuestions,
   {
     id: 'target.restart',
     text: 'Which command starts the nodes again after a shutdown?',

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { listEndpoints, readEndpoint } from '../../record/endpoint.ts'
+import { type EndpointRecord, listEndpoints, readEndpoint } from '../../record/endpoint.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
+import type { Node } from './cluster.ts'
 
 /**
  * Files of the roots that other endpoints here have for listeners of the same cluster: with a pair
@@ -18,12 +19,18 @@ export async function siblingRoots(
       const paths = recordPaths(stateFolder, name)
       const record = await readEndpoint(paths)
       if (record?.target !== 'aistore') return []
-      const { live, addresses } = record
+      const { live } = record
       const isSame =
-        (uuid ? live.uuid === uuid : false) || (address ? addresses.includes(address) : false)
+        (uuid ? live.uuid === uuid : false) || (address ? hasNodeAt(record, address) : false)
       const current = isSame ? await currentGeneration(paths) : undefined
       return current === undefined ? [] : [join(generationFolder(paths, current), 'roots.pem')]
     }),
   )
   return files.flat()
+}
+
+/** Whether a node listens there: the listeners that a pair is for need not be those that are asked. */
+function hasNodeAt({ addresses, live }: EndpointRecord, address: string): boolean {
+  const nodes = JSON.parse(live.nodes ?? '[]') as Node[]
+  return addresses.includes(address) || nodes.some(node => node.public === address)
 }

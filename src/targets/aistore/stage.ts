@@ -12,6 +12,7 @@ import { clientWrong } from './client-pair.ts'
 import { stagePath } from './node-path.ts'
 import { type HttpSettings, nothingRead } from './present.ts'
 import { profile } from './profile.ts'
+import { answerAsHost } from './stage-hosts.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
@@ -96,6 +97,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     async tool(call) {
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
       if (call.argv[0] === 'ais') return { ...base, tookMs: 0 }
+      if (call.argv[0] === 'ssh')
+        return { ...base, stdout: answerAsHost(call, kit.world.stateFolder), tookMs: 0 }
       const section = call.env?.SECURE_ENDPOINT_AIS_JSON
       if (!isThere && section !== undefined) await firstTime(section)
       // whatever the user's command is, it starts what does not run
@@ -115,7 +118,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
         return { ...none, error: 'ECONNRESET' }
       await clock.sleep(1)
       const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
-      return { ...none, status, body: said === null ? '' : JSON.stringify(said) }
+      const headers = { date: new Date(clock.now()).toUTCString() }
+      return { ...none, status, headers, body: said === null ? '' : JSON.stringify(said) }
     },
   }
 }

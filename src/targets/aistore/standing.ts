@@ -48,10 +48,16 @@ export function lookAtListeners(nodes: readonly Node[], looking: Looking): Promi
 async function servesAt(address: string, { api, signal, leaf }: Looking): Promise<Serves> {
   const scheme = await api.scheme(address)
   if (scheme !== 'https') return scheme === 'http' ? 'HTTP' : 'closed'
-  const at = parseAddress(address) ?? { host: address, port: 0 }
-  const { chain } = await handshake({ ...at, name: at.host, roots: [], timeoutMs: 5_000, signal })
-  const served = chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
+  const served = await leafAt(address, signal)
   return served === '' ? 'closed' : served === leaf ? 'new' : 'old'
+}
+
+/** Fingerprint of the leaf that a listener serves; empty where it speaks no TLS. */
+export async function leafAt(address: string, signal: AbortSignal): Promise<string> {
+  const at = parseAddress(address) ?? { host: address, port: 0 }
+  const asked = { ...at, name: at.host, roots: [], timeoutMs: 5_000, signal }
+  const { chain } = await handshake({ ...asked, reads: 'leaf' })
+  return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
 }
 
 /** Whether each listener that is reached does this. */

@@ -206,18 +206,19 @@ describe('a text question', () => {
 
 describe('a choice', () => {
   test.each(sizes)('keeps the rows that cannot work, and says why', async size => {
+    const { 'target.kind': _, ...beforeTarget } = beforeService
     const shown = await screen(size)
-    void ask(shown, { domain: answer('a.example.com') }).catch(() => {})
-    await shown.waitFor('Managed')
+    void ask(shown, beforeTarget).catch(() => {})
+    await shown.waitFor('Where does the endpoint run?')
     shown.press('end')
     shown.press('enter')
-    await shown.waitFor('This version does not order')
+    await shown.waitFor('This version does not drive it')
     shown.press('enter')
     shown.press('home')
-    shown.type('2')
-    await shown.waitFor('❯ 2 Uploaded')
+    shown.type('1')
+    await shown.waitFor('❯ 1 SkyServe')
     shown.press('enter')
-    await shown.waitFor('Which file holds the certificate?')
+    await shown.waitFor('Which service?')
     expectGoodFrames(shown, size)
   })
 })

@@ -184,9 +184,16 @@ describe('an interview', () => {
   })
 
   test('a row that is not possible tells its reason and is not taken', () => {
-    const state = play(begin({ domain: answer('a.example.com') }), [key('end'), key('enter')])
-    expect(state.interview.at).toBe('certificate.source')
-    expect(state.lists['certificate.source']?.opened).toBe(true)
+    const state = play(
+      begin({
+        domain: answer('a.example.com'),
+        'certificate.source': answer('self-signed'),
+        'certificate.authority': answer('local'),
+      }),
+      [key('end'), key('enter')],
+    )
+    expect(state.interview.at).toBe('target.kind')
+    expect(state.lists['target.kind']?.opened).toBe(true)
   })
 
   test('ends with the last answer', () => {

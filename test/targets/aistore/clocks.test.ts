@@ -49,5 +49,7 @@ describe('the clocks of nodes', () => {
     const { events } = await flow.go('enable')
     const said = events.flatMap(each => (each.type === 'finding' ? [each.id] : []))
     expect(said).not.toContain('aistore.clock-off')
+    const seen = events.flatMap(each => (each.type === 'step.done' ? [each.seen] : []))
+    expect(seen).toContain('3 clocks are right')
   })
 })

@@ -1,11 +1,14 @@
+import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { handshake } from '../../../src/net/handshake.ts'
 import type { Node } from '../../../src/targets/aistore/cluster.ts'
 import { clusterIn } from '../../../src/targets/aistore/cluster.ts'
+import { siblingRoots } from '../../../src/targets/aistore/siblings.ts'
 import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+import { isThere } from '../../support/scratch.ts'
 
 type Flow = Awaited<ReturnType<typeof flowOf>>
 
@@ -41,6 +44,13 @@ async function leaves(flow: Flow): Promise<{ public: Set<string>; inside: Set<st
     return new Set(await Promise.all(seen))
   }
   return { public: await of(['public']), inside: await of(['control', 'data']) }
+}
+
+/** What the last proof of a run has seen, by probe. */
+function proven({ events }: Awaited<ReturnType<Flow['go']>>): Record<string, string> {
+  return Object.fromEntries(
+    events.flatMap(each => (each.type === 'proof' ? [[each.id, each.seen]] : [])),
+  )
 }
 
 async function withBoth(): Promise<{ flow: Flow; own: string; theirs: string }> {
@@ -84,6 +94,10 @@ describe('AIStore with a public pair of its own', () => {
     flow.changes.length = 0
     expect(await flow.go('enable')).toMatchObject({ outcome: 'done' })
     expect(flow.changes).toEqual([])
+    // at its public listeners, too: they may serve its pair again
+    const { json } = await flow.get('/v1/daemon?what=smap')
+    const address = clusterIn(json)?.nodes[0]?.public ?? ''
+    expect(await siblingRoots({ address }, flow.world)).toContain(rootsOf(flow))
     expect(await flow.go('rotate')).toMatchObject({ outcome: 'done', exit: 0 })
     expect(flow.changes).toEqual(['PUT /v1/cluster/load-x509'])
     expect(flow.leaf()).not.toBe(own)
@@ -115,7 +129,9 @@ describe('AIStore with a public pair of its own', () => {
       times += 1
       return times === 1 ? { exit: 1, stderr: 'unit ais is masked' } : undefined
     })
-    expect(await flow.go('enable')).toMatchObject({ outcome: 'rolled-back', exit: 1 })
+    const went = await flow.go('enable')
+    expect(went).toMatchObject({ outcome: 'rolled-back', exit: 1 })
+    expect(proven(went)['tls.leaf']).toBe(`${own.slice(0, 11)}, as inside, at 3 of 3 addresses`)
     expect((await http(flow)).pub.server_crt ?? '').toBe('')
     expect(await leaves(flow)).toEqual({ public: new Set([own]), inside: new Set([own]) })
   })
@@ -157,14 +173,87 @@ describe('AIStore with a public pair of its own', () => {
     expect(flow.changes).toEqual([])
   })
 
-  it('is not switched to HTTP by itself; the commands that take it away are named', async () => {
-    const { flow } = await withBoth()
+  it('is taken away by one restart: its listeners serve what the others do, and no record says more', async () => {
+    const { flow, own, theirs } = await withBoth()
     flow.changes.length = 0
-    await expect(flow.go('disable')).rejects.toMatchObject({
-      exit: 65,
-      findings: [{ id: 'aistore.public-off', fix: expect.stringContaining('net.http.pub') }],
+    const went = await flow.go('disable')
+    expect(went).toMatchObject({ outcome: 'done', exit: 0, failed: [] })
+    expect(flow.changes).toEqual([
+      'PUT /v1/cluster/set-config?net.http.pub.server_crt=&net.http.pub.server_key=',
+      'PUT /v1/cluster',
+      './restart-ais.sh --all',
+    ])
+    expect(proven(went)).toMatchObject({
+      'tls.leaf': `${own.slice(0, 11)}, as inside, at 3 of 3 addresses`,
+      'aistore.node-state': 'started and in the map, at 3 of 3 addresses',
     })
-    expect(flow.changes).toEqual([])
+    expect(await leaves(flow)).toEqual({ public: new Set([own]), inside: new Set([own]) })
+    expect(await http(flow)).toMatchObject({ use_https: true })
+    expect((await flow.status()).seen).toBe('not served yet')
     expect(readFileSync(flow.node('/etc/ais/tls/public.crt'), 'utf8')).toContain('BEGIN CERT')
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done', exit: 0 })
+    expect((await leaves(flow)).public).toEqual(new Set([flow.leaf()]))
+    expect(flow.leaf()).not.toBe(theirs)
+  })
+
+  it('is there again where the nodes do not start without it', async () => {
+    const { flow, own, theirs } = await withBoth()
+    let times = 0
+    flow.breakTool(() => {
+      times += 1
+      return times === 1 ? { exit: 1, stderr: 'unit ais is masked' } : undefined
+    })
+    const went = await flow.go('disable')
+    expect(went).toMatchObject({ outcome: 'rolled-back', exit: 1 })
+    expect(proven(went)['tls.leaf']).toContain('is the wanted leaf')
+    expect(await leaves(flow)).toEqual({ public: new Set([theirs]), inside: new Set([own]) })
+    expect((await http(flow)).pub.server_crt).toBe('/etc/ais/tls/public.crt')
+    expect((await flow.status()).alerts).toEqual([])
+  })
+
+  it.each(['change.public', 'change.shutdown', 'change.start', 'serve.proof'])(
+    'that is taken away, stopped in %s, is taken up, or taken back',
+    async stopAt => {
+      const { flow, own, theirs } = await withBoth()
+      expect(await flow.go('disable', { stopAt })).toMatchObject({ outcome: 'interrupted' })
+      expect(await flow.resume({ undo: true })).toMatchObject({ outcome: 'rolled-back' })
+      expect((await leaves(flow)).public).toEqual(new Set([theirs]))
+      expect(await flow.go('disable', { stopAt })).toMatchObject({ outcome: 'interrupted' })
+      expect(await flow.resume()).toMatchObject({ outcome: 'done', exit: 0 })
+      expect((await leaves(flow)).public).toEqual(new Set([own]))
+    },
+  )
+
+  it('stays where nobody here trusts what its listeners would serve', async () => {
+    const { flow, theirs } = await withBoth()
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    flow.changes.length = 0
+    const went = await flow.go('disable')
+    expect(went).toMatchObject({ exit: 65, failed: ['check.inside', 'aistore.inside-unknown'] })
+    expect(flow.changes).toEqual([])
+    expect((await leaves(flow)).public).toEqual(new Set([theirs]))
+  })
+
+  it('has plans that shellcheck finds nothing in', async context => {
+    if (!isThere('shellcheck')) return context.skip('no shellcheck here')
+    const { flow } = await withBoth()
+    const input = await flow.script('disable')
+    expect(input).toContain('ais_prove_joined')
+    expect(spawnSync('shellcheck', ['-'], { input, encoding: 'utf8' }).stdout).toBe('')
+  })
+
+  it('is not put in place where a clock says that it is not valid', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    flow.answer(outside(flow))
+    flow.changes.length = 0
+    flow.breakApi(async options => {
+      const said = await flow.real(options)
+      const headers = { ...said.headers, date: 'Thu, 01 Jan 2015 00:00:00 GMT' }
+      return said.status === undefined ? undefined : { ...said, headers }
+    })
+    const went = await flow.go('enable')
+    expect(went.failed).toContain('check.clocks')
+    expect(flow.changes).toEqual([])
   })
 })

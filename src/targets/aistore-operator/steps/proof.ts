@@ -10,8 +10,8 @@ import {
   undoProofStep,
 } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
-import { operatorAnswers, placeOfAnswers, servedBy } from '../answers.ts'
-import type { Operator } from './enable.ts'
+import { managedOf, operatorAnswers, placeOfAnswers, secretOf, servedBy } from '../answers.ts'
+import type { Operator } from './wanted.ts'
 
 const noOutside = 'no outside address: pods are proven through port-forwards'
 
@@ -27,6 +27,9 @@ export function proofSteps(
           'Prove what each pod serves',
           prove(wanted, scheme, 'undo', {
             ...askOfNew(wanted),
+            ...(managedOf(wanted.answers)
+              ? { leaf: { capture: 'change.issued.fingerprint' } }
+              : {}),
             noDns: noOutside,
             plainRefusal: "as Go's servers do",
           }),
@@ -71,7 +74,8 @@ function prove(
 function record({ answers, present, privateRoot }: Operator, https: boolean): Step {
   const own = operatorAnswers(answers)
   const scheme = https ? 'https' : 'http'
-  const { context, namespace, resource, secret } = own
+  const { context, namespace, resource } = own
+  const secret = secretOf(answers)
   const { proxy, target } = present.tls.ports
   const url = `${scheme}://${answers.domain}:${proxy}`
   return recordStep(answers, {

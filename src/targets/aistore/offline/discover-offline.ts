@@ -5,7 +5,7 @@ import { recordPaths } from '../../../record/paths.ts'
 import { readUnfinished } from '../../../road/unfinished.ts'
 import type { World } from '../../../world.ts'
 import type { Discovery, Known } from '../../target.ts'
-import { aistoreAnswers } from '../answers.ts'
+import { type AistoreAnswers, aistoreAnswers } from '../answers.ts'
 import { nodeLabel } from '../cluster.ts'
 import { aistoreFindings } from '../findings.ts'
 import { apiOf } from '../place.ts'
@@ -40,7 +40,8 @@ export async function discoverOffline(
   )
   const http = files.find(({ conf }) => conf !== undefined && conf === base)?.http
   const away = files.filter(({ conf }) => conf === undefined)
-  if (away.length > 0) return stop(away.map(notHere))
+  const { place: way } = aistoreAnswers(answers)
+  if (away.length > 0) return stop(away.map(each => notHere(each, way)))
   if (!http) return stop([otherCluster(cluster.uuid, files)])
   return { present: { cluster, version: '', scheme: 'https', http }, findings: [] }
 }
@@ -49,11 +50,12 @@ function stop(findings: Finding[]): Discovery<AistorePresent> {
   return { present: nothingRead, findings, exit: exitCodes.unavailable }
 }
 
-function notHere({ node, place, unread }: NodeFiles): Finding {
+function notHere({ node, place, unread }: NodeFiles, way: AistoreAnswers['place']): Finding {
   const confdir = place?.confdir ?? 'CONFDIR'
   return finding(aistoreFindings, 'aistore.not-here', {
     subject: nodeLabel(node),
-    evidence: unread,
+    evidence:
+      way === 'ssh' ? `${unread}; by ssh nothing but certificates and keys is placed` : unread,
     fix: `Name the folder in target.confdir ("/…/{node}"), or where ${node.id} runs: mv ${confdir}/.ais.conf ${confdir}/.ais.conf.before; write use_https=false and http:// into its ais.json; start it`,
   })
 }

@@ -6,6 +6,7 @@ import { aistoreAnswers } from '../answers.ts'
 import { commandWords } from '../command-words.ts'
 import { placeInput } from '../place.ts'
 import type { HttpSettings } from '../present.ts'
+import { hostsInput, lookLimit } from './files.ts'
 import type { Aistore } from './wanted.ts'
 
 export type Scheme = 'http' | 'https'
@@ -67,17 +68,18 @@ export function checkStart(words: readonly string[] | undefined, needs: string[]
 }
 
 /** Nothing of somebody else lies where the certificate goes. */
-export function checkForeign(
-  certFile: string,
-  place: string,
-  adopt: boolean,
-  needs: string[],
-): Step {
+export function checkForeign(wanted: Aistore, needs: string[]): Step {
+  const { certFile, place } = aistoreAnswers(wanted.answers)
+  const adopt = wanted.answers.target.onConflict === 'adopt'
   return {
     id: 'check.files',
     phase: 'check',
     title: 'See what lies where the certificate goes',
-    act: { do: 'op:aistore.foreign', input: { certFile, place, adopt }, limit: '1m' },
+    act: {
+      do: 'op:aistore.foreign',
+      input: { certFile, place, ...hostsInput(wanted), adopt },
+      limit: lookLimit(wanted),
+    },
     needs,
     onFail: 'stop',
   }

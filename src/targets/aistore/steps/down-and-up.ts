@@ -66,6 +66,7 @@ export function undoByRestart(
   wanted: Aistore,
   scheme: Scheme,
   { first, again, ...leave }: { first: string; again: string } & Pick<Step, 'look' | 'act'>,
+  proof = undoProof(wanted, scheme),
 ): Step[] {
   const down = (id: string, title: string): Step => ({
     ...undoBase,
@@ -80,7 +81,7 @@ export function undoByRestart(
     down('undo.leave-again', again),
     undoStart(wanted, scheme, 'undo.start-again'),
     undoReady(wanted, scheme),
-    undoProof(wanted, scheme),
+    proof,
   ]
 }
 

@@ -16,11 +16,11 @@ import {
   setStep,
   undoSettings,
 } from './common.ts'
-import { filesInput, keepFound, placeFiles } from './files.ts'
+import { checkHosts, filesInput, keepFound, placeFiles } from './files.ts'
 import { loadSteps } from './load.ts'
 import { newSteps } from './new.ts'
 import { plainProofStep, proofSteps, record, urlOf } from './proof.ts'
-import { publicOff, publicSteps } from './public.ts'
+import { publicOffSteps, publicSteps } from './public.ts'
 import { restartSteps } from './restart.ts'
 import { switchSteps } from './switch.ts'
 import type { Aistore } from './wanted.ts'
@@ -38,7 +38,7 @@ export function enableSteps(wanted: Aistore): Step[] {
   }
   const { answers, present, before, privateRoot } = wanted
   const level = levelWanted(wanted)
-  const { certFile, keyFile, caFile, place } = aistoreAnswers(answers)
+  const { certFile, keyFile, caFile } = aistoreAnswers(answers)
   const paths = { certFile, keyFile, caFile }
   const files = filesInput(wanted, paths, name => ({ kept: name }))
   const pair: Partial<HttpSettings> = { server_crt: certFile, server_key: keyFile }
@@ -51,13 +51,14 @@ export function enableSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
-    checkForeign(certFile, place, answers.target.onConflict === 'adopt', ['check.cluster']),
+    ...checkHosts(wanted, paths, ['check.cluster'], privateRoot),
+    checkForeign(wanted, ['check.cluster']),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),
     ...clientSteps(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     backUp(wanted),
-    placeFiles(files, ['check.clocks', 'check.files']),
+    placeFiles(wanted, files, ['check.clocks', 'check.files']),
     setStep(wanted, pair, {
       id: 'change.pair',
       title: 'Set the paths of certificate and key',
@@ -77,9 +78,9 @@ export function enableSteps(wanted: Aistore): Step[] {
   ]
 }
 
-/** Back to HTTP; the paths are cleared last: the cluster refuses that while use_https is set. */
+/** Back to HTTP, or a public pair taken away; the paths are cleared last: the cluster refuses that while use_https is set. */
 export function disableSteps(wanted: Aistore): Step[] {
-  if (aistoreAnswers(wanted.answers).listeners === 'public') throw publicOff(wanted)
+  if (aistoreAnswers(wanted.answers).listeners === 'public') return publicOffSteps(wanted)
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),

@@ -1,5 +1,7 @@
+import { parseAddress } from '../../../net/address.ts'
 import type { Input, Step, Text } from '../../../plan/plan.ts'
-import { aistoreAnswers } from '../answers.ts'
+import { aistoreAnswers, hostPort } from '../answers.ts'
+import { byHost, hostsAhead, hostsOf } from '../hosts/destinations.ts'
 import type { Aistore } from './wanted.ts'
 
 /** Where the nodes read their pair. */
@@ -11,32 +13,88 @@ export interface Paths {
 
 /** What the ops on files get: a pair of the record, and where it goes. */
 export function filesInput(
-  { answers, privateRoot }: Aistore,
+  wanted: Aistore,
   paths: Paths,
   of: (name: string) => Text,
-  withRoots = privateRoot,
+  withRoots = wanted.privateRoot,
 ): { [key: string]: Input } {
-  const own = aistoreAnswers(answers)
+  const own = aistoreAnswers(wanted.answers)
   return {
     chain: of('chain.pem'),
     key: of('key.pem'),
     ...(withRoots ? { roots: of('roots.pem') } : {}),
     ...paths,
     place: own.place,
+    ...hostsInput(wanted),
     named: own.certFile === paths.certFile && own.keyFile === paths.keyFile,
   }
 }
 
+/** Where ssh leads to, where files go by it. */
+export function hostsInput({ answers, present }: Pick<Aistore, 'answers' | 'present'>): {
+  ssh?: Input
+} {
+  const { place, ssh = [byHost], sudo, gateway, hosts = [] } = aistoreAnswers(answers)
+  if (place !== 'ssh') return {}
+  const primary = parseAddress(hostPort(gateway))?.host ?? gateway
+  const all = present.isNew
+    ? hostsAhead([primary, ...hosts], ssh)
+    : hostsOf(present.cluster.nodes, ssh)
+  return {
+    ssh: {
+      hosts: all.map(each => ({ ...each })),
+      sudo: sudo === 'yes',
+      kept: `before-${answers.endpoint}`,
+    },
+  }
+}
+
+/** How long looking at files may take: hosts are asked some at a time, each of them in its own time. */
+export function lookLimit({ answers }: Pick<Aistore, 'answers'>): string {
+  return aistoreAnswers(answers).place === 'ssh' ? '10m' : '1m'
+}
+
+/** Each host takes the files, and aisnode there could read them, before anything is changed. */
+export function checkHosts(
+  wanted: Pick<Aistore, 'answers' | 'present'>,
+  paths: Paths,
+  needs: string[],
+  withRoots: boolean,
+): Step[] {
+  const { ssh } = hostsInput(wanted)
+  if (ssh === undefined) return []
+  return [
+    {
+      id: 'check.hosts',
+      phase: 'check',
+      title: 'See whether the hosts take the files',
+      act: {
+        do: 'op:aistore.hosts',
+        input: { ...paths, withRoots, ssh },
+        limit: lookLimit(wanted),
+      },
+      needs,
+      onFail: 'stop',
+    },
+  ]
+}
+
 /** Keeps as generation 0 what the cluster serves. */
-export function keepFound({ present }: Aistore, paths: Paths): Step {
+export function keepFound(wanted: Aistore, paths: Paths): Step {
+  const { present } = wanted
   return {
     id: 'prepare.keep-found',
     phase: 'prepare',
     title: 'Keep what is there',
     act: {
       do: 'op:aistore.keep-found',
-      input: { scheme: present.scheme, ...paths },
-      limit: '1m',
+      input: {
+        scheme: present.scheme,
+        ...paths,
+        ...hostsInput(wanted),
+        adopt: wanted.answers.target.onConflict === 'adopt',
+      },
+      limit: lookLimit(wanted),
     },
     needs: ['check.cluster'],
     onFail: 'stop',
@@ -44,13 +102,17 @@ export function keepFound({ present }: Aistore, paths: Paths): Step {
 }
 
 /** Puts a pair onto the nodes before anything of theirs is changed. */
-export function placeFiles(input: { [key: string]: Input }, needs: string[]): Step {
+export function placeFiles(
+  wanted: Aistore,
+  input: { [key: string]: Input },
+  needs: string[],
+): Step {
   return {
     id: 'prepare.files',
     phase: 'prepare',
     title: 'Put key and certificate where the nodes read them',
     look: {
-      look: { do: 'op:aistore.placed', input, limit: '1m' },
+      look: { do: 'op:aistore.placed', input, limit: lookLimit(wanted) },
       already: [{ json: 'placed', equals: true }],
     },
     act: { do: 'op:aistore.place', input, limit: '30d' },

@@ -7,7 +7,8 @@ import { profile } from '../profile.ts'
 import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand } from './common.ts'
-import { filesInput, keepFound, type Paths } from './files.ts'
+import { unlessServed } from './down-and-up.ts'
+import { checkHosts, filesInput, hostsInput, keepFound, lookLimit, type Paths } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { load, served } from './load-ops.ts'
 import { proofSteps } from './proof.ts'
@@ -20,7 +21,7 @@ import type { Aistore } from './wanted.ts'
  */
 export function loadSteps(wanted: Aistore): Step[] {
   const { answers, present, before, privateRoot } = wanted
-  const { place, caFile, listeners } = aistoreAnswers(answers)
+  const { caFile, listeners } = aistoreAnswers(answers)
   const { server_crt, server_key, client_ca_tls } = pairNow(answers, present)
   const other = changesLevel(wanted)
   // nodes talk to each other on the listeners inside alone
@@ -37,18 +38,19 @@ export function loadSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...(other ? checkCommand(wanted) : []),
+    ...checkHosts(wanted, paths, ['check.cluster'], adds),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),
     ...(before === undefined ? [keepFound(wanted, paths)] : []),
     ...clientSteps(wanted),
     backUp(wanted),
-    ...(trusts ? [checkRoots(paths, place)] : []),
+    ...(trusts ? [checkRoots(wanted, paths)] : []),
     {
       id: 'change.files',
       phase: 'change',
       title: 'Put key and certificate where the nodes read them',
       look: {
-        look: { do: 'op:aistore.placed', input: fresh, limit: '1m' },
+        look: { do: 'op:aistore.placed', input: fresh, limit: lookLimit(wanted) },
         already: [{ json: 'placed', equals: true }],
       },
       act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
@@ -73,10 +75,13 @@ export function loadSteps(wanted: Aistore): Step[] {
       id: 'change.load',
       phase: 'change',
       title: 'Load the new pair on each node',
-      look: {
-        look: served(wanted, { kept: 'chain.pem' }),
-        already: [{ json: 'served', equals: true }],
-      },
+      // nodes that a run which is taken up finds shut down for their level read it at their start
+      look: other
+        ? unlessServed(wanted, { kept: 'chain.pem' })
+        : {
+            look: served(wanted, { kept: 'chain.pem' }),
+            already: [{ json: 'served', equals: true }],
+          },
       act: load(wanted, { kept: 'chain.pem' }, 'load'),
       needs: ['change.files'],
       onFail: 'undo',
@@ -86,15 +91,22 @@ export function loadSteps(wanted: Aistore): Step[] {
   ]
 }
 
-function checkRoots({ caFile }: Paths, place: string): Step {
+function checkRoots(wanted: Aistore, { caFile }: Paths): Step {
+  const { place } = aistoreAnswers(wanted.answers)
   return {
     id: 'check.roots',
     phase: 'prepare',
     title: 'See whether the nodes trust the root of the new pair',
     act: {
       do: 'op:aistore.roots',
-      input: { roots: { kept: 'roots.pem' }, known: { before: 'roots.pem' }, caFile, place },
-      limit: '1m',
+      input: {
+        roots: { kept: 'roots.pem' },
+        known: { before: 'roots.pem' },
+        caFile,
+        place,
+        ...hostsInput(wanted),
+      },
+      limit: lookLimit(wanted),
     },
     needs: ['prepare.certificate'],
     onFail: 'stop',

@@ -8,7 +8,7 @@ import { placeAhead } from '../place.ts'
 import { profile } from '../profile.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import { checkForeign, checkStart, speaks } from './common.ts'
-import { filesInput, placeFiles } from './files.ts'
+import { checkHosts, filesInput, placeFiles } from './files.ts'
 import { proofSteps } from './proof.ts'
 import type { Aistore } from './wanted.ts'
 
@@ -24,16 +24,18 @@ const variables: Text = { kept: 'ais-deploy.env' }
 export function newSteps(wanted: Aistore): Step[] {
   const { answers } = wanted
   const own = aistoreAnswers(answers)
-  const { certFile, keyFile, caFile, place } = own
-  const files = filesInput(wanted, { certFile, keyFile, caFile }, name => ({ kept: name }))
+  const { certFile, keyFile, caFile } = own
+  const paths = { certFile, keyFile, caFile }
+  const files = filesInput(wanted, paths, name => ({ kept: name }))
   const words = commandWords(own.firstStart ?? '')
   return [
     ...checkStart(words, []),
-    checkForeign(certFile, place, answers.target.onConflict === 'adopt', []),
+    ...checkHosts(wanted, paths, [], wanted.privateRoot),
+    checkForeign(wanted, []),
     certificateStep(wanted, profile(answers, wanted.present)),
     ...clientSteps(wanted),
     ...writtenSteps(wanted),
-    placeFiles(files, ['prepare.certificate', 'check.files', 'prepare.variables']),
+    placeFiles(wanted, files, ['prepare.certificate', 'check.files', 'prepare.variables']),
     startStep(wanted, words),
     {
       id: 'change.join',

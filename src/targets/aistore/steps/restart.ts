@@ -8,7 +8,7 @@ import { backUp } from './back-up.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand, isDown, lookAt, setStep } from './common.ts'
 import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
-import { filesInput, keepFound, type Paths } from './files.ts'
+import { checkHosts, filesInput, keepFound, lookLimit, type Paths } from './files.ts'
 import { changesLevel } from './levels.ts'
 import { proofSteps, undoProof } from './proof.ts'
 import type { Aistore } from './wanted.ts'
@@ -36,6 +36,7 @@ export function restartSteps(wanted: Aistore): Step[] {
   return [
     checkCluster(wanted),
     ...checkCommand(wanted),
+    ...checkHosts(wanted, paths, ['check.cluster'], privateRoot),
     certificateStep(wanted, profile(answers, present)),
     checkClocks(wanted),
     ...clientSteps(wanted),
@@ -46,7 +47,7 @@ export function restartSteps(wanted: Aistore): Step[] {
       phase: 'change',
       title: 'Put key, certificate and root where the nodes read them',
       look: {
-        look: { do: 'op:aistore.placed', input: fresh, limit: '1m' },
+        look: { do: 'op:aistore.placed', input: fresh, limit: lookLimit(wanted) },
         already: [{ json: 'placed', equals: true }],
       },
       act: { do: 'op:aistore.place', input: fresh, limit: '30d' },

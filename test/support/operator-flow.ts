@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { loadAnswers } from '../../src/answers/load.ts'
+import { questionsFor } from '../../src/answers/questions.ts'
+import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
+import type { Event } from '../../src/plan/events.ts'
+import type { Verb } from '../../src/plan/plan.ts'
+import { shellScript } from '../../src/plan/shell/script.ts'
+import type { RunTool, ToolCall } from '../../src/process/tool.ts'
+import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
+import { carryOut } from '../../src/road/carry-out.ts'
+import { makePlan } from '../../src/road/make-plan.ts'
+import { aistoreOperator } from '../../src/targets/aistore-operator/index.ts'
+import type { Target } from '../../src/targets/target.ts'
+import { realWorld } from '../../src/world.ts'
+
+export const target = aistoreOperator as Target
+/** Usual answers, with some more of the target's. */
+export const text = (
+  more = '',
+  certificate = '{source: self-signed, authority: local}',
+) => `version: 1
+endpoint: ais-k8s
+domain: ais-proxy.ais.svc.cluster.local
+certificate: ${certificate}
+target:
+  kind: aistore-operator
+  context: lab
+  namespace: ais
+  resource: ais
+  wait: 20s
+${more}
+proof: {wait: 5s}
+`
+
+/** The stage as a double of cluster and operator that lasts over several runs. */
+export async function flowOf(answersText = text()) {
+  const never: RunTool = async call => {
+    throw new Error(`${call.argv[0]} must not be called for real`)
+  }
+  const world = { ...realWorld(never), run: never, which: async (tool: string) => `/bin/${tool}` }
+  const options = { name: 'a.yaml', folder: '/' }
+  const load = (yaml: string) => loadAnswers(yaml, questionsFor([target]), options)
+  let answered = load(answersText)
+  const rehearsal = await startRehearsal({ answers: answered.answers, target, world })
+  onTestFinished(() => rehearsal.close())
+  const calls: ToolCall[] = []
+  let wrong: ((words: string) => { exit: number; stderr: string } | undefined) | undefined
+  const run: RunTool = async call => {
+    const none = { argv: call.argv, stdout: '', stderr: '', tookMs: 0 }
+    // the built-in probe does curl's work: it needs no process
+    if (call.argv[0] === 'curl') return { ...none, outcome: 'missing' }
+    calls.push(call)
+    const said = wrong?.(call.argv.join(' '))
+    return said ? { ...none, outcome: 'ended', ...said } : rehearsal.run(call)
+  }
+  const own = { ...rehearsal.world, run }
+  const state = join(own.stateFolder, 'endpoints/ais-k8s')
+  const planned = (verb: Verb, bringBack = false) =>
+    makePlan({ verb, answered, target, world: own, bringBack, secrets: {} })
+  const kubectl = async (...words: string[]) => {
+    const base = { limitMs: 5_000, signal: AbortSignal.timeout(5_000), cwd: '/' }
+    const { stdout } = await rehearsal.run({ argv: ['kubectl', ...words], ...base })
+    return JSON.parse(stdout) as KubeObject
+  }
+  return {
+    calls,
+    kubectl,
+    /** Other answers from here on. */
+    answer(yaml: string) {
+      answered = load(yaml)
+    },
+    /** Puts an object there, as somebody else in the cluster does. */
+    async apply(object: KubeObject) {
+      const argv: [string, ...string[]] = ['kubectl', 'apply', '-f', '-']
+      const base = { limitMs: 5_000, signal: AbortSignal.timeout(5_000), cwd: '/' }
+      await rehearsal.run({ argv, stdin: JSON.stringify(object), ...base })
+    },
+    /** A file of the current generation; empty where it is not there. */
+    kept(name: string) {
+      const current = readFileSync(join(state, 'current'), 'utf8').trim()
+      const path = join(state, 'generations', current, name)
+      return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    },
+    breakTool(by: typeof wrong) {
+      wrong = by
+    },
+    script: async (verb: Verb) => shellScript(await planned(verb), own),
+    async go(verb: Verb, bringBack = false) {
+      const events: Event[] = []
+      const { outcome, exit } = await carryOut({
+        planned: await planned(verb, bringBack),
+        world: own,
+        signal: AbortSignal.timeout(60_000),
+        onEvent: event => events.push(event),
+        rehearsal: { ...rehearsal, run },
+      })
+      const acted = events.flatMap(each => (each.type === 'step.done' ? [each.id] : []))
+      const failed = events.flatMap(each =>
+        each.type === 'step.failed' ? each.findings.map(({ id }) => id) : [],
+      )
+      return { outcome, exit, acted, failed }
+    },
+    leaf() {
+      const current = readFileSync(join(state, 'current'), 'utf8').trim()
+      const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
+      return JSON.parse(meta).leaf.fingerprint as string
+    },
+    async secretLeaf() {
+      const secret = await kubectl('get', 'secret', 'ais-tls')
+      return secret.metadata.annotations?.['secure-endpoint.dev/leaf-sha256']
+    },
+  }
+}
+
+export type Flow = Awaited<ReturnType<typeof flowOf>>
+export const specOf = async (flow: Flow) =>
+  (await flow.kubectl('get', 'aistores.ais.nvidia.com', 'ais')).spec
+export const patches = ({ calls }: Flow) =>
+  calls
+    .filter(({ argv }) => argv.includes('patch'))
+    .map(({ argv }) => JSON.parse(argv.at(-1) ?? ''))
