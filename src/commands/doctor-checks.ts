@@ -120,6 +120,7 @@ async function checkStep(
     userFolder: answered?.folder ?? world.cwd,
     record: { paths, generation: 0 },
     secrets: {},
+    open: new Map(),
     underway: new Map(),
     recent: new Map(),
     // what is away now is what doctor says: it does not wait for it

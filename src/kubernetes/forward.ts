@@ -1,12 +1,20 @@
+import { canonicalJson } from '../plan/digest.ts'
+import type { Performing } from '../plan/op.ts'
 import { oneLine } from '../process/plain-text.ts'
 import { whileAway } from './away.ts'
 import { type Calling, kubectlArgv, type Place } from './place.ts'
 import { kubernetesProblem } from './problems.ts'
 
 /** A way from loopback to a pod, open until it is closed. */
-interface Forward {
+export interface Forward {
   /** The port on 127.0.0.1. */
   port: number
+  /** Whether it never was cut. */
+  isWhole(): boolean
+  /** Nobody uses it now: it is not opened again when it is cut. */
+  rest(): void
+  /** Somebody does. */
+  wake(): void
   close(): Promise<void>
 }
 
@@ -18,14 +26,26 @@ const openMs = 20_000
  * signal fires. kubectl ends the whole forward when a server resets one connection, as TLS servers do
  * with plain HTTP: it is opened again then, on the same port, as long as the pod is there.
  *
- * @param port the port of the pod
+ * An API server that is away is waited for.
  */
-async function openForward(
+function openForward(place: Place, target: ForwardTo, calling: Calling): Promise<Forward> {
+  return whileAway(place, calling, () => open(place, target, calling))
+}
+
+/** A port of a pod. */
+export interface ForwardTo {
+  pod: string
+  /** Tells it from an earlier pod of the same name. */
+  uid?: string
+  port: number
+}
+
+async function open(
   place: Place,
-  resource: string,
-  port: number,
+  { pod, port }: ForwardTo,
   { run, signal, userFolder }: Calling,
 ): Promise<Forward> {
+  const resource = `pod/${pod}`
   const stop = new AbortController()
   const ends = AbortSignal.any([signal, stop.signal])
   const limit = setTimeout(() => stop.abort(), openMs)
@@ -63,11 +83,22 @@ async function openForward(
       openMs,
     )
   }
+  let wasCut = false
+  let rests = false
   const ended = once.then(async () => {
-    for (let again = 0; again < mostAgain && !ends.aborted; again += 1) await forward(String(first))
+    wasCut = true
+    for (let again = 0; again < mostAgain && !ends.aborted && !rests; again += 1)
+      await forward(String(first))
   })
   return {
     port: first,
+    isWhole: () => !wasCut,
+    rest() {
+      rests = true
+    },
+    wake() {
+      rests = false
+    },
     async close() {
       stop.abort()
       await ended
@@ -78,17 +109,57 @@ async function openForward(
 /** A pod that is gone ends every new forward at once: no more than so many. */
 const mostAgain = 20
 
+/** What a step may leave for later ones. */
+type Leaving = Calling & Pick<Performing, 'open' | 'atEnd'>
+
+/**
+ * Opens forwards now that a later step will use: to open one takes a moment, which passes while
+ * something else is waited for. One that nobody uses is closed at the end of the run.
+ */
+export function openAhead(place: Place, targets: readonly ForwardTo[], ctx: Leaving): void {
+  for (const target of targets) {
+    const { run, signal, userFolder } = ctx
+    const opening = open(place, target, { run, signal, userFolder }).then(
+      forward => {
+        forward.rest()
+        return forward
+      },
+      () => undefined, // whoever needs it opens it and says what is wrong
+    )
+    const key = aheadKey(place, target)
+    ctx.open.set(key, [...((ctx.open.get(key) ?? []) as Ahead[]), opening])
+    ctx.atEnd(async () => (await opening)?.close())
+  }
+}
+
+type Ahead = Promise<Forward | undefined>
+
+function aheadKey(place: Place, { pod, uid, port }: ForwardTo): string {
+  return `forward ${canonicalJson([place, pod, uid ?? '', port])}`
+}
+
+/** The forward that was opened ahead to this very pod and was not cut since, else a new one. */
+export async function takeForward(
+  place: Place,
+  target: ForwardTo,
+  calling: Calling & Partial<Pick<Performing, 'open'>>,
+): Promise<Forward> {
+  const ahead = calling.open?.get(aheadKey(place, target)) as Ahead[] | undefined
+  const forward = await ahead?.shift()
+  if (!forward?.isWhole()) return openForward(place, target, calling)
+  forward.wake()
+  return forward
+}
+
 /** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */
 export async function withForwards<T>(
   place: Place,
-  targets: readonly { pod: string; port: number }[],
-  calling: Calling,
+  targets: readonly ForwardTo[],
+  calling: Calling & Partial<Pick<Performing, 'open'>>,
   use: (ports: number[]) => Promise<T>,
 ): Promise<T> {
   const settled = await Promise.allSettled(
-    targets.map(({ pod, port }) =>
-      whileAway(place, calling, () => openForward(place, `pod/${pod}`, port, calling)),
-    ),
+    targets.map(target => takeForward(place, target, calling)),
   )
   const open = settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {

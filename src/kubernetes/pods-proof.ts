@@ -36,6 +36,7 @@ type Input = Record<string, Json>
 
 interface PodAt {
   pod: string
+  uid?: string
   /** Whether it has started. */
   runs: boolean
   port: number
@@ -165,6 +166,7 @@ export function podsServing(served: readonly ServedBy[], namespace: Namespace): 
       .flatMap(workload => podsOf(workload, namespace))
       .map(pod => ({
         pod: pod.metadata.name,
+        ...(pod.metadata.uid === undefined ? {} : { uid: pod.metadata.uid }),
         runs: pod.status?.phase === 'Running',
         port: podPort(service, port, pod),
         probes,

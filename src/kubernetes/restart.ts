@@ -2,16 +2,17 @@ import type { Op } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { kubectl } from './kubectl.ts'
-import { readNamespace, workloadsNamed } from './namespace.ts'
+import { recentNamespace, workloadsNamed } from './namespace.ts'
 import { kubectlArgv, placeOf, shellPlace } from './place.ts'
 import { fieldManager } from './secret.ts'
 
 /** Restarts some workloads, all at once: `{place, workloads}`. What is not there is passed over. */
 export const restartOp: Op = {
   changes: true,
+  changesOnly: 'kubernetes',
   async run({ place: at, workloads }, ctx): Promise<Json> {
     const place = placeOf(at)
-    const namespace = await readNamespace(place, ctx)
+    const namespace = await recentNamespace(place, ctx)
     const names = (workloads as string[]).filter(name => workloadsNamed(namespace, name).length > 0)
     if (names.length > 0) {
       const manager = `--field-manager=${fieldManager}`

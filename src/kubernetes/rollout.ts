@@ -6,7 +6,7 @@ import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { awayWords } from './away.ts'
 import { kubectl } from './kubectl.ts'
-import { freshNamespace, type Namespace, nameOf } from './namespace.ts'
+import { type Namespace, nameOf, recentNamespace } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { readDetails } from './pod-words.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -15,6 +15,8 @@ import { watchNamespace } from './watch.ts'
 
 /** Milliseconds between two readings of events and logs of pods that are stuck. */
 const detailsMs = 8_000
+/** After so many milliseconds what every pod goes through on its way has become worth a look. */
+const usualMs = 5_000
 
 /**
  * Waits until the workloads run with the newest template in all replicas: `{place, workloads, waitMs}`.
@@ -28,7 +30,7 @@ export const rolloutOp: Op = {
     const place = placeOf(input.place)
     const workloads = (input.workloads as string[]).map(String)
     // what waited for the change has mostly waited for the rollout, too: one look tells
-    const now = await freshNamespace(place, ctx).catch(() => undefined)
+    const now = await recentNamespace(place, ctx).catch(() => undefined)
     const already = now && judgeRollout(workloads, now)
     if (already?.done) return { done: true, seen: already.seen }
     const following = followRollout(place, workloads, ctx)
@@ -69,12 +71,13 @@ export interface Following {
  * Follows some workloads by watches and says each change of what is seen.
  *
  * @param release a Helm release whose other workloads are followed, too: helm waits for all of them
+ * @param onDone told once, when they have all been rolled out
  */
 export function followRollout(
   place: Place,
   workloads: readonly string[],
   ctx: Performing,
-  release?: string,
+  { release, onDone }: { release?: string; onDone?: (namespace: Namespace) => void } = {},
 ): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
@@ -95,7 +98,9 @@ export function followRollout(
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
+  let told = false
   let wasAway = false
+  let passingSince: number | undefined
   let readFor = ''
   let readAt = Number.NEGATIVE_INFINITY
   const away = awayWords(place)
@@ -119,12 +124,15 @@ export function followRollout(
     state = judgeRollout([...new Set([...workloads, ...ofRelease(release, namespace)])], namespace)
     if (state.missing.length > 0 && !watching.isWhole()) return
     const reasons = state.stuck.map(({ reason }) => reason).join()
-    if (reasons !== '' && (reasons !== readFor || clock.elapsed() - readAt > detailsMs)) {
+    const bad = state.refused || state.stuck.some(({ reason }) => !passing.includes(reason))
+    passingSince = reasons === '' ? undefined : (passingSince ?? clock.elapsed())
+    const isLong = passingSince !== undefined && clock.elapsed() - passingSince > usualMs
+    const isNew = reasons !== readFor || clock.elapsed() - readAt > detailsMs
+    if (reasons !== '' && (bad || isLong) && isNew) {
       readAt = clock.elapsed()
       readFor = reasons
       details = await readDetails(place, state.stuck, ctx)
     }
-    const bad = state.refused || state.stuck.some(({ reason }) => !passing.includes(reason))
     wasBad ||= bad
     // once pods have failed, what others wait for on the way back says nothing of why
     const isTelling = bad || (!wasBad && details.length > 0 && !state.done)
@@ -136,6 +144,8 @@ export function followRollout(
     await letGo(state.held)
     if (state.done && !began) return
     began = true
+    if (state.done && !told) onDone?.(namespace)
+    told ||= state.done
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen, { standing: standingOf(state, details) })
     said = seen

@@ -126,7 +126,8 @@ export function createStageCluster(options: StageOptions): StageCluster {
         if (pod.metadata.labels?.app === name) remove('Pod', pod.metadata.name)
       const pod = kind === 'StatefulSet' ? `${name}-0` : `${name}-${generation}`
       ports.set(pod, port)
-      put({ kind: 'Pod', metadata: { name: pod, labels }, spec: {}, status: { phase: 'Running' } })
+      const metadata = { name: pod, uid: `uid-${port}`, labels }
+      put({ kind: 'Pod', metadata, spec: {}, status: { phase: 'Running' } })
       const ready = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 }
       put({
         kind,

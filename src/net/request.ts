@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { type Agent, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { isIP } from './is-ip.ts'
@@ -18,6 +18,8 @@ export interface RequestOptions {
   client?: { chain: string; key: string }
   /** What roots and client came to before, where many requests share them. */
   context?: SecureContext
+  /** Holds a connection for requests that follow each other, to one server that is trusted alike. */
+  agent?: Agent
   timeoutMs: number
   signal?: AbortSignal
 }
@@ -43,7 +45,7 @@ function trustOf({ roots, endsAnywhere, client, context }: RequestOptions) {
   }
 }
 
-/** One HTTP request on a connection of its own. Redirects are answers, not followed; never throws. */
+/** One HTTP request, on a connection of its own where no agent holds one. Redirects are answers, not followed; never throws. */
 export function request(options: RequestOptions): Promise<RequestResult> {
   const began = performance.now()
   const url = new URL(options.url)
@@ -59,7 +61,7 @@ export function request(options: RequestOptions): Promise<RequestResult> {
     const failed = (error: string) => finish({ headers: {}, body: '', error })
     const outgoing = (secure ? httpsRequest : httpRequest)(url, {
       method: options.method ?? 'GET',
-      agent: false,
+      agent: options.agent ?? false,
       headers: { ...(options.name ? { host: `${name}${port}` } : {}), ...options.headers },
       ...(secure ? trustOf(options) : {}),
       ...(secure && !isIP(name) ? { servername: name } : {}),

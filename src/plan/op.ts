@@ -44,6 +44,8 @@ export interface Performing {
   ask?: (question: string) => Promise<boolean>
   /** Lets something go when the run ends, however it does: a lease that it holds. */
   atEnd(release: () => Promise<void>): void
+  /** What a step leaves open for a later one, by name: a tunnel. Whoever opens it closes it `atEnd`. */
+  open: Map<string, unknown>
   /** What goes on beside the steps, by name; a call ends it and gives what it saw. */
   underway: Map<string, () => Promise<Json>>
   /** Answers of looks, until something is changed: the same question twice in a row costs once. */
@@ -68,6 +70,8 @@ export interface Op {
   changes: boolean
   /** The only system that it changes, where what was read of others a moment ago stays true. */
   changesOnly?: string
+  /** It forgets by itself what it makes untrue: what it reads after its last change may stand. */
+  forgets?: true
   /** What it does is over when the run is: a lease. Nothing of it is left to be taken up. */
   endsWithRun?: true
   run(input: Record<string, Json>, ctx: Performing): Promise<Json>

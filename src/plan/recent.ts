@@ -1,3 +1,4 @@
+import { type RunTool, succeeded, type ToolCall, type ToolResult } from '../process/tool.ts'
 import type { World } from '../world.ts'
 import type { Json } from './plan.ts'
 
@@ -33,6 +34,39 @@ export function forget(recent: Recent, system?: string): void {
     const [, of] = /^([a-z]+) /.exec(key) ?? []
     if (system === undefined || of === undefined || of === system) recent.delete(key)
   }
+}
+
+/** How long what a command has answered stands in for the same command of a check. Milliseconds. */
+const commandMs = 30_000
+
+/**
+ * Runs a command whose answer a check of the plan asks for, too. Only an answer that went well is kept:
+ * what is wrong, the check says itself.
+ */
+export async function askAhead(
+  call: ToolCall,
+  run: RunTool,
+  { world: { clock }, recent }: Recalling,
+): Promise<ToolResult> {
+  const result = await run(call)
+  const output = result as unknown as Json
+  if (succeeded(result)) recent.set(commandKey(call), { at: clock.elapsed(), output })
+  return result
+}
+
+/** What `askAhead` has kept for this command, while nothing was changed. */
+export function askedAhead(
+  call: Pick<ToolCall, 'argv'>,
+  { world: { clock }, recent }: Recalling,
+): ToolResult | undefined {
+  const found = recent.get(commandKey(call))
+  const isRecent = found !== undefined && clock.elapsed() - found.at < commandMs
+  return isRecent ? (found.output as unknown as ToolResult) : undefined
+}
+
+/** It names no system: any change makes it untrue. */
+function commandKey({ argv }: Pick<ToolCall, 'argv'>): string {
+  return JSON.stringify(['exec', ...argv])
 }
 
 /** The key of a leaf that this very run has made: until then nothing in the world can hold it. */

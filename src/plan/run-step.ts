@@ -53,10 +53,16 @@ export async function performStep(
       return { how: 'already' }
     }
     await onAct?.()
-    const answer = await perform(step.act, speaking.ctx).finally(() => {
-      // a check asks, whatever tool it uses
-      if (phase !== 'check') forgetChanged(step.act, speaking.ctx)
-    })
+    let failed = true
+    const answer = await perform(step.act, speaking.ctx)
+      .then(said => {
+        failed = false
+        return said
+      })
+      .finally(() => {
+        // a check asks, whatever tool it uses
+        if (phase !== 'check') forgetChanged(step.act, speaking.ctx, { failed })
+      })
     if (step.act.do === 'manual' && isDone(answer) === false) {
       emit({ type: 'step.skipped', id, title, why: answer.seen })
       return { how: 'skipped' }

@@ -98,7 +98,7 @@ async function probeStatus(wanted: HttpWanted, scheme: 'http' | 'https'): Promis
 
 /** `http.plain`: plain HTTP to the TLS port gives no 2xx or 3xx; the way it is refused is evidence. */
 export async function probePlain(wanted: HttpWanted): Promise<Probed> {
-  const asked = await ask(wanted, 'http')
+  const asked = await ask(wanted, 'http', briefly)
   const at = formatAddress(wanted.address)
   const base = {
     id: 'http.plain',
@@ -134,8 +134,18 @@ const curlExits: Record<number, string> = {
   60: 'the certificate is not trusted',
 }
 
-async function ask(wanted: HttpWanted, scheme: 'http' | 'https'): Promise<Asked> {
-  const argv = curlArguments(wanted, scheme)
+/**
+ * A refusal is told by its status: curl does not wait for the rest of it then. A tunnel to a pod ends a
+ * connection a second after its server has (containerd's port-forward).
+ */
+const briefly = ['--fail']
+
+async function ask(
+  wanted: HttpWanted,
+  scheme: 'http' | 'https',
+  more: readonly string[] = [],
+): Promise<Asked> {
+  const argv = curlArguments(wanted, scheme, more)
   const command = quoteCommand(argv)
   const result = await wanted.run?.({ argv, limitMs: askMs + 5_000, signal: wanted.signal })
   const noCurl = result?.outcome === 'missing' || result?.outcome === 'not-executable'
@@ -146,7 +156,11 @@ async function ask(wanted: HttpWanted, scheme: 'http' | 'https'): Promise<Asked>
 /**
  * `-q` first: a ~/.curlrc with `insecure` must not decide; no proxy: the address itself is proven.
  */
-function curlArguments(wanted: HttpWanted, scheme: 'http' | 'https'): [string, ...string[]] {
+function curlArguments(
+  wanted: HttpWanted,
+  scheme: 'http' | 'https',
+  more: readonly string[],
+): [string, ...string[]] {
   const { address, name, path } = wanted
   const pin = isIP(name) && name === address.host ? [] : ['--resolve', pinned(name, address)]
   const trust = scheme === 'https' && wanted.rootsFile ? ['--cacert', wanted.rootsFile] : []
@@ -160,6 +174,7 @@ function curlArguments(wanted: HttpWanted, scheme: 'http' | 'https'): [string, .
     '*',
     '--max-time',
     '20',
+    ...more,
     ...trust,
     ...own,
     ...pin,
@@ -182,7 +197,7 @@ function readCurl(result: ToolResult): Pick<Asked, 'status' | 'body' | 'failure'
   const end = result.stdout.lastIndexOf('\n')
   const body = result.stdout.slice(0, Math.max(end, 0))
   const status = Number(result.stdout.slice(end + 1))
-  if (status > 0 && (result.exit === 0 || result.exit === 28)) return { status, body }
+  if (status > 0 && [0, 22, 28].includes(result.exit ?? -1)) return { status, body }
   const exit = result.exit ?? 0
   const said = oneLine(result.stderr.replace(/^curl: \(\d+\) /, '')).slice(0, 200)
   return { body, exit, failure: curlExits[exit] ?? (said || result.outcome) }

@@ -123,6 +123,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       userFolder: answered.folder,
       record: { paths, generation, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
+      open: new Map(),
       underway: new Map(),
       recent: new Map(planned.recent),
       atEnd: release => releases.push(release),

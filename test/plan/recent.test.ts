@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { forget, type Recent, recently } from '../../src/plan/recent.ts'
+import { askAhead, askedAhead, forget, type Recent, recently } from '../../src/plan/recent.ts'
+import type { ToolCall } from '../../src/process/tool.ts'
 import { play } from '../support/play.ts'
 
 /** Asks at some times, and says which answer was given. */
@@ -48,4 +49,24 @@ it('a change of one system leaves what was read of another', () => {
   expect(left('kubernetes')).toEqual(['azure extension x'])
   expect(left('azure')).toEqual(['kubernetes namespace y'])
   expect(left()).toEqual([])
+})
+
+it('what a command has answered well stands in for it until something is changed, for half a minute', async () => {
+  const recent: Recent = new Map()
+  const { world } = play([]).input.ctx
+  const at = (elapsed: number) => ({
+    world: { clock: { ...world.clock, elapsed: () => elapsed } },
+    recent,
+  })
+  const call: ToolCall = { argv: ['helm', 'version'], limitMs: 1 }
+  const run = (exit: number) => async () =>
+    ({ argv: call.argv, outcome: 'ended', exit, stdout: 'v3', stderr: '', tookMs: 1 }) as const
+  await askAhead(call, run(1), at(0))
+  expect(askedAhead(call, at(0))).toBeUndefined()
+  await askAhead(call, run(0), at(0))
+  expect(askedAhead(call, at(29_999))).toMatchObject({ stdout: 'v3' })
+  expect(askedAhead({ argv: ['helm', 'list'] }, at(0))).toBeUndefined()
+  expect(askedAhead(call, at(30_000))).toBeUndefined()
+  forget(recent, 'kubernetes')
+  expect(askedAhead(call, at(0))).toBeUndefined()
 })

@@ -110,6 +110,7 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
       userFolder: world.cwd,
       record: { paths: recordPaths(world.stateFolder, 'svc-a'), generation: 1 },
       secrets: {},
+      open: new Map(),
       underway: new Map(),
       recent: new Map<string, { at: number; output: Json }>(),
       atEnd: () => {},

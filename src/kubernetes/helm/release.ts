@@ -1,6 +1,8 @@
 import { exitCodes } from '../../exit-codes.ts'
+import { canonicalJson } from '../../plan/digest.ts'
 import type { Op } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { type Recalling, recently } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
 import { toolFinding } from '../../process/tool-problem.ts'
@@ -47,6 +49,47 @@ export async function readRelease(
   }
 }
 
+/** How long a reading stands in for another, while no release is changed. Milliseconds. */
+const recentMs = 30_000
+
+/** The newest revision as it was read a moment ago, where that told all these values. */
+export function recentRelease(
+  place: Place,
+  release: string,
+  calling: Calling & Recalling,
+  paths: readonly string[],
+): Promise<Release> {
+  const known = calling.recent.get(releaseKey(place, release))?.output as Release | undefined
+  const lacks = known?.revision && paths.some(path => known.values[path] === undefined)
+  return readKept(place, release, calling, paths, lacks ? 0 : recentMs)
+}
+
+/** Reads anew, for those who ask a moment later. */
+export function freshRelease(
+  place: Place,
+  release: string,
+  calling: Calling & Recalling,
+  paths: readonly string[],
+): Promise<Release> {
+  return readKept(place, release, calling, paths, 0)
+}
+
+function readKept(
+  place: Place,
+  release: string,
+  calling: Calling & Recalling,
+  paths: readonly string[],
+  maxAgeMs: number,
+): Promise<Release> {
+  return recently(releaseKey(place, release), maxAgeMs, calling, () =>
+    readRelease(place, release, calling, paths),
+  )
+}
+
+function releaseKey(place: Place, release: string): string {
+  return `helm release ${canonicalJson([place, release])}`
+}
+
 /** A template of Go that prints JSON: what was given to the release stands over the chart's own. */
 function templateFor(paths: readonly string[]): string {
   const values = paths.map(path => {
@@ -79,11 +122,15 @@ export async function isOwnPending(
   return succeeded(result) && result.stdout.trim() !== ''
 }
 
-/** Looks at a release: `{place, release, at}`; `value` is what it renders at that path. */
+/**
+ * Looks at a release: `{place, release, at, anew?}`; `value` is what it renders at that path. With `anew`
+ * nothing stands in for the call, however recent it is.
+ */
 export const releaseOp: Op = {
   changes: false,
-  async run({ place: at, release: name, at: path }, ctx): Promise<Json> {
-    const release = await readRelease(placeOf(at), String(name), ctx, [String(path)])
+  async run({ place: at, release: name, at: path, anew }, ctx): Promise<Json> {
+    const read = anew === true ? freshRelease : recentRelease
+    const release = await read(placeOf(at), String(name), ctx, [String(path)])
     const { status, revision, version, values } = release
     const value = values[String(path)] ?? ''
     const seen =

@@ -66,7 +66,7 @@ export async function goBack(
 ): Promise<void> {
   const argv = helmArgv(place, ...wordsBack(release, revision, waitMs))
   const limitMs = waitMs + 60_000
-  const following = followRollout(place, revision === 0 ? [] : workloads, ctx, release)
+  const following = followRollout(place, revision === 0 ? [] : workloads, ctx, { release })
   try {
     const helm = runHelm(place, release, argv, limitMs, ctx)
     await following.during(helm)

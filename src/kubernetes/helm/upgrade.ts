@@ -3,14 +3,18 @@ import { exitCodes } from '../../exit-codes.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { forget } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
+import { openAhead } from '../forward.ts'
+import { freshNamespace, type Namespace } from '../namespace.ts'
 import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
+import { podsServing, type ServedBy } from '../pods-proof.ts'
 import { isUnreachable } from '../problems.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
-import { readRelease, runLabel } from './release.ts'
+import { freshRelease, recentRelease, runLabel } from './release.ts'
 import { settle } from './settle.ts'
 
 /** What `helm.upgrade` is given. */
@@ -25,6 +29,8 @@ interface UpgradeInput {
   /** A template whose values are secrets: rendered and handed over by stdin alone. */
   hidden?: { template: string; values: Record<string, string>; secrets: Record<string, string> }
   workloads: string[]
+  /** Which of their ports later steps ask, each as often as it stands here. */
+  asked?: ServedBy[]
   /** The value that the release must have afterwards; '' is none. */
   wants: { at: string; value: string }
   waitMs: number
@@ -39,19 +45,26 @@ interface UpgradeInput {
  */
 export const upgradeOp: Op = {
   changes: true,
+  forgets: true,
   async run(input, ctx): Promise<Json> {
     const { place: at, release, wants, ...rest } = input as unknown as UpgradeInput
     const place = placeOf(at as unknown as Json)
     const waitMs = cappedMs(rest.waitMs, ctx)
-    const before = await readRelease(place, release, ctx, [])
+    const before = await recentRelease(place, release, ctx, [])
     const stdin = rest.hidden ? await hiddenValues(rest.hidden, ctx) : undefined
     const argv = helmArgv(
       place,
       ...upgradeWords({ release, wants, ...rest, waitMs }, before.revision + 1),
     )
-    const calling = { place, release, argv, workloads: rest.workloads, waitMs }
+    const { workloads, asked = [] } = rest
+    const calling = { place, release, argv, workloads, asked, waitMs }
     await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
-    const after = await readRelease(place, release, ctx, [wants.at])
+    forget(ctx.recent)
+    const [after] = await Promise.all([
+      freshRelease(place, release, ctx, [wants.at]),
+      // what helm has rolled out is asked for next
+      freshNamespace(place, ctx).catch(() => undefined),
+    ])
     const value = after.values[wants.at] ?? ''
     if (value !== wants.value) throw notHonoured(release, place, wants, value)
     return { revision: after.revision, seen: `revision ${after.revision}` }
@@ -74,7 +87,8 @@ export const upgradeOp: Op = {
   },
 }
 
-interface Upgrade extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' | 'waitMs'> {
+interface Upgrade
+  extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' | 'asked' | 'waitMs'> {
   argv: Argv
   stdin?: string
 }
@@ -84,10 +98,13 @@ interface Upgrade extends Pick<UpgradeInput, 'place' | 'release' | 'workloads' |
  * waited for, what helm left half done goes back, and the upgrade is made once more.
  */
 async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promise<void> {
-  const { place, release, argv, workloads, waitMs, stdin } = wanted
+  const { place, release, argv, workloads, asked, waitMs, stdin } = wanted
   // an atomic helm waits once for the change and once for the way back
   const limitMs = 2 * waitMs + 120_000
-  const following = followRollout(place, workloads, ctx, release)
+  // helm looks every 2 s: what serves already is reached meanwhile
+  const onDone = (namespace: Namespace) =>
+    openAhead(place, podsServing(asked ?? [], namespace), ctx)
+  const following = followRollout(place, workloads, ctx, { release, onDone })
   let problem: ReturnType<typeof helmProblem>
   try {
     const helm = ctx.run({

@@ -7,6 +7,7 @@ import { tail, toolFinding, toolProblem } from '../../process/tool-problem.ts'
 import type { Performing } from '../op.ts'
 import type { Exec, Json } from '../plan.ts'
 import { type Answer, allHold, holds } from '../predicate.ts'
+import { askedAhead } from '../recent.ts'
 import { resolveText } from '../text.ts'
 import { explained } from './explained.ts'
 
@@ -32,6 +33,8 @@ export async function execAct(act: Exec, ctx: Performing): Promise<Answer> {
 async function runExec(act: Exec, ctx: Performing): Promise<ToolResult> {
   const { bindings } = ctx
   const [program = '', ...rest] = act.argv.map(each => resolveText(each, bindings))
+  const known = askedAhead({ argv: [program, ...rest] }, ctx)
+  if (known) return known
   const env = Object.entries(act.env ?? {}).map(([key, value]) => [
     key,
     resolveText(value, bindings),

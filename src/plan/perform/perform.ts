@@ -67,9 +67,9 @@ function notAsWanted({ json, seen }: Answer): Finding {
   }
 }
 
-/** Forgets of what was read a moment ago all that an act may have changed, however it ended. */
-export function forgetChanged(act: Act, ctx: Performing): void {
+/** Forgets of what was read a moment ago all that an act may have changed. */
+export function forgetChanged(act: Act, ctx: Performing, { failed }: { failed: boolean }): void {
   const op = act.do.startsWith('op:') ? opNamed(act.do, ctx) : undefined
   if (act.do === 'exec' || act.do === 'manual') forget(ctx.recent)
-  else if (op?.changes) forget(ctx.recent, op.changesOnly)
+  else if (op?.changes && (failed || !op.forgets)) forget(ctx.recent, op.changesOnly)
 }

@@ -18,8 +18,14 @@ export const components: readonly string[] = [
 const artifactServer = 'deployment/feldera-compiler-artifact-server'
 
 /** Where each component and each pipeline listens. */
+export const apiServing: ServedBy = {
+  workload: apiServer,
+  service: 'feldera-api-server',
+  port: apiPort,
+  probes: 'all',
+}
 export const servedBy: readonly ServedBy[] = [
-  { workload: apiServer, service: 'feldera-api-server', port: apiPort, probes: 'all' },
+  apiServing,
   {
     workload: 'deployment/feldera-kubernetes-runner',
     service: 'feldera-kubernetes-runner',

@@ -4,15 +4,17 @@ import { missingSecret, type Secrets } from '../../answers/secret.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
 import { type Finding, finding } from '../../findings.ts'
 import { readContexts } from '../../kubernetes/contexts.ts'
-import { isPending, type Release, readRelease } from '../../kubernetes/helm/release.ts'
+import {
+  freshRelease,
+  isPending,
+  type Release,
+  readRelease,
+} from '../../kubernetes/helm/release.ts'
 import { lastGood, mustBeOurs } from '../../kubernetes/helm/settle.ts'
-import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
-import { readNamespace } from '../../kubernetes/namespace.ts'
+import { freshNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { ownerOf } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
-import { atPath } from '../../plan/predicate.ts'
-import { succeeded } from '../../process/tool.ts'
 import { recordPaths } from '../../record/paths.ts'
 import type { World } from '../../world.ts'
 import { discovering } from '../discovering.ts'
@@ -23,6 +25,7 @@ import { isPipeline, pipelineId, secretValue } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { listPipelines, running } from './list.ts'
 import type { FelderaPresent } from './present.ts'
+import { askChecks, askVersion, isThere, type Reading } from './reading.ts'
 import { chainInSecret, rootsOfEndpoint } from './trust.ts'
 
 /** With it, each pipeline has a namespace of its own. */
@@ -37,38 +40,34 @@ export async function discover(
   known: Known,
 ): Promise<Discovery<FelderaPresent>> {
   const signal = AbortSignal.timeout(limitMs)
-  const calling: Calling = { run: world.run, signal, userFolder: answered.folder }
-  return discovering(none(), ['kubectl', 'helm'], world, () =>
-    read(answered, world, known, calling),
-  )
+  const { run } = world
+  const reading: Reading = { run, signal, userFolder: answered.folder, world, recent: new Map() }
+  return discovering(none(), ['kubectl', 'helm'], world, () => read(answered, known, reading))
 }
 
+/** What does not need another's answer is asked at once: each call starts a process that takes its time. */
 async function read(
   { answers, folder }: Answered,
-  world: World,
   { record, secrets }: Known,
-  calling: Calling,
+  reading: Reading,
 ): Promise<Discovery<FelderaPresent>> {
+  const { world, signal } = reading
   const own = felderaAnswers(answers)
   const place = placeOfAnswers(own)
-  const [version, contexts, found] = await Promise.all([
-    kubectl({ context: own.context, ...kubeconfigOf(own) }, ['version', '-o', 'json'], calling),
-    readContexts({ world, folder, signal: calling.signal }, own.kubeconfig),
-    tryKubectl(
-      place,
-      ['get', 'namespace', own.namespace, '--ignore-not-found', '-o', 'name'],
-      calling,
-    ),
+  const [version, contexts, working, namespace] = await Promise.allSettled([
+    askVersion(own, reading),
+    readContexts({ world, folder, signal }, own.kubeconfig),
+    readWorking(place, own.release, reading),
+    freshNamespace(place, reading),
   ])
+  const release = answerOf(working, version, contexts)
   const present: FelderaPresent = {
     ...none(),
-    server: contexts.find(({ name }) => name === own.context)?.server ?? '',
-    kubernetes: String(atPath(JSON.parse(version.stdout), 'serverVersion.gitVersion') ?? ''),
-    // a user who may not read namespaces may well work in one
-    namespace: !succeeded(found) || found.stdout.trim() !== '',
+    server: answerOf(contexts).find(({ name }) => name === own.context)?.server ?? '',
+    kubernetes: answerOf(version),
+    namespace: release.status !== 'absent' || (await isThere(place, reading)),
   }
   if (!present.namespace) return judged(answers, present, secrets)
-  const release = await readWorking(place, own.release, calling)
   const name = release.values[secretValue] ?? ''
   const { status, revision, version: chartVersion } = release
   const whole: FelderaPresent = {
@@ -78,29 +77,42 @@ async function read(
   if (status === 'absent') return judged(answers, whole, secrets)
   const wrong = releaseProblem(own, release)
   if (wrong) return { present: whole, findings: [wrong], exit: exitCodes.data }
-  const chain = await chainInSecret(place, name, calling)
-  const [leaf] = chain
+  const { workloads } = answerOf(namespace)
+  const roots = await rootsOfEndpoint(recordPaths(world.stateFolder, answers.endpoint))
+  const [chain, lists] = await Promise.allSettled([
+    chainInSecret(place, name, reading),
+    withApis({ place, roots }, secrets, reading, listPipelines),
+    ...(record ? [askChecks(answers, whole, reading)] : []),
+  ])
+  const [leaf] = answerOf(chain)
   if (leaf) whole.leaf = new X509Certificate(leaf).fingerprint256
-  const paths = recordPaths(world.stateFolder, answers.endpoint)
-  const roots = await rootsOfEndpoint(chain, paths)
-  const all = await withApis({ place, roots }, secrets, { ...calling, world }, listPipelines)
-  const { workloads } = await readNamespace(place, calling)
+  const all = answerOf(lists).flat()
   const sets = workloads.filter(isPipeline).map(pipelineId)
-  whole.pipelines = running(all.flat())
-  whole.unlisted = sets.filter(id => !all.flat().some(each => each.id === id))
-  const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, calling)
+  whole.pipelines = running(all)
+  whole.unlisted = sets.filter(id => !all.some(each => each.id === id))
+  const conflict = name === '' || record ? undefined : await foreign(answers, whole, place, reading)
   return conflict
     ? { present: whole, findings: [conflict], exit: exitCodes.data }
-    : judged(answers, whole, secrets)
+    : { ...judged(answers, whole, secrets), recent: reading.recent }
+}
+
+/** What was asked with others; a problem of one that was asked before it comes first. */
+function answerOf<T>(
+  asked: PromiseSettledResult<T>,
+  ...before: readonly PromiseSettledResult<unknown>[]
+): T {
+  for (const each of before) if (each.status === 'rejected') throw each.reason
+  if (asked.status === 'rejected') throw asked.reason
+  return asked.value
 }
 
 /**
  * The release as the way back must find it: where its newest revision is half done or has failed, the
  * youngest that worked. What somebody else is at stops here, before a plan hangs on it.
  */
-async function readWorking(place: Place, name: string, calling: Calling): Promise<Release> {
+async function readWorking(place: Place, name: string, calling: Reading): Promise<Release> {
   const paths = [secretValue, ownNamespaces]
-  const newest = await readRelease(place, name, calling, paths)
+  const newest = await freshRelease(place, name, calling, paths)
   if (['deployed', 'absent'].includes(newest.status)) return newest
   if (isPending(newest)) await mustBeOurs(place, name, newest, calling)
   const revision = await lastGood(place, name, calling)
@@ -199,10 +211,6 @@ function otherTenants({ namespace }: FelderaAnswers, { unlisted }: FelderaPresen
     evidence: unlisted.map(id => `pipeline-${id}`).join(', '),
     fix: 'Give the keys of all tenants, one a line in the file of target.apiKey; or put target.otherTenants: leave into the answers: their owners restart them afterwards.',
   })
-}
-
-function kubeconfigOf({ kubeconfig }: FelderaAnswers): { kubeconfig?: string } {
-  return kubeconfig === undefined ? {} : { kubeconfig }
 }
 
 function none(): FelderaPresent {

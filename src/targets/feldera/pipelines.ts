@@ -2,31 +2,39 @@ import { readFile, rm } from 'node:fs/promises'
 import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
+import { openAhead } from '../../kubernetes/forward.ts'
+import { recentNamespace } from '../../kubernetes/namespace.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { readWarnings } from '../../kubernetes/pod-words.ts'
+import { podsServing } from '../../kubernetes/pods-proof.ts'
 import { isUnreachable } from '../../kubernetes/problems.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { forget } from '../../plan/recent.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
 import { type Api, type ApiResult, withApis } from './api.ts'
+import { servedBy } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { apiProblem, listPipelines, type Pipeline, running } from './list.ts'
 import type { RunningPipeline } from './present.ts'
-import { chainInSecret, rootsOfEndpoint } from './trust.ts'
+import { rootsOfEndpoint } from './trust.ts'
 
 type Input = Record<string, Json>
 
-/** Milliseconds between two looks at a pipeline, and that one may take to stop or start. */
-const everyMs = 1_000
+/** Milliseconds between two looks at a pipeline: at first, and later. A look is a small answer of the API. */
+const soonMs = 200
+const laterMs = 1_000
+/** How long it is looked at often, and how long a pipeline may take to start. Milliseconds. */
+const oftenMs = 15_000
 const startMs = 300_000
 
 /**
- * Stops all pipelines that run, and keeps in `file` which they were: `{place, secret, how, file,
- * waitMs}`. What an earlier, killed run has stopped stays in the file.
+ * Stops all pipelines that run, and keeps in `file` which they were: `{place, how, file, waitMs}`. What an earlier, killed run has stopped stays in the file.
  */
 const stop: Op = {
   changes: true,
+  changesOnly: 'kubernetes',
   async run(input: Input, ctx): Promise<Json> {
     const force = input.how === 'force'
     const { file } = input
@@ -58,9 +66,10 @@ const stop: Op = {
   ],
 }
 
-/** Starts exactly those that `stop` has kept in its file, each as it ran: `{place, secret, file}`. */
+/** Starts exactly those that `stop` has kept in its file, each as it ran: `{place, file}`. */
 const start: Op = {
   changes: true,
+  changesOnly: 'kubernetes',
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await readRan(String(input.file))
     if (wanted.length === 0) return { started: [], seen: 'none ran' }
@@ -73,7 +82,11 @@ const start: Op = {
         const result = await api.post(path)
         if (result.status !== 202) throw pipelineProblem(each.name, 'starts', result.seen)
       }
-      await settled(placeOf(input.place), api, there, isBack(there), 'starts', startMs, ctx)
+      const place = placeOf(input.place)
+      const reaching = reachAhead(place, ctx)
+      await settled(place, api, there, isBack(there), 'starts', startMs, ctx).finally(
+        () => reaching,
+      )
     })
     await rm(String(input.file), { force: true })
     const names = wanted.map(({ name }) => name)
@@ -86,7 +99,7 @@ const start: Op = {
 }
 
 /**
- * Waits until the components reach each other, as the API server says: `{place, secret, waitMs}`. It
+ * Waits until the components reach each other, as the API server says: `{place, waitMs}`. It
  * refreshes what it says every 10 s (openapi.json 0.337).
  */
 const healthy: Op = {
@@ -108,6 +121,7 @@ const healthy: Op = {
       if (clock.elapsed() - began >= waitMs) throw unhealthy(seen)
       ctx.say(seen)
       await clock.sleep(2_000, ctx.signal)
+      forget(ctx.recent, 'kubernetes') // its pod may be another one now
     }
   },
   printed: () => ['GET /v0/cluster_healthz until all_healthy'],
@@ -116,15 +130,20 @@ const healthy: Op = {
   ],
 }
 
+/** While pipelines start, the ways to what is proven next are opened. */
+async function reachAhead(place: Place, ctx: Performing): Promise<void> {
+  const namespace = await recentNamespace(place, ctx).catch(() => undefined)
+  if (namespace) openAhead(place, podsServing([...servedBy], namespace), ctx)
+}
+
 /** Uses the API, as each tenant that a key is known of, with what the endpoint may be trusted by. */
 async function usingApis<T>(
-  { place: at, secret }: Input,
+  { place: at }: Input,
   ctx: Performing,
   use: (api: Api) => Promise<T>,
 ): Promise<T[]> {
   const place: Place = placeOf(at)
-  const chain = await chainInSecret(place, String(secret ?? ''), ctx)
-  const roots = await rootsOfEndpoint(chain, ctx.record.paths)
+  const roots = await rootsOfEndpoint(ctx.record.paths)
   return withApis({ place, roots }, ctx.secrets, ctx, use)
 }
 
@@ -160,6 +179,7 @@ async function settled(
   const { clock } = ctx.world
   const limitMs = cappedMs(waitMs, ctx)
   const began = clock.elapsed()
+  let said = ''
   for (;;) {
     const all = await listPipelines(api)
     const open = all
@@ -175,8 +195,11 @@ async function settled(
       const why = await readWarnings(place, isOwn, ctx)
       throw pipelineProblem(first.name, does, [seen.join('; '), ...why].join('\n'))
     }
-    ctx.say(seen.join('; '))
-    await clock.sleep(everyMs, ctx.signal)
+    const words = seen.join('; ')
+    if (words !== said) ctx.say(words)
+    said = words
+    const isLate = clock.elapsed() - began > oftenMs
+    await clock.sleep(isLate ? laterMs : soonMs, ctx.signal)
   }
 }
 

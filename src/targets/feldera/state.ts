@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { withForwards } from '../../kubernetes/forward.ts'
-import { readRelease } from '../../kubernetes/helm/release.ts'
-import { readNamespace } from '../../kubernetes/namespace.ts'
+import { recentRelease } from '../../kubernetes/helm/release.ts'
+import { recentNamespace } from '../../kubernetes/namespace.ts'
 import { placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { podsServing } from '../../kubernetes/pods-proof.ts'
 import { handshake } from '../../net/handshake.ts'
@@ -18,7 +18,7 @@ export const stateOp: Op = {
   changes: false,
   async run({ place: at, release: name, secret, leaf }, ctx): Promise<Json> {
     const place = placeOf(at)
-    const release = await readRelease(place, String(name), ctx, [secretValue])
+    const release = await recentRelease(place, String(name), ctx, [secretValue])
     const rendered = release.values[secretValue] ?? ''
     const released = release.status === 'deployed' && rendered === secret
     const base = { status: release.status, secret: rendered, released }
@@ -26,7 +26,7 @@ export const stateOp: Op = {
       const seen = `${release.status}, ${rendered === '' ? 'HTTP' : rendered}`
       return answer({ ...base, components: false, pipelines: false, stale: [], seen })
     }
-    const namespace = await readNamespace(place, ctx)
+    const namespace = await recentNamespace(place, ctx)
     const of = async (served: Parameters<typeof podsServing>[0]) => {
       const pods = podsServing(served, namespace)
       const running = pods.filter(({ runs }) => runs)

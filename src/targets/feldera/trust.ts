@@ -19,18 +19,15 @@ export async function chainInSecret(
 }
 
 /**
- * What a server of this endpoint may be trusted by: the last certificate of the Secret that it reads
- * (as its own components do), and that of each kept generation, for one that still serves another pair.
+ * What a server of this endpoint may be trusted by: the last certificate of each kept generation, as its
+ * own components take the last one of their Secret.
  */
-export async function rootsOfEndpoint(
-  chain: readonly string[],
-  paths: RecordPaths,
-): Promise<string[]> {
+export async function rootsOfEndpoint(paths: RecordPaths): Promise<string[]> {
   const lasts = await Promise.all(
     (await listGenerations(paths)).map(async number => {
       const path = join(generationFolder(paths, number), 'chain.pem')
       return pemCertificates(await readFile(path, 'utf8').catch(() => '')).slice(-1)
     }),
   )
-  return [...new Set([...chain.slice(-1), ...lasts.flat()])]
+  return [...new Set(lasts.flat())]
 }

@@ -4,7 +4,7 @@ import type { Predicate } from '../../../plan/predicate.ts'
 import { proofAct, undoBase, undoProofStep } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
-import { components, secretValue, servedBy } from '../components.ts'
+import { apiServing, components, secretValue, servedBy } from '../components.ts'
 import type { FelderaPresent } from '../present.ts'
 import { chartVersion } from './checks.ts'
 
@@ -62,6 +62,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
           ],
           ...(isNew && own.cloudSecret === undefined ? { hidden: licence(wanted) } : {}),
           workloads: [...components],
+          asked: [...servedBy, apiServing] as unknown as Input,
           wants: { at: secretValue, value: goal.secret },
           waitMs,
         },
@@ -104,7 +105,7 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
       title: 'Wait until the components reach each other',
       act: {
         do: 'op:feldera.healthy',
-        input: { place: at, secret: goal.secret, waitMs: 120_000 },
+        input: { place: at, waitMs: 120_000 },
         limit: '5m',
       },
       needs: ['change.rollout'],
@@ -115,10 +116,8 @@ export function changeSteps(wanted: Feldera, goal: Goal, needs: string[]): Step[
 }
 
 function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
-  const { answers, present } = wanted
-  const own = felderaAnswers(answers)
+  const own = felderaAnswers(wanted.answers)
   const at = placeInput(placeOfAnswers(own))
-  const was: Text = present.release.secret
   return {
     id: 'change.stop',
     phase: 'change',
@@ -127,7 +126,7 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
     look: lookFor(wanted, goal, [{ json: 'current', equals: true }]),
     act: {
       do: 'op:feldera.stop',
-      input: { place: at, secret: was, how: own.stop, file: ranFile(goal), waitMs: rolloutMs(own) },
+      input: { place: at, how: own.stop, file: ranFile(goal), waitMs: rolloutMs(own) },
       limit: rolloutLimit(own),
     },
     undo: [
@@ -137,7 +136,7 @@ function stopStep(wanted: Feldera, goal: Goal, needs: string[]): Step {
         title: 'Start the pipelines again that ran',
         act: {
           do: 'op:feldera.start',
-          input: { place: at, secret: was, file: ranFile(goal) },
+          input: { place: at, file: ranFile(goal) },
           limit: '10m',
         },
       },
@@ -156,7 +155,7 @@ function startStep(wanted: Feldera, goal: Goal): Step {
     title: 'Start the pipelines again that ran',
     act: {
       do: 'op:feldera.start',
-      input: { place: at, secret: goal.secret, file: ranFile(goal) },
+      input: { place: at, file: ranFile(goal) },
       limit: '10m',
     },
     undo: [
@@ -166,14 +165,7 @@ function startStep(wanted: Feldera, goal: Goal): Step {
         title: 'Stop the pipelines before the way back',
         act: {
           do: 'op:feldera.stop',
-          input: {
-            place: at,
-            // the roots of the new pair are in its generation; a later process has no captures
-            secret: '',
-            how: own.stop,
-            file: ranFile(goal),
-            waitMs: rolloutMs(own),
-          },
+          input: { place: at, how: own.stop, file: ranFile(goal), waitMs: rolloutMs(own) },
           limit: rolloutLimit(own),
         },
       },

@@ -39,19 +39,12 @@ const namespaceRule: Rule = {
 export function checkSteps(answers: Answers, present: FelderaPresent): Step[] {
   const own = felderaAnswers(answers)
   const place = placeOfAnswers(own)
-  const isNew = present.release.status === 'absent'
-  const rules = [
-    ...commonRules,
-    ...helmRules,
-    ...(isNew ? installRules : []),
-    ...(present.namespace ? [] : [namespaceRule]),
-  ]
   return [
     checkCluster({
       context: own.context,
       ...(own.kubeconfig ? { kubeconfig: own.kubeconfig } : {}),
     }),
-    checkAccess(place, merged(rules)),
+    checkAccess(place, accessRules(present)),
     checkHelm,
     checkChart(own.chart, chartVersion(answers, present)),
     {
@@ -75,6 +68,16 @@ export function chartVersion(answers: Answers, { release }: FelderaPresent): str
   return release.version || String(felderaAnswers(answers).version ?? '')
 }
 
+/** All that a plan may have to do in the cluster. */
+export function accessRules({ release, namespace }: FelderaPresent): Rule[] {
+  return merged([
+    ...commonRules,
+    ...helmRules,
+    ...(release.status === 'absent' ? installRules : []),
+    ...(namespace ? [] : [namespaceRule]),
+  ])
+}
+
 function merged(rules: readonly Rule[]): Rule[] {
   const all = new Map<string, Rule>()
   for (const rule of rules) {
@@ -85,6 +88,9 @@ function merged(rules: readonly Rule[]): Rule[] {
   return [...all.values()]
 }
 
+/** The command that asks helm for its version. */
+export const helmVersion = ['helm', 'version', '--template', '{{.Version}}'] as const
+
 /** `--reset-then-reuse-values` came with Helm 3.14; Helm 4 is not known to honour the same flags. */
 const checkHelm: Step = {
   id: 'check.helm',
@@ -92,7 +98,7 @@ const checkHelm: Step = {
   title: 'Ask helm for its version',
   act: {
     do: 'exec',
-    argv: ['helm', 'version', '--template', '{{.Version}}'],
+    argv: [...helmVersion],
     limit: '1m',
     expect: [{ exit: [0] }, { regex: '^v3\\.(1[4-9]|[2-9]\\d)\\.' }],
     explains: [
@@ -108,6 +114,11 @@ const checkHelm: Step = {
   },
   needs: [],
   onFail: 'stop',
+}
+
+/** The command that reads a chart. */
+export function showChart(chart: string, version: string): [string, ...string[]] {
+  return ['helm', 'show', 'chart', chart, '--version', version]
 }
 
 /** The chart can be read, and is the very one that the release was made with. */
@@ -135,7 +146,7 @@ function checkChart(chart: string, version: string): Step {
     title: `Read the chart, version ${version}`,
     act: {
       do: 'exec',
-      argv: ['helm', 'show', 'chart', chart, '--version', version],
+      argv: showChart(chart, version),
       limit: '2m',
       expect: [{ exit: [0] }, { regex: `^version: ["']?${escaped}["']?$` }],
       explains: [other, notThere],

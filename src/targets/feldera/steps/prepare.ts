@@ -52,7 +52,8 @@ export function holdSteps({ answers, present }: Feldera): Step[] {
       look: {
         look: {
           do: 'op:helm.release',
-          input: { place: at, release: own.release, at: 'httpsSecretRef' },
+          // what was read before the Lease was held may be over
+          input: { place: at, release: own.release, at: 'httpsSecretRef', anew: true },
           limit: '5m',
         },
         already: [{ json: 'pending', equals: false }],
