@@ -12,7 +12,7 @@ const sources: Choice[] = [
   {
     value: 'managed',
     title: 'Managed (cert-manager)',
-    note: 'made and renewed in the cluster: AIStore on Kubernetes',
+    note: 'renewed in the cluster; AIStore on Kubernetes',
   },
 ]
 

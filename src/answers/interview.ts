@@ -3,6 +3,7 @@ import {
   answerTo,
   applies,
   type Choice,
+  choicesFor,
   type Draft,
   type Origin,
   type Question,
@@ -43,6 +44,8 @@ export function takeAnswer(
   const empty = given.value === '' && question.fallback !== undefined
   const checked = empty ? { value: null } : question.check(given.value)
   if ('wrong' in checked) return checked
+  const refused = choicesFor(question, interview.draft).find(({ value }) => value === checked.value)
+  if (refused?.impossible) return { wrong: refused.impossible.reason, fix: refused.impossible.fix }
   const also = Object.entries(given.also ?? {}).map(
     ([id, value]) => [id, { value, from: given.from }] as const,
   )

@@ -12,7 +12,15 @@ export interface Choice {
   note?: string
   /** Answers to other questions that choosing this one gives. */
   also?: Readonly<Record<string, Json>>
-  impossible?: { reason: string; fix: string }
+  impossible?: Refusal
+  /** Impossible beside this answer. */
+  refusedBy?: Condition & Refusal
+}
+
+/** Why something cannot be chosen, and the way out. */
+interface Refusal {
+  reason: string
+  fix: string
 }
 
 /** Another question's answer that must be one of these for this one to apply. */
@@ -81,6 +89,15 @@ export type Draft = Readonly<Record<string, { value: Json; from: Origin }>>
 export function answerTo(question: Question, answers: Draft): Json | undefined {
   const given = answers[question.id]?.value
   return given === undefined || given === null ? question.fallback?.(answers) : given
+}
+
+/** What can be chosen, given the answers so far. Those that can stay the same values. */
+export function choicesFor({ choices = [] }: Question, answers: Draft): Choice[] {
+  return choices.map(choice => {
+    const { refusedBy } = choice
+    const refused = refusedBy?.is.includes(String(answers[refusedBy.id]?.value))
+    return refusedBy && refused ? { ...choice, impossible: refusedBy } : choice
+  })
 }
 
 /** Whether a question applies, given the answers so far and the questions that these belong to. */

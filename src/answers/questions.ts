@@ -59,7 +59,16 @@ function targetQuestions(targets: readonly TargetAbout[]): Question[] {
   }))
 }
 
-const asChoice = ({ kind, title }: TargetAbout): Choice => ({ value: kind, title })
+function asChoice({ kind, title, managedBy = [] }: TargetAbout): Choice {
+  if (managedBy.length > 0) return { value: kind, title }
+  const refusedBy = {
+    id: 'certificate.source',
+    is: ['managed'],
+    reason: 'It takes no managed one.',
+    fix: 'Go back and choose another source: self-signed, or uploaded.',
+  }
+  return { value: kind, title, refusedBy }
+}
 
 /** Targets that people look for and that this version does not drive yet. */
 const later: Choice[] = [['azureml-v1', 'Azure ML v1 (AKS, ACI)']].map(

@@ -9,6 +9,7 @@ import {
   takeAnswer,
 } from '../../src/answers/interview.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
+import { choicesFor } from '../../src/answers/question.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { answersText } from '../../src/answers/save.ts'
 import { targets } from '../../src/targets/index.ts'
@@ -41,6 +42,21 @@ describe('the interview', () => {
       all.some(each => each.id === question.id && each !== question),
     )
     expect(twice.map(({ id }) => id)).toEqual([])
+  })
+
+  it('offers a certificate of cert-manager only for targets that take one', () => {
+    const interview = through(['fraud.example.com', 'managed', 'ca-issuer'])
+    const question = currentQuestion(interview, questions)
+    expect(question?.id).toBe('target.kind')
+    const possible =
+      question && choicesFor(question, interview.draft).filter(each => !each.impossible)
+    expect(possible?.map(({ value }) => value)).toEqual(['aistore-operator'])
+    expect(takeAnswer(interview, questions, { value: 'skyserve', from: 'answer' })).toMatchObject({
+      fix: expect.stringContaining('choose another source'),
+    })
+    expect(currentQuestion(say(interview, 'aistore-operator'), questions)?.id).not.toBe(
+      'target.kind',
+    )
   })
 
   it('asks what applies, in order, and ends when all has an answer', () => {

@@ -1,4 +1,10 @@
-import { answerTo, type Choice, type Origin, type Question } from '../../answers/question.ts'
+import {
+  answerTo,
+  type Choice,
+  choicesFor,
+  type Origin,
+  type Question,
+} from '../../answers/question.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { typedForm } from '../words/answers.ts'
 import { type FieldState, startField, textOf } from './field-state.ts'
@@ -31,7 +37,8 @@ export function standing(state: InterviewState, question: Question): Standing {
   const looked = state.looked[id]
   const looking = looked !== undefined && looked.found === undefined
   const found = (looked?.found?.choices ?? []).map(each => cleaned(each, 'found'))
-  const rows = rowsOf(question, found, textOf(field), typedForm(draft[id]?.value))
+  const choices = choicesFor(question, draft)
+  const rows = rowsOf({ ...question, choices }, found, textOf(field), typedForm(draft[id]?.value))
   const asRows = kind === 'choice' || (kind !== 'file' && found.length > 0 && !state.typing[id])
   const mode = asRows ? 'rows' : kind === 'file' ? 'file' : 'field'
   const list = state.lists[id] ?? firstList(mode, rows, answerTo(question, draft))

@@ -5,7 +5,7 @@ import {
   type Interview,
   takeAnswer,
 } from '../../answers/interview.ts'
-import type { Choice, Question } from '../../answers/question.ts'
+import { type Choice, choicesFor, type Question } from '../../answers/question.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import type { Asking } from '../front.ts'
 import { choiceFor, sayChoices, type Talk } from './say.ts'
@@ -79,7 +79,7 @@ async function choicesOf(
   interview: Interview,
   { find }: Asking,
 ): Promise<Choice[]> {
-  if (question.choices && question.kind === 'choice') return [...question.choices]
+  if (question.choices && question.kind === 'choice') return choicesFor(question, interview.draft)
   if (!question.find) return []
   return (await find(question, interview, '')).choices
 }
