@@ -95,6 +95,8 @@ function curlObject(...args: string[]): string {
     [
       '-q',
       '-sSfL',
+      // a redirect before all of the body has gone is a broken stream of HTTP/2 to curl 7.88
+      '--http1.1',
       '-m',
       '60',
       // for seconds after a start it says that it is not ready

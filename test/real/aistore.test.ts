@@ -197,7 +197,9 @@ describe('a real AIStore cluster', () => {
         folder => !existsSync(join(folder, 'node')),
       )
       const work = join(lab.folder, 'work')
-      const env = { PATH: path.join(':'), HOME: process.env.HOME, WORK: work, YES: '1' }
+      const { SECURE_ENDPOINT_LABS } = lab.env
+      const { HOME } = process.env
+      const env = { PATH: path.join(':'), HOME, SECURE_ENDPOINT_LABS, WORK: work, YES: '1' }
       const run = spawnSync('bash', [script], { encoding: 'utf8', env, timeout: 300_000 })
       expect(run.status, run.stderr).toBe(0)
       const leaf = spawnSync(
