@@ -138,14 +138,20 @@ function aheadKey(place: Place, { pod, uid, port }: ForwardTo): string {
   return `forward ${canonicalJson([place, pod, uid ?? '', port])}`
 }
 
-/** The forward that was opened ahead to this very pod and was not cut since, else a new one. */
+/**
+ * The forward that was opened ahead to this very pod, or to its name, and was not cut since; else a new
+ * one. The end of a pod cuts it: a name leads to the pod that had it when it was opened.
+ */
 export async function takeForward(
   place: Place,
   target: ForwardTo,
   calling: Calling & Partial<Pick<Performing, 'open'>>,
 ): Promise<Forward> {
-  const ahead = calling.open?.get(aheadKey(place, target)) as Ahead[] | undefined
-  const forward = await ahead?.shift()
+  const { pod, port } = target
+  const ahead = [target, { pod, port }].map(
+    each => calling.open?.get(aheadKey(place, each)) as Ahead[] | undefined,
+  )
+  const forward = await ahead.find(each => each && each.length > 0)?.shift()
   if (!forward?.isWhole()) return openForward(place, target, calling)
   forward.wake()
   return forward

@@ -6,7 +6,7 @@ import type { Json } from '../plan/plan.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { awayWords } from './away.ts'
 import { kubectl } from './kubectl.ts'
-import { type Namespace, nameOf, recentNamespace } from './namespace.ts'
+import { type Namespace, nameOf, recentNamespace, workloadNamed } from './namespace.ts'
 import { kubectlArgv, type Place, placeOf, shellPlace } from './place.ts'
 import { readDetails } from './pod-words.ts'
 import { kubernetesFinding } from './problems.ts'
@@ -71,7 +71,7 @@ export interface Following {
  * Follows some workloads by watches and says each change of what is seen.
  *
  * @param release a Helm release whose other workloads are followed, too: helm waits for all of them
- * @param onDone told once, when they have all been rolled out
+ * @param onDone told when all have been rolled out, each of the workloads with a template newer than at first
  */
 export function followRollout(
   place: Place,
@@ -98,6 +98,7 @@ export function followRollout(
   let said = ''
   // what is not changed yet is rolled out, too: that says nothing of what is waited for
   let began = false
+  const areChanged = watchGenerations(workloads)
   let told = false
   let wasAway = false
   let passingSince: number | undefined
@@ -121,6 +122,7 @@ export function followRollout(
     }
     const namespace = watching.now()
     if (!namespace) return
+    const changed = areChanged(namespace)
     state = judgeRollout([...new Set([...workloads, ...ofRelease(release, namespace)])], namespace)
     if (state.missing.length > 0 && !watching.isWhole()) return
     const reasons = state.stuck.map(({ reason }) => reason).join()
@@ -144,8 +146,8 @@ export function followRollout(
     await letGo(state.held)
     if (state.done && !began) return
     began = true
-    if (state.done && !told) onDone?.(namespace)
-    told ||= state.done
+    if (changed && state.done && !told) onDone?.(namespace)
+    told = state.done
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen, { standing: standingOf(state, details) })
     said = seen
@@ -192,6 +194,17 @@ export function followRollout(
     wasAway: () => wasAway,
     close: () => watching.close(),
   }
+}
+
+/** Tells whether all of these have another generation than when they were first seen. */
+function watchGenerations(names: readonly string[]): (namespace: Namespace) => boolean {
+  const first = new Map<string, number | undefined>()
+  return namespace =>
+    names.every(name => {
+      const generation = workloadNamed(namespace, name)?.metadata.generation
+      if (!first.has(name) && generation !== undefined) first.set(name, generation)
+      return first.get(name) !== generation
+    })
 }
 
 /** Workload by workload where it stands, and what the worst pod said last. */

@@ -63,7 +63,8 @@ const look: Op = {
  */
 const apply: Op = {
   changes: true,
-  changesOnly: 'kubernetes',
+  // workloads, pods and what may be done stay as they were read
+  changesOnly: 'secrets',
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await wantedOf(input)
     const { name, place, content, endpoint, fingerprint } = wanted

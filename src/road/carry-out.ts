@@ -79,6 +79,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         plan,
       })
     await keep()
+    // a check leaves nothing behind: the next run need not know that it was begun
+    const checks = new Set(plan.steps.filter(({ phase }) => phase === 'check').map(({ id }) => id))
+    const leaves = (id: string) => !checks.has(id)
     const captures = new Map<string, string>()
     const places = placesOf(planned, world)
     const ops = { ...opsOf(planned.target), ...rehearsal?.ops }
@@ -139,11 +142,11 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         has: id => begun.has(id),
         async add(id) {
           begun.add(id)
-          await keep()
+          if (leaves(id)) await keep()
         },
         async remove(id) {
           begun.delete(id)
-          await keep()
+          if (leaves(id)) await keep()
         },
       },
       commands: step => printedAct(step.act, ops, show),

@@ -50,6 +50,13 @@ describe('a forward that was opened ahead', () => {
     await end()
   })
 
+  it('to a name leads to the pod that has it', async () => {
+    const { ctx, opened } = forwards()
+    openAhead(place, [{ pod: 'api-1', port: 8080 }], ctx)
+    expect(await withForwards(place, [pod], ctx, portOf)).toBe(1000)
+    expect(opened()).toBe(1)
+  })
+
   it('is opened anew where it was cut meanwhile, and not before somebody asks', async () => {
     const { ctx, cut, opened } = forwards()
     openAhead(place, [pod], ctx)

@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import { podPort, podsOf, secretsReadBy } from '../../src/kubernetes/namespace.ts'
 import { kubernetesOps } from '../../src/kubernetes/ops.ts'
+import { followRollout } from '../../src/kubernetes/rollout.ts'
 import { judgeRollout, podWords } from '../../src/kubernetes/rollout-state.ts'
 import { rolloutStep } from '../../src/kubernetes/steps.ts'
 import type { Performing } from '../../src/plan/op.ts'
@@ -212,6 +214,51 @@ describe('a rollout', () => {
     const input = inputOf(rolloutStep(place, ['deployment/api'], 60_000, []))
     const answer = await kubernetesOps['kubernetes.rollout']?.run(input, ctxOf(kubectl.run))
     expect(answer).toMatchObject({ done: true, seen: '1 of 1 rolled out' })
+  })
+})
+
+describe('a rollout that somebody else begins', () => {
+  /** Follows it while the watch of the deployments tells these states; how often its end was told. */
+  async function told(states: KubeObject[]): Promise<number> {
+    let tell = (_: KubeObject): void => {}
+    const run: RunTool = async call => {
+      if (call.argv.includes('deployments.apps'))
+        tell = object => call.onLine?.(JSON.stringify({ type: 'MODIFIED', object }))
+      await new Promise<void>(resolve => {
+        call.signal?.addEventListener('abort', () => resolve(), { once: true })
+      })
+      return { argv: call.argv, outcome: 'aborted', exit: 0, stdout: '', stderr: '', tookMs: 0 }
+    }
+    let count = 0
+    const onDone = () => {
+      count += 1
+    }
+    const following = followRollout(place, ['deployment/api'], timed(run), { onDone })
+    let end = () => {}
+    const during = following.during(
+      new Promise<void>(resolve => {
+        end = resolve
+      }),
+    )
+    for (const state of states) {
+      tell(state)
+      await setTimeout(20)
+    }
+    end()
+    await during
+    await following.close()
+    return count
+  }
+  const old = deployment()
+  const changing = deployment({ readyReplicas: 0, availableReplicas: 0 }, 3)
+  const changed = deployment({ observedGeneration: 3 }, 3)
+
+  it('is told when the new template runs everywhere', async () => {
+    expect(await told([old, changing, changed])).toBe(1)
+  })
+
+  it('is not over while the old one runs, though its pods were late to be seen', async () => {
+    expect(await told([deployment({ availableReplicas: 0 }), old])).toBe(0)
   })
 })
 

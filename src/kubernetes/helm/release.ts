@@ -8,6 +8,8 @@ import { succeeded } from '../../process/tool.ts'
 import { toolFinding } from '../../process/tool-problem.ts'
 import { tryKubectl } from '../kubectl.ts'
 import { type Calling, type Place, placeOf, shellPlace } from '../place.ts'
+import type { ServedBy } from '../pods-proof.ts'
+import { reachAhead } from '../reach-ahead.ts'
 import { helmArgv } from './argv.ts'
 import { helmProblem } from './problems.ts'
 import { runHelm } from './run-helm.ts'
@@ -74,6 +76,17 @@ export function freshRelease(
   return readKept(place, release, calling, paths, 0)
 }
 
+/** Keeps what has been told of a release just now, for those who ask a moment later. */
+export function keepRelease(
+  place: Place,
+  release: string,
+  told: Release,
+  { world, recent }: Recalling,
+): void {
+  const output = told as unknown as Json
+  recent.set(releaseKey(place, release), { at: world.clock.elapsed(), output })
+}
+
 function readKept(
   place: Place,
   release: string,
@@ -123,14 +136,19 @@ export async function isOwnPending(
 }
 
 /**
- * Looks at a release: `{place, release, at, anew?}`; `value` is what it renders at that path. With `anew`
- * nothing stands in for the call, however recent it is.
+ * Looks at a release: `{place, release, at, anew?, asked?}`; `value` is what it renders at that path. With
+ * `anew` nothing stands in for the call, however recent it is. The ways to what is `asked` by later
+ * steps are opened meanwhile.
  */
 export const releaseOp: Op = {
   changes: false,
-  async run({ place: at, release: name, at: path, anew }, ctx): Promise<Json> {
+  async run({ place: at, release: name, at: path, anew, asked }, ctx): Promise<Json> {
+    const place = placeOf(at)
     const read = anew === true ? freshRelease : recentRelease
-    const release = await read(placeOf(at), String(name), ctx, [String(path)])
+    const [release] = await Promise.all([
+      read(place, String(name), ctx, [String(path)]),
+      ...(asked ? [reachAhead(place, asked as unknown as ServedBy[], ctx)] : []),
+    ])
     const { status, revision, version, values } = release
     const value = values[String(path)] ?? ''
     const seen =

@@ -7,14 +7,15 @@ import { forget } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
 import { openAhead } from '../forward.ts'
-import { freshNamespace, type Namespace } from '../namespace.ts'
+import { freshNamespace, type Namespace, recentNamespace } from '../namespace.ts'
 import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
 import { podsServing, type ServedBy } from '../pods-proof.ts'
 import { isUnreachable } from '../problems.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
-import { freshRelease, recentRelease, runLabel } from './release.ts'
+import { freshRelease, keepRelease, recentRelease, runLabel } from './release.ts'
+import { saidRelease } from './said-release.ts'
 import { settle } from './settle.ts'
 
 /** What `helm.upgrade` is given. */
@@ -58,12 +59,13 @@ export const upgradeOp: Op = {
     )
     const { workloads, asked = [] } = rest
     const calling = { place, release, argv, workloads, asked, waitMs }
-    await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
-    forget(ctx.recent)
+    const stdout = await upgrade({ ...calling, ...(stdin === undefined ? {} : { stdin }) }, ctx)
+    const said = saidRelease(stdout, [wants.at])
+    if (said) keepRelease(place, release, said, ctx)
     const [after] = await Promise.all([
-      freshRelease(place, release, ctx, [wants.at]),
+      said ?? freshRelease(place, release, ctx, [wants.at]),
       // what helm has rolled out is asked for next
-      freshNamespace(place, ctx).catch(() => undefined),
+      recentNamespace(place, ctx).catch(() => undefined),
     ])
     const value = after.values[wants.at] ?? ''
     if (value !== wants.value) throw notHonoured(release, place, wants, value)
@@ -96,14 +98,19 @@ interface Upgrade
 /**
  * Runs helm and tells what the pods say meanwhile. Where the API server went away under it, it is
  * waited for, what helm left half done goes back, and the upgrade is made once more.
+ *
+ * @returns what helm has said of the release
  */
-async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promise<void> {
+async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promise<string> {
   const { place, release, argv, workloads, asked, waitMs, stdin } = wanted
   // an atomic helm waits once for the change and once for the way back
   const limitMs = 2 * waitMs + 120_000
-  // helm looks every 2 s: what serves already is reached meanwhile
-  const onDone = (namespace: Namespace) =>
+  forget(ctx.recent)
+  // helm looks every 2 s: what serves already is read and reached meanwhile
+  const onDone = (namespace: Namespace) => {
     openAhead(place, podsServing(asked ?? [], namespace), ctx)
+    freshNamespace(place, ctx).catch(() => {})
+  }
   const following = followRollout(place, workloads, ctx, { release, onDone })
   let problem: ReturnType<typeof helmProblem>
   try {
@@ -116,7 +123,7 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
     })
     await following.during(helm)
     const result = await helm
-    if (succeeded(result)) return
+    if (succeeded(result)) return result.stdout
     problem = withWords(helmProblem(result, place, release, limitMs), following.worst())
     if (result.outcome !== 'ended' || (!isUnreachable(problem) && !following.wasAway()))
       throw problem
@@ -126,7 +133,7 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
   if (isLast) throw problem
   ctx.say('the API server went away under helm: sees what is left of it')
   await settle({ place, release, workloads, waitMs }, ctx)
-  await upgrade(wanted, ctx, true)
+  return upgrade(wanted, ctx, true)
 }
 
 type Words = Pick<UpgradeInput, 'release' | 'chart' | 'version' | 'values' | 'waitMs' | 'wants'> &

@@ -56,6 +56,11 @@ export function pipelineId({ metadata }: KubeObject): string {
   return metadata.name.slice(pipelinePrefix.length)
 }
 
+/** The pod of a pipeline, and where it listens. */
+export function podOfPipeline({ id }: { id: string }): { pod: string; port: number } {
+  return { pod: `${pipelinePrefix}${id}-0`, port: pipelines.port }
+}
+
 export function isPipeline({ kind, metadata }: KubeObject): boolean {
   return kind === 'StatefulSet' && metadata.name.startsWith(pipelinePrefix)
 }

@@ -25,7 +25,7 @@ import { isPipeline, pipelineId, secretValue } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { listPipelines, running } from './list.ts'
 import type { FelderaPresent } from './present.ts'
-import { askChecks, askVersion, isThere, type Reading } from './reading.ts'
+import { askChart, askChecks, askVersion, isThere, type Reading } from './reading.ts'
 import { chainInSecret, rootsOfEndpoint } from './trust.ts'
 
 /** With it, each pipeline has a namespace of its own. */
@@ -59,6 +59,7 @@ async function read(
     readContexts({ world, folder, signal }, own.kubeconfig),
     readWorking(place, own.release, reading),
     freshNamespace(place, reading),
+    ...(record ? [askChecks(answers, reading)] : []),
   ])
   const release = answerOf(working, version, contexts)
   const present: FelderaPresent = {
@@ -82,7 +83,7 @@ async function read(
   const [chain, lists] = await Promise.allSettled([
     chainInSecret(place, name, reading),
     withApis({ place, roots }, secrets, reading, listPipelines),
-    ...(record ? [askChecks(answers, whole, reading)] : []),
+    ...(record ? [askChart(answers, whole, reading)] : []),
   ])
   const [leaf] = answerOf(chain)
   if (leaf) whole.leaf = new X509Certificate(leaf).fingerprint256

@@ -3,18 +3,17 @@ import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
 import { openAhead } from '../../kubernetes/forward.ts'
-import { recentNamespace } from '../../kubernetes/namespace.ts'
 import { type Place, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { readWarnings } from '../../kubernetes/pod-words.ts'
-import { podsServing } from '../../kubernetes/pods-proof.ts'
 import { isUnreachable } from '../../kubernetes/problems.ts'
+import { reachAhead } from '../../kubernetes/reach-ahead.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, OpTable, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { forget } from '../../plan/recent.ts'
 import { codeOf, writeFileAtomic } from '../../record/write.ts'
 import { type Api, type ApiResult, withApis } from './api.ts'
-import { servedBy } from './components.ts'
+import { podOfPipeline, servedBy } from './components.ts'
 import { felderaFindings } from './findings.ts'
 import { apiProblem, listPipelines, type Pipeline, running } from './list.ts'
 import type { RunningPipeline } from './present.ts'
@@ -83,10 +82,12 @@ const start: Op = {
         if (result.status !== 202) throw pipelineProblem(each.name, 'starts', result.seen)
       }
       const place = placeOf(input.place)
-      const reaching = reachAhead(place, ctx)
+      // while they start, the ways to what is proven next are opened
+      const reaching = reachAhead(place, [...servedBy], ctx)
       await settled(place, api, there, isBack(there), 'starts', startMs, ctx).finally(
         () => reaching,
       )
+      openAhead(place, there.map(podOfPipeline), ctx)
     })
     await rm(String(input.file), { force: true })
     const names = wanted.map(({ name }) => name)
@@ -128,12 +129,6 @@ const healthy: Op = {
   shell: ({ place, waitMs }, sh) => [
     `feldera_healthy ${shellPlace(place, sh)} ${Math.ceil(Number(waitMs) / 1000)}`,
   ],
-}
-
-/** While pipelines start, the ways to what is proven next are opened. */
-async function reachAhead(place: Place, ctx: Performing): Promise<void> {
-  const namespace = await recentNamespace(place, ctx).catch(() => undefined)
-  if (namespace) openAhead(place, podsServing([...servedBy], namespace), ctx)
 }
 
 /** Uses the API, as each tenant that a key is known of, with what the endpoint may be trusted by. */

@@ -4,7 +4,7 @@ import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { askAhead, type Recent } from '../../plan/recent.ts'
-import { type RunTool, succeeded, type ToolCall } from '../../process/tool.ts'
+import { type RunTool, succeeded, type ToolCall, type ToolResult } from '../../process/tool.ts'
 import type { World } from '../../world.ts'
 import { type FelderaAnswers, felderaAnswers, placeOfAnswers } from './answers.ts'
 import type { FelderaPresent } from './present.ts'
@@ -31,21 +31,31 @@ export async function isThere(place: Place, reading: Reading): Promise<boolean> 
   return !succeeded(found) || found.stdout.trim() !== ''
 }
 
-/** What the plan's checks ask, where most of them go well: what does not, they say themselves. */
-export async function askChecks(
+/**
+ * What the plan's checks ask of a release that was there before, where most of them go well: what does
+ * not, they say themselves.
+ */
+export async function askChecks(answers: Answers, reading: Reading): Promise<void> {
+  const there = { release: { status: 'deployed' }, namespace: true }
+  await Promise.allSettled([
+    ask(helmVersion, reading),
+    recentlyMissing(placeOfAnswers(felderaAnswers(answers)), accessRules(there), reading),
+  ])
+}
+
+/** The same of its chart. */
+export async function askChart(
   answers: Answers,
   present: FelderaPresent,
   reading: Reading,
 ): Promise<void> {
-  const { run, signal, userFolder } = reading
   const { chart } = felderaAnswers(answers)
-  const ask = (argv: ToolCall['argv']) =>
-    askAhead({ argv, limitMs: aheadMs, signal, cwd: userFolder }, run, reading)
-  await Promise.allSettled([
-    ask(helmVersion),
-    ask(showChart(chart, chartVersion(answers, present))),
-    recentlyMissing(placeOfAnswers(felderaAnswers(answers)), accessRules(present), reading),
-  ])
+  await Promise.allSettled([ask(showChart(chart, chartVersion(answers, present)), reading)])
+}
+
+function ask(argv: ToolCall['argv'], reading: Reading): Promise<ToolResult> {
+  const { run, signal, userFolder } = reading
+  return askAhead({ argv, limitMs: aheadMs, signal, cwd: userFolder }, run, reading)
 }
 
 function kubeconfigOf({ kubeconfig }: FelderaAnswers): { kubeconfig?: string } {

@@ -89,7 +89,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
         const reset = words.includes('--reset-then-reuse-values')
         const given = await valuesOf(call, words)
         await deploy(merged(now?.values ?? {}, given, reset))
-        return { stdout: '{}' }
+        return { stdout: upgradedOf(history.at(-1), own.version ?? version) }
       }
       case 'rollback': {
         const wanted = history.find(({ revision }) => revision === Number(words[2]))
@@ -157,6 +157,17 @@ function releaseOf({ revision, status, values }: Revision, chartVersion: string)
     chart: 'feldera-chart',
     version: chartVersion,
     values: { httpsSecretRef },
+  })
+}
+
+/** What `helm upgrade --output json` prints, without the templates. */
+function upgradedOf(revision: Revision | undefined, chartVersion: string): string {
+  const metadata = { name: 'feldera-chart', version: chartVersion }
+  return JSON.stringify({
+    info: { status: revision?.status },
+    version: revision?.revision,
+    chart: { metadata, values: { httpsSecretRef: null } },
+    config: revision?.values,
   })
 }
 

@@ -74,6 +74,30 @@ describe('Feldera, when something is wrong', () => {
     )
   })
 
+  it('goes back when helm is done, and the release does not have the new Secret', async () => {
+    const flow = await flowOf()
+    await flow.run('enable')
+    const before = { ...(await flow.current()), values: await flow.values() }
+    const kept = { httpsSecretRef: before.values.httpsSecretRef }
+    flow.breakTool(({ argv }) =>
+      argv.includes('upgrade')
+        ? {
+            stdout: JSON.stringify({
+              info: { status: 'deployed' },
+              version: 3,
+              chart: { metadata: { name: 'feldera-chart', version: '0.337.0' }, values: {} },
+              config: kept,
+            }),
+          }
+        : undefined,
+    )
+    const run = await flow.run('rotate')
+    expect(run).toMatchObject({ outcome: 'rolled-back', exit: 1 })
+    expect(run.problem?.findings[0]).toMatchObject({ id: 'helm.not-honoured' })
+    expect({ ...(await flow.current()), values: await flow.values() }).toEqual(before)
+    expect(await flow.pipelineRuns()).toBe(true)
+  })
+
   it('goes back when one replica serves another leaf, and proves that, too', async () => {
     const flow = await flowOf()
     await flow.run('enable')

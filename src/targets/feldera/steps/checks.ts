@@ -69,7 +69,13 @@ export function chartVersion(answers: Answers, { release }: FelderaPresent): str
 }
 
 /** All that a plan may have to do in the cluster. */
-export function accessRules({ release, namespace }: FelderaPresent): Rule[] {
+export function accessRules({
+  release,
+  namespace,
+}: {
+  release: Pick<FelderaPresent['release'], 'status'>
+  namespace: boolean
+}): Rule[] {
   return merged([
     ...commonRules,
     ...helmRules,

@@ -1,8 +1,8 @@
 import { kubectlArgv, placeInput } from '../../../kubernetes/place.ts'
 import { holdStep, secretStep } from '../../../kubernetes/steps.ts'
-import type { Step, Text } from '../../../plan/plan.ts'
+import type { Input, Step, Text } from '../../../plan/plan.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
-import { components } from '../components.ts'
+import { apiServing, components, secretValue } from '../components.ts'
 import type { Feldera } from './change.ts'
 
 /** The namespace of a new installation: the Secret must be there before the release. */
@@ -53,7 +53,13 @@ export function holdSteps({ answers, present }: Feldera): Step[] {
         look: {
           do: 'op:helm.release',
           // what was read before the Lease was held may be over
-          input: { place: at, release: own.release, at: 'httpsSecretRef', anew: true },
+          input: {
+            place: at,
+            release: own.release,
+            at: secretValue,
+            anew: true,
+            asked: [apiServing] as unknown as Input,
+          },
           limit: '5m',
         },
         already: [{ json: 'pending', equals: false }],
