@@ -35,19 +35,26 @@ export async function probeServers(
   return named(probed.flat(), servers)
 }
 
-/** The same for servers that are back on HTTP; a path is asked only of those with all probes. */
+/**
+ * The same for servers that are back on HTTP. The wanted status is asked only of those with all probes;
+ * any other must give one, too: a server that is gone speaks no TLS either.
+ */
 export async function probeServersPlain(
   servers: readonly Server[],
   wanted: WantedEndpoint,
   proving: Proving,
 ): Promise<Probed[]> {
-  const addresses = servers.map(({ address }) => address)
-  const probed = await provePlainOnce({ ...wanted, addresses }, proving)
-  const asked = (address: string) =>
-    servers.some(each => each.address === address && each.probes === 'all')
-  const kept = probed.filter(({ id, address }) => id === 'tls.handshake' || asked(address))
-  return named(kept, servers)
+  const of = (probes: Server['probes']) =>
+    servers.filter(each => each.probes === probes).map(({ address }) => address)
+  const inTurn = { ...proving, between: (address: Address) => accepts(address, proving) }
+  const probed = await Promise.all([
+    provePlainOnce({ ...wanted, addresses: of('all') }, inTurn),
+    provePlainOnce({ ...wanted, addresses: of('leaf'), expect: anyStatus }, inTurn),
+  ])
+  return named(probed.flat(), servers)
 }
+
+const anyStatus = Array.from({ length: 500 }, (_, index) => 100 + index)
 
 /** How long a tunnel may take to be open again, and between two looks. Milliseconds. */
 const againMs = 3_000

@@ -4,6 +4,7 @@ import { createRunTool } from '../../src/process/run-tool.ts'
 import type { RunTool, ToolCall } from '../../src/process/tool.ts'
 import { type Proving, prove, proveLeaf } from '../../src/proof/prove.ts'
 import { provePlain } from '../../src/proof/prove-plain.ts'
+import { probeServersPlain } from '../../src/proof/servers.ts'
 import type { WantedEndpoint } from '../../src/proof/wanted.ts'
 import { type StageOptions, serveStage } from '../../src/rehearsal/stage-server.ts'
 import { family, make } from '../support/certificates.ts'
@@ -410,10 +411,41 @@ describe.concurrent('the proof of an endpoint without TLS', () => {
     })
   })
 
-  it('fails where nothing answers', async ({ onTestFinished }) => {
+  it('does not pass for TLS that fails where nothing answers', async ({ onTestFinished }) => {
     const box = createScratch(onTestFinished)
     const results = await provePlain(wanted(box, [await closedPort()]), proving())
-    expect(bad(results)).toEqual({ 'http.answers': 'fail' })
+    expect(bad(results)).toEqual({ 'http.answers': 'fail', 'tls.handshake': 'unknown' })
+  })
+
+  it('is nothing when it is broken off', async ({ onTestFinished }) => {
+    const box = createScratch(onTestFinished)
+    const port = await serveTcp(onTestFinished, () => {})
+    const stop = new AbortController()
+    const servers = [{ address: `127.0.0.1:${port}`, name: 'pod/a:8080', probes: 'leaf' as const }]
+    const asked = probeServersPlain(servers, wanted(box, []), proving({ signal: stop.signal }))
+    stop.abort()
+    await expect(asked).rejects.toThrow()
+  })
+
+  it('asks any answer over HTTP of servers that are not asked for the path', async ({
+    onTestFinished,
+  }) => {
+    const box = createScratch(onTestFinished)
+    const there = await serveHttp(onTestFinished, (_, response) => response.writeHead(404).end())
+    const cut = await serveTcp(onTestFinished, socket => void socket.destroy())
+    const of = (port: number, name: string) => ({
+      address: `127.0.0.1:${port}`,
+      name,
+      probes: 'leaf' as const,
+    })
+    const servers = [of(there, 'pod/a:8080'), of(cut, 'pod/b:8080')]
+    const probed = await probeServersPlain(servers, wanted(box, []), proving())
+    expect(probed.map(({ id, state, address }) => `${address} ${id} ${state}`)).toEqual([
+      'pod/a:8080 http.answers pass',
+      'pod/a:8080 tls.handshake pass',
+      'pod/b:8080 http.answers fail',
+      'pod/b:8080 tls.handshake pass',
+    ])
   })
 })
 

@@ -71,18 +71,19 @@ function answer(state: State): Json {
   return { ...state, current: state.released && state.components && state.pipelines }
 }
 
-/** The leaf that each pod serves; '' where it speaks no TLS. */
+/** The leaf that each pod serves; '' where it speaks no TLS, nothing where that is not known. */
 async function leaves(
   place: ReturnType<typeof placeOf>,
   pods: readonly { pod: string; port: number }[],
   ctx: Performing,
-): Promise<string[]> {
+): Promise<(string | undefined)[]> {
   const name = inside(place.namespace)
   return withForwards(place, pods, ctx, ports =>
     Promise.all(
       ports.map(async port => {
         const at = { host: '127.0.0.1', port, name, roots: [], timeoutMs: 10_000 }
-        const { chain } = await handshake({ ...at, signal: ctx.signal })
+        const { chain, outcome } = await handshake({ ...at, signal: ctx.signal })
+        if (outcome === 'no-connection' || outcome === 'timeout') return undefined
         return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
       }),
     ),
