@@ -24,15 +24,21 @@ export function openJournal(path: string, redact: Redact): Journal {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND
   const handle = guarded(path, () => openSync(path, flags, 0o600))
   if (endsInsideALine(path)) guarded(path, () => writeSync(handle, '\n'))
+  let closed = false
   return {
     append(line) {
+      // the number of a closed file may be another's by now
+      if (closed) throw new TypeError('the journal is closed')
       const text = redact(JSON.stringify({ schema: 'secure-endpoint/journal@1', ...line }))
       guarded(path, () => {
         writeSync(handle, `${text}\n`)
         fsyncSync(handle)
       })
     },
-    close: () => closeSync(handle),
+    close() {
+      closed = true
+      closeSync(handle)
+    },
   }
 }
 

@@ -218,7 +218,7 @@ helm_upgrade() {
   read -r revision _ < <(helm_revision "$@")
   for each in "${@:8}"; do files+=(--values "$each"); done
   helm_at "$1" "$2" "$3" upgrade --install "$4" "$5" --version "$6" --reset-then-reuse-values --atomic \
-    --timeout "$7s" --labels "secure-endpoint.dev-revision=$((revision + 1))" "${files[@]}" --output json >"$RUN/helm" || {
+    --timeout "$7s" --labels "secure-endpoint.dev-revision=$((revision + 1))" "${files[@]}" >/dev/null || {
     kube "$1" "$2" "$3" get events --field-selector type=Warning >&2
     return 1
   }

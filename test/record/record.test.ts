@@ -97,6 +97,15 @@ describe('a generation', () => {
 })
 
 describe('a journal', () => {
+  it('that is closed takes nothing, so that no other file is written to', ({ onTestFinished }) => {
+    const journal = openJournal(
+      join(createScratch(onTestFinished).folder, 'journal'),
+      createRedact(),
+    )
+    journal.close()
+    expect(() => journal.append({ time: '', type: 'tool.ended' })).toThrow('journal is closed')
+  })
+
   const line = { time: '2026-11-21T09:00:00.000Z', run: 'a1', type: 'step.done' }
 
   it('is for the user alone, holds a line for each thing done, and goes on where it was', async () => {
