@@ -115,6 +115,7 @@ async function checkStep(
     run: world.run,
     redact: createRedact(),
     signal,
+    runSignal: signal,
     bindings: { captures: new Map(), kept: '', before: () => '' },
     ops: opsOf(target),
     userFolder: answered?.folder ?? world.cwd,

@@ -73,8 +73,7 @@ async function open(
       },
     })
   const once = forward('')
-  const first = await Promise.race([isOpen, once])
-  clearTimeout(limit)
+  const first = await Promise.race([isOpen, once]).finally(() => clearTimeout(limit))
   if (typeof first !== 'number') {
     signal.throwIfAborted()
     throw kubernetesProblem(
@@ -90,6 +89,8 @@ async function open(
     for (let again = 0; again < mostAgain && !ends.aborted && !rests; again += 1)
       await forward(String(first))
   })
+  // nobody waits for it until it is closed, and then its end is enough
+  ended.catch(() => {})
   return {
     port: first,
     isWhole: () => !wasCut,
@@ -101,7 +102,7 @@ async function open(
     },
     async close() {
       stop.abort()
-      await ended
+      await ended.catch(() => {})
     },
   }
 }
@@ -110,29 +111,48 @@ async function open(
 const mostAgain = 20
 
 /** What a step may leave for later ones. */
-type Leaving = Calling & Pick<Performing, 'open' | 'atEnd'>
+type Leaving = Omit<Calling, 'signal'> & Pick<Performing, 'runSignal' | 'open' | 'atEnd'>
 
 /**
  * Opens forwards now that a later step will use: to open one takes a moment, which passes while
- * something else is waited for. One that nobody uses is closed at the end of the run.
+ * something else is waited for. One that nobody uses is closed at the end of the run. What is open to
+ * the same already counts: each is opened as often as it stands here, and no more.
  */
 export function openAhead(place: Place, targets: readonly ForwardTo[], ctx: Leaving): void {
+  const used = new Map<string, number>()
   for (const target of targets) {
-    const { run, signal, userFolder } = ctx
+    const key = aheadKey(place, target)
+    const opened = (ctx.open.get(key) ?? []) as Ahead[]
+    const number = (used.get(key) ?? 0) + 1
+    used.set(key, number)
+    if (opened.filter(each => !each.isCut()).length >= number) continue
+    const { run, runSignal, userFolder } = ctx
+    const stop = new AbortController()
+    const signal = AbortSignal.any([runSignal, stop.signal])
+    let isCut = () => false
     const opening = open(place, target, { run, signal, userFolder }).then(
       forward => {
         forward.rest()
+        isCut = () => !forward.isWhole()
         return forward
       },
-      () => undefined, // whoever needs it opens it and says what is wrong
+      () => {
+        isCut = () => true // whoever needs it opens it and says what is wrong
+        return undefined
+      },
     )
-    const key = aheadKey(place, target)
-    ctx.open.set(key, [...((ctx.open.get(key) ?? []) as Ahead[]), opening])
-    ctx.atEnd(async () => (await opening)?.close())
+    ctx.open.set(key, [...opened, { opening, isCut: () => isCut() }])
+    ctx.atEnd(async () => {
+      stop.abort()
+      await (await opening)?.close()
+    })
   }
 }
 
-type Ahead = Promise<Forward | undefined>
+interface Ahead {
+  opening: Promise<Forward | undefined>
+  isCut(): boolean
+}
 
 function aheadKey(place: Place, { pod, uid, port }: ForwardTo): string {
   return `forward ${canonicalJson([place, pod, uid ?? '', port])}`
@@ -151,10 +171,17 @@ export async function takeForward(
   const ahead = [target, { pod, port }].map(
     each => calling.open?.get(aheadKey(place, each)) as Ahead[] | undefined,
   )
-  const forward = await ahead.find(each => each && each.length > 0)?.shift()
-  if (!forward?.isWhole()) return openForward(place, target, calling)
-  forward.wake()
-  return forward
+  for (let next = shifted(ahead); next; next = shifted(ahead)) {
+    const forward = await next.opening
+    if (!forward?.isWhole()) continue
+    forward.wake()
+    return forward
+  }
+  return openForward(place, target, calling)
+}
+
+function shifted(ahead: readonly (Ahead[] | undefined)[]): Ahead | undefined {
+  return ahead.find(each => each && each.length > 0)?.shift()
 }
 
 /** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */

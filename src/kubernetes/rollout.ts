@@ -71,13 +71,13 @@ export interface Following {
  * Follows some workloads by watches and says each change of what is seen.
  *
  * @param release a Helm release whose other workloads are followed, too: helm waits for all of them
- * @param onDone told when all have been rolled out, each of the workloads with a template newer than at first
+ * @param onDone told once, when all have been rolled out, each of the workloads with a template newer than at first
  */
 export function followRollout(
   place: Place,
   workloads: readonly string[],
   ctx: Performing,
-  { release, onDone }: { release?: string; onDone?: (namespace: Namespace) => void } = {},
+  { release, onDone }: { release?: string; onDone?: () => void } = {},
 ): Following {
   const { clock } = ctx.world
   const watching = watchNamespace(place, { ...ctx, clock })
@@ -113,7 +113,9 @@ export function followRollout(
       await kubectl(place, ['delete', 'pod', pod, '--ignore-not-found', '--wait=false'], ctx)
     }
   }
+  let closed = false
   const look = async () => {
+    if (closed) return
     if (watching.away()) {
       wasAway = true
       if (said !== away) ctx.say(away)
@@ -146,8 +148,10 @@ export function followRollout(
     await letGo(state.held)
     if (state.done && !began) return
     began = true
-    if (changed && state.done && !told) onDone?.(namespace)
-    told = state.done
+    if (changed && state.done && !told) {
+      told = true
+      onDone?.()
+    }
     const seen = [state.seen, ...(state.done ? [] : details.slice(-1))].join(' | ')
     if (seen !== said) ctx.say(seen, { standing: standingOf(state, details) })
     said = seen
@@ -192,19 +196,25 @@ export function followRollout(
     details: () => details,
     worst: () => worst,
     wasAway: () => wasAway,
-    close: () => watching.close(),
+    async close() {
+      closed = true
+      await watching.close()
+    },
   }
 }
 
 /** Tells whether all of these have another generation than when they were first seen. */
 function watchGenerations(names: readonly string[]): (namespace: Namespace) => boolean {
   const first = new Map<string, number | undefined>()
-  return namespace =>
-    names.every(name => {
+  return namespace => {
+    // each is seen at every look: several may change at once
+    const changed = names.map(name => {
       const generation = workloadNamed(namespace, name)?.metadata.generation
       if (!first.has(name) && generation !== undefined) first.set(name, generation)
       return first.get(name) !== generation
     })
+    return changed.every(Boolean)
+  }
 }
 
 /** Workload by workload where it stands, and what the worst pod said last. */

@@ -24,7 +24,10 @@ export interface Performing {
   /** As `world.run`, but journaled and, in a rehearsal, answered by the stage. */
   run: RunTool
   redact: Redact
+  /** Fires when the step is to stop: its limit, or the run. */
   signal: AbortSignal
+  /** Fires when the run is to stop: for what a step leaves to later ones. */
+  runSignal: AbortSignal
   bindings: Bindings
   ops: OpTable
   /** The folder that the answers' relative paths hang on. */

@@ -121,6 +121,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       run: tool,
       redact,
       signal: input.signal,
+      runSignal: input.signal,
       bindings: { captures, kept: places.kept, before: places.before },
       ops,
       userFolder: answered.folder,

@@ -67,6 +67,58 @@ describe('a forward that was opened ahead', () => {
     expect(await withForwards(place, [pod], ctx, portOf)).toBe(1001)
   })
 
+  it('is not opened twice for the same, and again once it was cut', async () => {
+    const { ctx, cut, opened } = forwards()
+    openAhead(place, [pod, pod], ctx)
+    openAhead(place, [pod], ctx)
+    expect(opened()).toBe(2)
+    await settled()
+    cut(0)
+    await settled()
+    openAhead(place, [pod, pod], ctx)
+    expect(opened()).toBe(3)
+  })
+
+  it('that was cut is passed over for a whole one', async () => {
+    const { ctx, cut, opened } = forwards()
+    openAhead(place, [pod, pod], ctx)
+    await settled()
+    cut(0)
+    await settled()
+    expect(await withForwards(place, [pod], ctx, portOf)).toBe(1001)
+    expect(opened()).toBe(2)
+  })
+
+  it('outlives the step that opened it', async () => {
+    const { ctx, opened } = forwards()
+    const step = new AbortController()
+    const inStep: Performing = { ...ctx, signal: step.signal }
+    openAhead(place, [pod], inStep)
+    await settled()
+    step.abort()
+    await settled()
+    expect(await withForwards(place, [pod], ctx, portOf)).toBe(1000)
+    expect(opened()).toBe(1)
+  })
+
+  it('whose end cannot be noted ends nothing else', async () => {
+    const unhandled: unknown[] = []
+    const onUnhandled = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', onUnhandled)
+    const { ctx, cut } = forwards()
+    const run: RunTool = async call => {
+      await ctx.run(call)
+      throw new Error('the disk is full')
+    }
+    openAhead(place, [pod], { ...ctx, run })
+    await settled()
+    cut(0)
+    await settled()
+    await settled()
+    process.off('unhandledRejection', onUnhandled)
+    expect(unhandled).toEqual([])
+  })
+
   it('is closed at the end of the run where nobody took it', async () => {
     const { ctx, end, opened } = forwards()
     openAhead(place, [pod], ctx)

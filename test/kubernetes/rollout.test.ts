@@ -219,7 +219,10 @@ describe('a rollout', () => {
 
 describe('a rollout that somebody else begins', () => {
   /** Follows it while the watch of the deployments tells these states; how often its end was told. */
-  async function told(states: KubeObject[]): Promise<number> {
+  async function told(
+    states: (KubeObject | KubeObject[])[],
+    workloads = ['deployment/api'],
+  ): Promise<number> {
     let tell = (_: KubeObject): void => {}
     const run: RunTool = async call => {
       if (call.argv.includes('deployments.apps'))
@@ -233,7 +236,7 @@ describe('a rollout that somebody else begins', () => {
     const onDone = () => {
       count += 1
     }
-    const following = followRollout(place, ['deployment/api'], timed(run), { onDone })
+    const following = followRollout(place, workloads, timed(run), { onDone })
     let end = () => {}
     const during = following.during(
       new Promise<void>(resolve => {
@@ -241,7 +244,7 @@ describe('a rollout that somebody else begins', () => {
       }),
     )
     for (const state of states) {
-      tell(state)
+      for (const object of [state].flat()) tell(object)
       await setTimeout(20)
     }
     end()
@@ -255,6 +258,17 @@ describe('a rollout that somebody else begins', () => {
 
   it('is told when the new template runs everywhere', async () => {
     expect(await told([old, changing, changed])).toBe(1)
+  })
+
+  it('is told when several have changed at once', async () => {
+    const both = (...of: KubeObject[]) =>
+      of.flatMap(each => [each, { ...each, metadata: { ...each.metadata, name: 'web' } }])
+    const states = [both(old), both(changing), both(changed)]
+    expect(await told(states, ['deployment/api', 'deployment/web'])).toBe(1)
+  })
+
+  it('is told once, also when a pod is not ready for a moment', async () => {
+    expect(await told([old, changing, changed, changing, changed])).toBe(1)
   })
 
   it('is not over while the old one runs, though its pods were late to be seen', async () => {

@@ -105,6 +105,7 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
       run: options.run ?? world.run,
       redact: text => text,
       signal: options.signal ?? new AbortController().signal,
+      runSignal: options.signal ?? new AbortController().signal,
       bindings: { captures, kept: '/kept', before: number => `/before/${number ?? 1}` },
       ops: options.ops ?? {},
       userFolder: world.cwd,

@@ -145,10 +145,8 @@ export const releaseOp: Op = {
   async run({ place: at, release: name, at: path, anew, asked }, ctx): Promise<Json> {
     const place = placeOf(at)
     const read = anew === true ? freshRelease : recentRelease
-    const [release] = await Promise.all([
-      read(place, String(name), ctx, [String(path)]),
-      ...(asked ? [reachAhead(place, asked as unknown as ServedBy[], ctx)] : []),
-    ])
+    const reached = asked && reachAhead(place, asked as unknown as ServedBy[], ctx)
+    const release = await read(place, String(name), ctx, [String(path)]).finally(() => reached)
     const { status, revision, version, values } = release
     const value = values[String(path)] ?? ''
     const seen =

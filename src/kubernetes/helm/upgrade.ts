@@ -6,11 +6,11 @@ import type { Json } from '../../plan/plan.ts'
 import { forget } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { succeeded } from '../../process/tool.ts'
-import { openAhead } from '../forward.ts'
-import { freshNamespace, type Namespace, recentNamespace } from '../namespace.ts'
+import { recentNamespace } from '../namespace.ts'
 import { type Argv, type Place, placeOf, shellPlace } from '../place.ts'
-import { podsServing, type ServedBy } from '../pods-proof.ts'
+import type { ServedBy } from '../pods-proof.ts'
 import { isUnreachable } from '../problems.ts'
+import { reachAhead } from '../reach-ahead.ts'
 import { followRollout } from '../rollout.ts'
 import { helmArgv } from './argv.ts'
 import { helmFinding, helmProblem } from './problems.ts'
@@ -107,9 +107,9 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
   const limitMs = 2 * waitMs + 120_000
   forget(ctx.recent)
   // helm looks every 2 s: what serves already is read and reached meanwhile
-  const onDone = (namespace: Namespace) => {
-    openAhead(place, podsServing(asked ?? [], namespace), ctx)
-    freshNamespace(place, ctx).catch(() => {})
+  let reached: Promise<void> | undefined
+  const onDone = () => {
+    reached = reachAhead(place, asked ?? [], ctx)
   }
   const following = followRollout(place, workloads, ctx, { release, onDone })
   let problem: ReturnType<typeof helmProblem>
@@ -129,6 +129,7 @@ async function upgrade(wanted: Upgrade, ctx: Performing, isLast = false): Promis
       throw problem
   } finally {
     await following.close()
+    await reached
   }
   if (isLast) throw problem
   ctx.say('the API server went away under helm: sees what is left of it')
