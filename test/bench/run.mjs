@@ -97,7 +97,7 @@ for (const { name, bound, memory } of cases) {
 }
 console.log(`\n${many.text}`)
 if (many.over) over = true
-const { AIS_LAB_RESTART, KUBECONFIG, LAB_AZURE_SUBSCRIPTION } = process.env
+const { AIS_LAB_RESTART, KUBECONFIG, LAB_AZURE_SUBSCRIPTION, LAB_K8S_CHARTS } = process.env
 beside('AIStore: the proof of 64 nodes beside that of one', 'aistore-proof.mjs')
 beside(
   'AIStore: a switch to HTTPS beside a script of the same commands',
@@ -108,6 +108,11 @@ beside(
   'Azure ML: a rotation beside a script of the changing commands',
   'azureml.mjs',
   LAB_AZURE_SUBSCRIPTION && KUBECONFIG ? [] : ['kubernetes', 'azure'],
+)
+beside(
+  'Feldera: a rotation beside a script of the changing commands',
+  'feldera.mjs',
+  LAB_K8S_CHARTS && KUBECONFIG ? [] : ['kubernetes'],
 )
 process.exitCode = over ? 1 : 0
 
