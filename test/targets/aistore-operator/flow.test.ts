@@ -30,7 +30,12 @@ describe('AIStore that the operator runs', () => {
       useHttps: false,
       ports: { proxy: 1, target: 2 },
     }
-    const wanted = { present: { server: '', tls }, kept: '/kept', generation: 1, newRoot: true }
+    const wanted = {
+      present: { server: '', tls, secret: 'ais-tls' },
+      kept: '/kept',
+      generation: 1,
+      newRoot: true,
+    }
     const filesOf = (privateRoot: boolean) => {
       const steps = aistoreOperator.enable({ ...wanted, answers, privateRoot })
       const act = steps.find(({ id }) => id === 'change.secret')?.act
