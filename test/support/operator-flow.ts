@@ -82,6 +82,25 @@ export async function flowOf(answersText = text()) {
     const { stdout } = await rehearsal.run({ argv: ['kubectl', ...words], ...base })
     return JSON.parse(stdout) as KubeObject
   }
+  const carry = async (plan: Awaited<ReturnType<typeof planned>>) => {
+    const events: Event[] = []
+    undoes = false
+    const { outcome, exit } = await carryOut({
+      planned: plan,
+      world: own,
+      signal: AbortSignal.timeout(60_000),
+      onEvent(event) {
+        events.push(event)
+        undoes ||= event.type === 'step.failed'
+      },
+      rehearsal: { ...rehearsal, run },
+    })
+    const acted = events.flatMap(each => (each.type === 'step.done' ? [each.id] : []))
+    const failed = events.flatMap(each =>
+      each.type === 'step.failed' ? each.findings.map(({ id }) => id) : [],
+    )
+    return { outcome, exit, acted, failed }
+  }
   const place = { context: 'lab', namespace: 'ais' }
   const pods = <T>(look: (address: string, name: string) => Promise<T>): Promise<T[]> => {
     const ports = { proxy: 51_080, target: 51_081 }
@@ -162,25 +181,8 @@ export async function flowOf(answersText = text()) {
     },
     planned,
     script: async (verb: Verb) => shellScript(await planned(verb), own),
-    async go(verb: Verb, bringBack = false) {
-      const events: Event[] = []
-      undoes = false
-      const { outcome, exit } = await carryOut({
-        planned: await planned(verb, bringBack),
-        world: own,
-        signal: AbortSignal.timeout(60_000),
-        onEvent(event) {
-          events.push(event)
-          undoes ||= event.type === 'step.failed'
-        },
-        rehearsal: { ...rehearsal, run },
-      })
-      const acted = events.flatMap(each => (each.type === 'step.done' ? [each.id] : []))
-      const failed = events.flatMap(each =>
-        each.type === 'step.failed' ? each.findings.map(({ id }) => id) : [],
-      )
-      return { outcome, exit, acted, failed }
-    },
+    carry,
+    go: async (verb: Verb, bringBack = false) => carry(await planned(verb, bringBack)),
     leaf() {
       const current = readFileSync(join(state, 'current'), 'utf8').trim()
       const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
