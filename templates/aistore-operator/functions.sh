@@ -114,9 +114,15 @@ aisop_keep() {
   jq -n '{kept: true}' | answer_json
 }
 
-# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed
+# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. TOKEN= names the file of an
+# AuthN token, also as ais auth login writes it
 aisop_ask() {
-  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT \
+  local more=()
+  if [[ -n ${TOKEN:-} ]]; then
+    printf 'Authorization: Bearer %s\n' "$(jq -re .token "$TOKEN" 2>/dev/null || head -1 "$TOKEN")" >"$RUN/ais-token"
+    more+=(--header "@$RUN/ais-token")
+  fi
+  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
     -o /dev/null "https://$1:$3/v1/cluster/load-x509" 2>/dev/null
 }
 

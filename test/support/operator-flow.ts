@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import type { Secrets } from '../../src/answers/secret.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import { withServers } from '../../src/kubernetes/pods-proof.ts'
 import { parseAddress } from '../../src/net/address.ts'
@@ -13,9 +14,12 @@ import type { Event } from '../../src/plan/events.ts'
 import type { Verb } from '../../src/plan/plan.ts'
 import { shellScript } from '../../src/plan/shell/script.ts'
 import type { RunTool, ToolCall, ToolResult } from '../../src/process/tool.ts'
+import { readEndpoint } from '../../src/record/endpoint.ts'
+import { recordPaths } from '../../src/record/paths.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
+import { lookAtEndpoint } from '../../src/status/look.ts'
 import { servedBy } from '../../src/targets/aistore-operator/answers.ts'
 import { aistoreOperator } from '../../src/targets/aistore-operator/index.ts'
 import type { Target } from '../../src/targets/target.ts'
@@ -63,6 +67,7 @@ export async function flowOf(answersText = text()) {
   }
   let wrongApi: ((options: RequestOptions) => Partial<RequestResult> | undefined) | undefined
   let laterMs = 0
+  let secrets: Secrets = {}
   let undoes = false
   const { clock, api } = rehearsal.world
   const own: World = {
@@ -76,7 +81,7 @@ export async function flowOf(answersText = text()) {
   }
   const state = join(own.stateFolder, 'endpoints/ais-k8s')
   const planned = (verb: Verb, bringBack = false) =>
-    makePlan({ verb, answered, target, world: own, bringBack, secrets: {} })
+    makePlan({ verb, answered, target, world: own, bringBack, secrets })
   const kubectl = async (...words: string[]) => {
     const base = { limitMs: 5_000, signal: AbortSignal.timeout(5_000), cwd: '/' }
     const { stdout } = await rehearsal.run({ argv: ['kubectl', ...words], ...base })
@@ -88,6 +93,7 @@ export async function flowOf(answersText = text()) {
     const { outcome, exit } = await carryOut({
       planned: plan,
       world: own,
+      secrets,
       signal: AbortSignal.timeout(60_000),
       onEvent(event) {
         events.push(event)
@@ -96,10 +102,9 @@ export async function flowOf(answersText = text()) {
       rehearsal: { ...rehearsal, run },
     })
     const acted = events.flatMap(each => (each.type === 'step.done' ? [each.id] : []))
-    const failed = events.flatMap(each =>
-      each.type === 'step.failed' ? each.findings.map(({ id }) => id) : [],
-    )
-    return { outcome, exit, acted, failed }
+    const found = events.flatMap(each => (each.type === 'step.failed' ? each.findings : []))
+    const failed = found.map(({ id }) => id)
+    return { outcome, exit, acted, failed, found }
   }
   const place = { context: 'lab', namespace: 'ais' }
   const pods = <T>(look: (address: string, name: string) => Promise<T>): Promise<T[]> => {
@@ -175,6 +180,19 @@ export async function flowOf(answersText = text()) {
     },
     /** Whether a step of the last run has failed. */
     undoes: () => undoes,
+    /** What `status` sees. */
+    status() {
+      const signal = AbortSignal.timeout(20_000)
+      return lookAtEndpoint('ais-k8s', own, signal, async use => {
+        const record = await readEndpoint(recordPaths(own.stateFolder, 'ais-k8s'))
+        const calling = { world: own, run, signal, record }
+        return target.reach?.(answered, calling, use) as ReturnType<typeof use>
+      })
+    },
+    /** What was typed, or read where the answers point. */
+    give(those: Secrets) {
+      secrets = those
+    },
     /** Lets days pass. */
     later(days: number) {
       laterMs += days * 86_400_000

@@ -21,6 +21,8 @@ import { createStageNodes, type StageFiles } from './stage-nodes.ts'
 
 /** Milliseconds until a changed Secret is seen in a pod. */
 const syncMs = 200
+/** What Go's net/http says to plain HTTP on a TLS port. */
+const wantsHttps = 'Client sent an HTTP request to an HTTPS server.\n'
 /** What a node says of itself: cluster and node have started; its certificate is bad. */
 const flags = { started: 6, invalid: 262_144 }
 
@@ -117,12 +119,14 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       return { ...base, tookMs: 0, ...said }
     },
     async api({ url, method }) {
-      const { pathname, searchParams, port } = new URL(url)
+      const { protocol, pathname, searchParams, port } = new URL(url)
       const answer = (status: number, body: Json) => ({
         ...{ status, headers: {}, tookMs: 0 },
         body: body === null ? '' : JSON.stringify(body),
       })
       const node = nodes.at(Number(port))
+      if (protocol === 'http:')
+        return node?.tls ? { ...answer(400, null), body: wantsHttps } : answer(200, null)
       const what = pathname === '/v1/daemon' ? searchParams.get('what') : null
       const { started, invalid } = flags
       if (what === 'node_status')
