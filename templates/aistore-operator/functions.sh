@@ -69,7 +69,13 @@ aisop_taken() {
 
 # aisop_join FILE CHAIN PART...: the parts that are there, or the chain where none is
 aisop_join() {
-  cat "${@:3}" >"$1" 2>/dev/null || true
+  local each
+  : >"$1"
+  for each in "${@:3}"; do
+    if [[ ! -s $each ]]; then continue; fi
+    if [[ -s $1 ]]; then echo >>"$1"; fi
+    cat "$each" >>"$1"
+  done
   if [[ ! -s $1 ]]; then cat "$2" >"$1"; fi
 }
 
