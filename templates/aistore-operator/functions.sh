@@ -5,7 +5,8 @@ aisop_look() {
     jq --argjson asked "$5" '(.spec.tls.certificate // null) as $there |
       {secretName: (.spec.tls.secretName // ""), managed: ($there != null),
        asked: ($there != null and $there * $asked == $there),
-       useHttps: (.spec.configToUpdate.net.http.use_https // false)}' |
+       useHttps: (.spec.configToUpdate.net.http.use_https // false),
+       startedWith: (.spec.proxySpec.annotations["secure-endpoint.dev/started-with"] // "")}' |
     answer_json
 }
 
@@ -36,9 +37,46 @@ aisop_issued() {
   done
 }
 
-# aisop_patch CONTEXT NAMESPACE KUBECONFIG RESOURCE PATCH
+# aisop_patch CONTEXT NAMESPACE KUBECONFIG RESOURCE PATCH [LEAF]: with LEAF all pods start again for it
 aisop_patch() {
-  kube "$1" "$2" "$3" patch aistores.ais.nvidia.com "$4" --type=merge --field-manager=secure-endpoint -p "$5" >/dev/null
+  local patch=$5
+  if [[ -n ${6:-} ]]; then
+    patch=$(jq -c --arg leaf "$6" '{annotations: {"secure-endpoint.dev/started-with": $leaf}} as $noted |
+      .spec.proxySpec = $noted | .spec.targetSpec = $noted' <<<"$patch") || return 1
+  fi
+  kube "$1" "$2" "$3" patch aistores.ais.nvidia.com "$4" --type=merge --field-manager=secure-endpoint -p "$patch" >/dev/null
+}
+
+# aisop_taken CONTEXT NAMESPACE KUBECONFIG RESOURCE SECONDS WORKLOAD...: until the operator has put what the
+# resource says of Secret and start into the templates of the pods
+aisop_taken() {
+  local tls sets each behind end=$((SECONDS + $5))
+  tls=$(kube "$1" "$2" "$3" get aistores.ais.nvidia.com "$4" -o json) || return 1
+  while :; do
+    behind=''
+    for each in "${@:6}"; do
+      sets=$(kube "$1" "$2" "$3" get "$each" -o json) || return 1
+      jq -e --argjson wanted "$tls" '($wanted.spec.tls.secretName // "") as $secret |
+        ($wanted.spec.proxySpec.annotations["secure-endpoint.dev/started-with"] // null) as $leaf | .spec.template |
+        ($leaf == null or .metadata.annotations["secure-endpoint.dev/started-with"] == $leaf) and
+        ($secret == "" or any(.spec.volumes[]?; .secret.secretName == $secret))' <<<"$sets" >/dev/null || behind+=" $each"
+    done
+    if [[ -z $behind ]]; then return 0; fi
+    if ((SECONDS >= end)); then say "  the operator has not begun to start$behind"; return 124; fi
+    sleep 1
+  done
+}
+
+# aisop_join FILE CHAIN PART...: the parts that are there, or the chain where none is
+aisop_join() {
+  local each
+  : >"$1"
+  for each in "${@:3}"; do
+    if [[ ! -s $each ]]; then continue; fi
+    if [[ -s $1 ]]; then echo >>"$1"; fi
+    cat "$each" >>"$1"
+  done
+  if [[ ! -s $1 ]]; then cat "$2" >"$1"; fi
 }
 
 # aisop_secret_manifest NAMESPACE ENDPOINT NAME KEY=FILE...: with the key in it, for stdin alone
@@ -55,11 +93,11 @@ aisop_secret_look() {
     answer_json
 }
 
-# aisop_secret_put CONTEXT NAMESPACE KUBECONFIG ENDPOINT NAME KEY=FILE...: unless it is somebody else's
+# aisop_secret_put CONTEXT NAMESPACE KUBECONFIG ENDPOINT NAME KEY=FILE...: somebody else's with ADOPT=1 alone
 aisop_secret_put() {
   local there
   there=$(kube "$1" "$2" "$3" get secret "$5" --ignore-not-found -o json) || return 1
-  if [[ -n $there ]] && ! jq -e --arg endpoint "$4" \
+  if [[ -n $there && -z ${ADOPT:-} ]] && ! jq -e --arg endpoint "$4" \
     '.metadata.labels["secure-endpoint.dev/endpoint"] == $endpoint' >/dev/null <<<"$there"; then
     say "  the Secret $5 belongs to somebody else"
     return 65
@@ -82,9 +120,15 @@ aisop_keep() {
   jq -n '{kept: true}' | answer_json
 }
 
-# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed
+# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. TOKEN= names the file of an
+# AuthN token, also as ais auth login writes it
 aisop_ask() {
-  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT \
+  local more=()
+  if [[ -n ${TOKEN:-} ]]; then
+    printf 'Authorization: Bearer %s\n' "$(jq -re .token "$TOKEN" 2>/dev/null || head -1 "$TOKEN")" >"$RUN/ais-token"
+    more+=(--header "@$RUN/ais-token")
+  fi
+  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
     -o /dev/null "https://$1:$3/v1/cluster/load-x509" 2>/dev/null
 }
 

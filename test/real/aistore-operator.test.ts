@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ManagedCertificate } from '../../src/targets/aistore-operator/answers.ts'
+import { startedNote } from '../../src/targets/aistore-operator/resource.ts'
 import { aisCrd } from '../support/ais-crd.ts'
-import { make } from '../support/certificates.ts'
+import { type Made, make } from '../support/certificates.ts'
 import { type RealKubernetes, realKubernetes } from '../support/real-kubernetes.ts'
 
 const namespace = `ais-${process.pid.toString(36)}`
@@ -83,7 +84,8 @@ function playOperator() {
   let changes = 0
   const loop = (async () => {
     while (!stopped) {
-      const { tls, configToUpdate } = specNow()
+      const { tls, configToUpdate, proxySpec } = specNow()
+      const startedWith: string = proxySpec?.annotations?.[startedNote] ?? ''
       const https = configToUpdate?.net?.http?.use_https === true
       const secretName = tls?.certificate ? 'ais-tls' : tls?.secretName
       const wish = JSON.stringify(tls?.certificate)
@@ -91,7 +93,7 @@ function playOperator() {
         asked = wish
         if (tls?.certificate) issue(tls.certificate)
       }
-      const now = JSON.stringify([secretName, https])
+      const now = JSON.stringify([secretName, https, startedWith])
       if (now !== last) {
         last = now
         changes += 1
@@ -99,7 +101,10 @@ function playOperator() {
           ['ais-proxy', 51_080],
           ['ais-target', 51_081],
         ] as const)
-          must(['apply', '-f', '-'], JSON.stringify(setOf(name, port, https ? secretName : '')))
+          must(
+            ['apply', '-f', '-'],
+            JSON.stringify(setOf(name, port, https ? secretName : '', startedWith)),
+          )
       }
       await sleep(500)
     }
@@ -113,10 +118,16 @@ function playOperator() {
   }
 }
 
+let issuer: Made | undefined
+
 /** What the operator has cert-manager write, with the names and notes that it gives a Secret. */
-function issue({ issuerRef, additionalDNSNames, duration }: ManagedCertificate): void {
+function issue(
+  { issuerRef, additionalDNSNames, duration }: ManagedCertificate,
+  another = false,
+): void {
   const now = Date.now()
-  const root = make({ ca: true, cn: 'ca-issuer', at: now })
+  const root = (!another && issuer) || make({ ca: true, cn: 'ca-issuer', at: now })
+  issuer = root
   const inside = `${namespace}.svc.cluster.local`
   const names = [...additionalDNSNames, `*.ais-proxy.${inside}`, `*.ais-target.${inside}`]
   const to = Number.parseInt(duration, 10) / 24
@@ -139,7 +150,7 @@ function issue({ issuerRef, additionalDNSNames, duration }: ManagedCertificate):
   must(['apply', '-f', '-'], JSON.stringify(secret))
 }
 
-function setOf(name: string, port: number, secretName: string) {
+function setOf(name: string, port: number, secretName: string, startedWith: string) {
   const labels = { app: name }
   const certs = ['-cert', '/var/certs/tls.crt', '-key', '/var/certs/tls.key', '-reload']
   const https = secretName !== ''
@@ -152,7 +163,7 @@ function setOf(name: string, port: number, secretName: string) {
       replicas: 1,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: { [startedNote]: startedWith } },
         spec: {
           terminationGracePeriodSeconds: 1,
           containers: [
@@ -179,6 +190,13 @@ function ready(): number {
 
 async function until(holds: () => boolean) {
   while (!holds()) await sleep(500)
+}
+
+/** The pods by what tells one from the other: a stateful set gives the next one the same name. */
+function podsNow(): string[] {
+  return must(['get', 'pods', ...at, '-o', 'jsonpath={.items[*].metadata.uid}'])
+    .split(' ')
+    .sort()
 }
 
 function leafInSecret(): string {
@@ -217,13 +235,27 @@ describe('the resource on a real API server', () => {
   it('rotate: the content of the Secret changes, kubelet brings it, and no pod restarts', async () => {
     const before = leafInSecret()
     const changes = operator.restarts()
-    const pods = Object.keys(lab.pods(namespace)).sort()
+    const pods = podsNow()
     await run(['rotate', endpoint, '--yes'])
     expect(leafInSecret()).not.toBe(before)
     expect(operator.restarts()).toBe(changes)
-    expect(Object.keys(lab.pods(namespace)).sort()).toEqual(pods)
+    expect(podsNow()).toEqual(pods)
     await run(['rotate', endpoint, '--undo', '--yes'])
     expect(leafInSecret()).toBe(before)
+  })
+
+  it('rotate to another root: all pods start again with both, and then serve the new pair', async () => {
+    const before = leafInSecret()
+    const pods = podsNow()
+    const text = readFileSync(join(lab.folder, 'a.yaml'), 'utf8')
+    lab.file('none.yaml', text.replace('authority: local', 'authority: none'))
+    await run(['rotate', endpoint, '--answers', 'none.yaml', '--yes'])
+    expect(leafInSecret()).not.toBe(before)
+    expect(podsNow().filter(each => pods.includes(each))).toEqual([])
+    await run(['verify', endpoint])
+    await run(['rotate', endpoint, '--undo', '--yes'])
+    expect(leafInSecret()).toBe(before)
+    await run(['verify', endpoint])
   })
 
   it('disable: the resource has no tls, and each pod answers HTTP', async () => {
@@ -256,11 +288,18 @@ describe('the resource on a real API server', () => {
     const before = leafInSecret()
     issue(specNow().tls.certificate)
     expect(leafInSecret()).not.toBe(before)
-    const pods = Object.keys(lab.pods(namespace)).sort()
+    const pods = podsNow()
     await run(['rotate', `${endpoint}-cm`, '--yes'])
-    expect(Object.keys(lab.pods(namespace)).sort()).toEqual(pods)
+    expect(podsNow()).toEqual(pods)
     await run(['verify', `${endpoint}-cm`])
     await run(['rotate', `${endpoint}-cm`, '--undo', '--yes'], 2)
+  })
+
+  it('refuse managed: what has another root by now is not loaded, and the way is named', async () => {
+    issue(specNow().tls.certificate, true)
+    const { stderr } = await run(['rotate', `${endpoint}-cm`, '--yes'], 65)
+    expect(stderr).toContain('The nodes would stop trusting each other')
+    expect(stderr).toContain(`secure-endpoint disable ${endpoint}-cm`)
   })
 
   it('disable managed: the resource has no tls, and each pod answers HTTP', async () => {

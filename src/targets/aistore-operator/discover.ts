@@ -11,8 +11,10 @@ import { succeeded } from '../../process/tool.ts'
 import type { World } from '../../world.ts'
 import { discovering } from '../discovering.ts'
 import type { Discovery, Known } from '../target.ts'
-import { managedOf, operatorAnswers, placeOfAnswers } from './answers.ts'
+import { managedOf, operatorAnswers, placeOfAnswers, secretOf } from './answers.ts'
 import { operatorFindings } from './findings.ts'
+import { otherRoot } from './other-root.ts'
+import { ownSecret } from './own-secret.ts'
 import { type ResourceTls, refusedField, resourceKind, tlsIn } from './resource.ts'
 
 /** What was read of the cluster. */
@@ -20,6 +22,10 @@ export interface OperatorPresent {
   /** URL of the API server; empty where the context does not say. */
   server: string
   tls: ResourceTls
+  /** Name of the Secret that the pods shall mount. */
+  secret: string
+  /** In words why what cert-manager makes has another root than what the nodes started with. */
+  otherRoot?: string
 }
 
 /** Milliseconds for all of it. */
@@ -27,6 +33,7 @@ const limitMs = 60_000
 const nothing: OperatorPresent = {
   server: '',
   tls: { secretName: '', useHttps: false, ports: { proxy: 0, target: 0 } },
+  secret: '',
 }
 
 /** Reads the resource; changes nothing. */
@@ -66,7 +73,7 @@ async function read(
   }
   const object = JSON.parse(got.stdout) as KubeObject
   const server = contexts.find(({ name }) => name === own.context)?.server ?? ''
-  const present: OperatorPresent = { server, tls: tlsIn(object) }
+  const present: OperatorPresent = { server, tls: tlsIn(object), secret: secretOf(answers) }
   const stop = (id: keyof typeof operatorFindings, evidence: string, fix: string) => ({
     present,
     findings: [finding(operatorFindings, id, { subject, evidence, fix })],
@@ -89,9 +96,17 @@ async function read(
       certificate ? 'spec.tls.certificate is set' : `spec.tls.secretName is ${secretName}`,
       certificate
         ? 'Put target.onConflict: adopt into the answers: cert-manager goes on as certificate.issuer says.'
-        : `Put target.secret: ${secretName} and target.onConflict: adopt into the answers: what it holds is kept.`,
+        : `Put target.secret: ${secretName} and target.onConflict: adopt into the answers: what it holds is kept. With target.onConflict: rename the pods get a Secret of their own, and that one stays as it is.`,
     )
-  return { present, findings: [] }
+  const at = { place, endpoint: answers.endpoint, resource: own.resource }
+  const managed = managedOf(answers)
+  if (managed) {
+    const other = await otherRoot(managed, present.tls, at, { ...calling, world })
+    return { present: { ...present, ...(other ? { otherRoot: other } : {}) }, findings: [] }
+  }
+  const { onConflict } = answers.target
+  const asked = { ...at, secret: own.secret, onConflict, mounted: secretName, record }
+  return { present: { ...present, secret: await ownSecret(asked, calling) }, findings: [] }
 }
 
 /**

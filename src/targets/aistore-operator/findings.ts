@@ -21,6 +21,16 @@ export const operatorFindings = {
     title: 'The resource gets its certificate another way than the answers say.',
     why: 'cert-manager writes over the Secret that the pods mount: the pair of before could not be put back.',
   },
+  'ais-operator.other-root': {
+    severity: 'blocks',
+    title: 'The nodes would stop trusting each other.',
+    why: 'They read the root at their start alone, cert-manager writes the new one over the old, and the operator starts one pod after the other: those that have the one refuse those that have the other.',
+  },
+  'ais-operator.not-startable': {
+    severity: 'blocks',
+    title: 'No node would start with the pair that is served now.',
+    why: 'For another root all pods start once more with that pair and both roots, so that none refuses another; a node with a certificate that is not valid ends at once.',
+  },
   'ais-operator.no-address': {
     severity: 'blocks',
     title: 'cert-manager is asked for DNS names alone here.',
@@ -30,6 +40,11 @@ export const operatorFindings = {
     severity: 'blocks',
     title: 'cert-manager has not issued the certificate.',
     why: 'The pods mount the Secret that it writes, and do not start before it is there.',
+  },
+  'ais-operator.not-taken': {
+    severity: 'blocks',
+    title: 'The operator has not begun to start the pods again.',
+    why: 'Nodes that started with one root alone would refuse the new pair.',
   },
   'ais-operator.foreign-secret': {
     severity: 'blocks',

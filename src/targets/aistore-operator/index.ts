@@ -1,12 +1,12 @@
 import { placeWords } from '../../kubernetes/place.ts'
-import { withServers } from '../../kubernetes/pods-proof.ts'
 import { checkKubectl } from '../../kubernetes/steps.ts'
 import type { Target } from '../target.ts'
 import { aistoreOperatorAbout } from './about.ts'
-import { operatorAnswers, placeOfAnswers, servedBy } from './answers.ts'
+import { operatorAnswers, placeOfAnswers } from './answers.ts'
 import { discover, type OperatorPresent } from './discover.ts'
 import { operatorOps } from './ops.ts'
 import { profile } from './profile.ts'
+import { reachPods } from './reach.ts'
 import { createStage } from './stage.ts'
 import { checkSteps } from './steps/checks.ts'
 import { disableSteps, enableSteps } from './steps/enable.ts'
@@ -28,13 +28,7 @@ export const aistoreOperator: Target<OperatorPresent> = {
   rotate: enableSteps,
   disable: disableSteps,
   world: ({ server, tls }) => ({ server, tls: { ...tls, ports: { ...tls.ports } } }),
-  reach({ answers, folder }, { run, signal, record }, use) {
-    const own = operatorAnswers(answers)
-    const { proxy, target } = record?.live ?? {}
-    const ports = { proxy: Number(proxy ?? 51_080), target: Number(target ?? 51_081) }
-    const calling = { run, signal, userFolder: folder }
-    return withServers(placeOfAnswers(own), servedBy(own, ports), calling, use)
-  },
+  reach: reachPods,
   preflight: async (_world, answered) =>
     answered === undefined ? [checkKubectl] : [checkKubectl, ...checkSteps(answered.answers)],
   ops: operatorOps,

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { formatLimit } from '../../duration.ts'
 import { exitCodes } from '../../exit-codes.ts'
-import { placeOf, shellPlace } from '../../kubernetes/place.ts'
+import { kubectlArgv, placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { type ServedBy, withServers } from '../../kubernetes/pods-proof.ts'
 import { parseAddress } from '../../net/address.ts'
 import { handshake } from '../../net/handshake.ts'
@@ -10,6 +10,13 @@ import { pemCertificates } from '../../net/roots.ts'
 import { cappedMs } from '../../plan/limit.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
+import { oneLine } from '../../process/plain-text.ts'
+import { quoteCommand } from '../../process/quote.ts'
+import type { Server } from '../../proof/servers.ts'
+import type { Api } from '../aistore/api.ts'
+import { loginProblem } from '../aistore/said.ts'
+import { apiOf } from './api.ts'
 import { operatorProblem } from './problems.ts'
 
 /** Milliseconds between two loads: kubelet brings a changed Secret into a pod within about a minute. */
@@ -26,33 +33,34 @@ export const loadOp: Op = {
     const { clock } = ctx.world
     const [pem = ''] = pemCertificates(await readFile(String(chain), 'utf8'))
     const leaf = new X509Certificate(pem).fingerprint256
-    const trusted = await Promise.all(
-      (roots as string[]).map(path => readFile(path, 'utf8').catch(() => '')),
-    )
-    const trust = { roots: trusted.flatMap(pemCertificates), name: String(name) }
+    const api = await apiOf({ roots: roots as string[], name: String(name) }, ctx)
     const limitMs = cappedMs(Number(waitMs), ctx)
     const began = clock.elapsed()
     for (;;) {
-      const { stale, all } = await withServers(
+      const { stale, words, all } = await withServers(
         place,
         served as unknown as ServedBy[],
         ctx,
         async servers => {
           const before = await staleOf(servers, leaf, ctx)
-          const [gateway] = servers
-          if (before.length > 0 && gateway) await load(gateway.address, trust, ctx)
-          return { stale: await staleOf(servers, leaf, ctx), all: servers.length }
+          const said = before.length > 0 ? await load(servers, api) : ''
+          const stale = await staleOf(servers, leaf, ctx)
+          const words = [said, ...(await Promise.all(stale.map(each => wordsOf(each, api))))]
+          return { stale, words: words.filter(Boolean), all: servers.length }
         },
       )
       const seen = `${all - stale.length} of ${all} pods serve the new pair`
-      ctx.say(seen)
       if (stale.length === 0) return { loaded: true, seen }
-      if (clock.elapsed() - began > limitMs)
+      ctx.say([seen, ...words].join('; '))
+      if (clock.elapsed() - began > limitMs) {
+        const pods = stale.map(({ name }) => name.replace(/:\d+$/, ''))
+        const logs = quoteCommand(kubectlArgv(place, 'logs', ...pods.slice(0, 1)))
         throw operatorProblem('ais-operator.not-loaded', exitCodes.failed, {
-          subject: stale.join(', '),
-          evidence: `${seen} after ${formatLimit(limitMs)}`,
-          fix: 'Read the logs of these pods: kubectl logs; a bad pair is named there.',
+          subject: pods.join(', '),
+          evidence: [`${seen} after ${formatLimit(limitMs)}`, ...words].join('; '),
+          fix: `Read its log, put right what it says of its certificate, and run the same command again: ${logs}`,
         })
+      }
       await clock.sleep(againMs, ctx.signal)
     }
   },
@@ -66,17 +74,12 @@ export const loadOp: Op = {
   },
 }
 
-interface At {
-  address: string
-  name?: string
-}
-
 /** The pods that serve another leaf. */
 async function staleOf(
-  servers: readonly At[],
+  servers: readonly Server[],
   leaf: string,
   { signal }: Performing,
-): Promise<string[]> {
+): Promise<Server[]> {
   const seen = await Promise.all(
     servers.map(async ({ address }) => {
       const at = parseAddress(address) ?? { host: address, port: 0 }
@@ -85,17 +88,26 @@ async function staleOf(
       return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
     }),
   )
-  return servers
-    .filter((_, index) => seen[index] !== leaf)
-    .map(({ name, address }) => name ?? address)
+  return servers.filter((_, index) => seen[index] !== leaf)
 }
 
-/** What it answers is not believed: "done" hides stale nodes, and each pod is looked at. */
-async function load(
-  address: string,
-  { roots, name }: { roots: string[]; name: string },
-  { world, signal }: Performing,
-): Promise<void> {
-  const url = `https://${address}/v1/cluster/load-x509`
-  await world.api({ url, method: 'PUT', roots, name, timeoutMs: 30_000, signal })
+/**
+ * Has the cluster load, and says what it answers where that is no yes. A yes is not believed: "done" hides
+ * stale nodes, and each pod is looked at.
+ *
+ * @throws Problem with exit 77 where it wants a token, or another one
+ */
+async function load([gateway]: readonly Server[], api: Api): Promise<string> {
+  if (!gateway) return ''
+  const said = await api.put(gateway.address, '/v1/cluster/load-x509')
+  const login = loginProblem(gateway.name, said)
+  if (login) throw login
+  return said.status === 200 ? '' : `the cluster says ${said.seen}`
+}
+
+/** What a pod says itself of its certificate: the cluster says "Bad Request" at most. */
+async function wordsOf({ address, name }: Server, api: Api): Promise<string> {
+  const { json } = await api.get(address, '/v1/daemon?what=tls_certificate')
+  const own = atPath(json, 'error')
+  return typeof own === 'string' ? `${name} says ${oneLine(own).slice(0, 300)}` : ''
 }

@@ -10,8 +10,10 @@ import { issuedOp } from './issued.ts'
 import { keepFoundOp } from './keep.ts'
 import { loadOp } from './load.ts'
 import { operatorProblem } from './problems.ts'
-import { isAsked, refusedField, resourceKind, tlsIn } from './resource.ts'
+import { isAsked, refusedField, resourceKind, tlsIn, withStart } from './resource.ts'
 import { secretLookOp, secretPutOp } from './secret-ops.ts'
+import { startableOp } from './startable.ts'
+import { takenOp } from './taken.ts'
 
 /** What the resource says, and whether it has cert-manager make what is asked: `{place, resource, asked}`. */
 const look: Op = {
@@ -37,6 +39,7 @@ const look: Op = {
       managed,
       asked: isSame,
       useHttps,
+      startedWith: tls.startedWith ?? '',
       seen: useHttps ? `HTTPS with ${by}` : 'HTTP',
     }
   },
@@ -48,20 +51,29 @@ const look: Op = {
   ],
 }
 
-/** Changes the resource by a merge patch and leaves the rest to the operator: `{place, resource, patch}`. */
+/**
+ * Changes the resource by a merge patch and leaves the rest to the operator: `{place, resource, patch,
+ * startedWith}`. With the last it starts all pods again, for the leaf of that fingerprint.
+ */
 const patch: Op = {
   changes: true,
   changesOnly: 'kubernetes',
-  async run({ place: at, resource, patch: wanted }, ctx): Promise<Json> {
-    await kubectl(placeOf(at), wordsOf(resource, wanted), ctx)
+  async run({ place: at, resource, patch: wanted, startedWith }, ctx): Promise<Json> {
+    await kubectl(placeOf(at), wordsOf(resource, started(wanted, startedWith)), ctx)
     return { patched: true, seen: `${resource} is changed` }
   },
-  printed: ({ place, resource, patch: wanted }, show) => [
-    quoteCommand(kubectlArgv(placeOf(place as Json), ...wordsOf(show(resource), wanted))),
-  ],
-  shell: ({ place, resource, patch: wanted }, sh) => [
-    `aisop_patch ${shellPlace(place, sh)} ${sh.word(resource)} ${sh.word(JSON.stringify(wanted))}`,
-  ],
+  printed: ({ place, resource, patch: wanted, startedWith }, show) => {
+    const shown = started(wanted as Json, startedWith && show(startedWith))
+    return [quoteCommand(kubectlArgv(placeOf(place as Json), ...wordsOf(show(resource), shown)))]
+  },
+  shell({ place, resource, patch: wanted, startedWith }, sh) {
+    const words = [resource, JSON.stringify(wanted), ...(startedWith ? [startedWith] : [])]
+    return [`aisop_patch ${shellPlace(place, sh)} ${words.map(sh.word).join(' ')}`]
+  },
+}
+
+function started(patched: Json | undefined, leaf: unknown): Json {
+  return leaf ? withStart(patched ?? null, String(leaf)) : (patched ?? null)
 }
 
 function wordsOf(resource: unknown, patched: unknown): string[] {
@@ -85,5 +97,7 @@ export const operatorOps: OpTable = {
   'ais-operator.secret-put': secretPutOp,
   'ais-operator.issued': issuedOp,
   'ais-operator.load': loadOp,
+  'ais-operator.taken': takenOp,
+  'ais-operator.startable': startableOp,
   'ais-operator.keep-found': keepFoundOp,
 }

@@ -5,6 +5,7 @@ import {
   namespaceQuestion,
   podsWaitQuestion,
 } from '../../kubernetes/questions.ts'
+import { tokenQuestion } from '../aistore/token.ts'
 
 export const operatorQuestions: readonly Question[] = [
   ...clusterQuestions,
@@ -30,4 +31,5 @@ export const operatorQuestions: readonly Question[] = [
     check: checkLabel('ais-tls'),
   },
   podsWaitQuestion,
+  tokenQuestion,
 ]

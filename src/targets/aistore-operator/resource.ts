@@ -16,6 +16,8 @@ export interface ResourceTls {
   certificate?: Json
   useHttps: boolean
   skipVerify?: boolean
+  /** What `startedNote` says of the last start of ours; empty where there was none. */
+  startedWith?: string
   /** Public ports of the pods. */
   ports: { proxy: number; target: number }
 }
@@ -30,15 +32,24 @@ const refusedFields = [
   'configToUpdate.net.http.client_ca_tls',
 ] as const
 
+/**
+ * The annotation of `proxySpec` and `targetSpec` that names the leaf for which all pods were started
+ * again: another value changes the pods' template, which the operator rolls out one by one as it does
+ * any other (ais-k8s 3.4, operator/internal/controller/aistore/common.go). Taking it away does not.
+ */
+export const startedNote = 'secure-endpoint.dev/started-with'
+
 export function tlsIn({ spec }: KubeObject): ResourceTls {
   const at = (path: string) => atPath((spec ?? {}) as Json, path)
   const certificate = at('tls.certificate')
   const skipVerify = at('configToUpdate.net.http.skip_verify')
+  const notes = (spec?.proxySpec?.annotations ?? {}) as Record<string, unknown>
   return {
     secretName: String(at('tls.secretName') ?? ''),
     ...(certificate ? { certificate } : {}),
     useHttps: at('configToUpdate.net.http.use_https') === true,
     ...(typeof skipVerify === 'boolean' ? { skipVerify } : {}),
+    ...(notes[startedNote] ? { startedWith: String(notes[startedNote]) } : {}),
     // the operator's own samples
     ports: {
       proxy: Number(at('proxySpec.portPublic') ?? 51_080),
@@ -70,8 +81,16 @@ export function managedPatch(wanted: ManagedCertificate): Json {
   return specPatch({ secretName: null, certificate: { ...wanted } }, https)
 }
 
-export function plainPatch(): Json {
-  return specPatch(null, { use_https: false, skip_verify: null })
+/** Without the note of a start: the next one may be for the same leaf, and must be another value. */
+export function plainPatch({ startedWith }: Pick<ResourceTls, 'startedWith'> = {}): Json {
+  const plain = specPatch(null, { use_https: false, skip_verify: null })
+  return startedWith === undefined ? plain : withStart(plain, null)
+}
+
+/** The patch that beside all else has the operator start all pods again; null takes the note away. */
+export function withStart(patch: Json, leaf: string | null): Json {
+  const noted = { annotations: { [startedNote]: leaf } }
+  return { spec: { ...(patch as { spec: object }).spec, proxySpec: noted, targetSpec: noted } }
 }
 
 /** What was found, after a change to what cert-manager shall make. */

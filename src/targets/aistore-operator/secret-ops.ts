@@ -11,6 +11,7 @@ import {
   secretManifest,
 } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
+import { pemCertificates } from '../../net/roots.ts'
 import type { Op, ShellWriter } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
@@ -18,7 +19,11 @@ import { operatorProblem } from './problems.ts'
 
 type Input = Record<string, Json>
 
-/** Whether the Secret that the pods mount holds the pair: `{place, endpoint, name, files}`. */
+/**
+ * Whether the Secret that the pods mount holds the pair: `{place, endpoint, name, files}`. Where a file is
+ * a list, it is what those of them hold that are there, and the chain where none is: no node starts
+ * without a `ca.crt`.
+ */
 export const secretLookOp: Op = {
   changes: false,
   async run(input: Input, ctx): Promise<Json> {
@@ -30,7 +35,7 @@ export const secretLookOp: Op = {
   printed: ({ place, name }, show) => [
     quoteCommand(kubectlArgv(placeOf(place as Json), 'get', 'secret', show(name))),
   ],
-  shell: (input, sh) => [`aisop_secret_look ${wordsOf(input, sh)}`],
+  shell: (input, sh) => [...joined(input, sh), `aisop_secret_look ${wordsOf(input, sh)}`],
 }
 
 /**
@@ -48,7 +53,7 @@ export const secretPutOp: Op = {
       throw operatorProblem('ais-operator.foreign-secret', exitCodes.data, {
         subject: `${place.namespace}/${name}`,
         evidence: words,
-        fix: 'Name another one in target.secret, or put target.onConflict: adopt into the answers.',
+        fix: foreignFix,
       })
     const fingerprint = new X509Certificate(content.data['tls.crt'] ?? '').fingerprint256
     const manifest = secretManifest(name, place, { endpoint, fingerprint }, content)
@@ -66,11 +71,18 @@ export const secretPutOp: Op = {
   printed: ({ place, name, files }, show) => [
     quoteCommand(kubectlArgv(placeOf(place as Json), ...applyWords)),
     `  Secret ${show(name)}: ${Object.entries(files as object)
-      .map(([key, file]) => `${key} from ${show(file)}`)
+      .map(([key, file]) => `${key} from ${[file].flat().map(show).join(' and ')}`)
       .join(', ')}`,
   ],
-  shell: (input, sh) => [`aisop_secret_put ${wordsOf(input, sh)}`],
+  shell: (input, sh) => [
+    ...joined(input, sh),
+    `${input.adopt === true ? 'ADOPT=1 ' : ''}aisop_secret_put ${wordsOf(input, sh)}`,
+  ],
 }
+
+/** What is done about a Secret of somebody else that has the name. */
+export const foreignFix =
+  'Name another one in target.secret, or put target.onConflict: rename into the answers: that one stays as it is.'
 
 const applyWords = [
   ...['apply', '--server-side', '--force-conflicts', `--field-manager=${fieldManager}`, '-f', '-'],
@@ -83,8 +95,11 @@ async function wantedOf({ place, endpoint, name, files }: Input): Promise<{
   content: SecretContent
 }> {
   const data: Record<string, string> = {}
-  for (const [key, path] of Object.entries(files as { [key: string]: string }))
-    data[key] = await readFile(path, 'utf8')
+  for (const [key, path] of Object.entries(files as { [key: string]: string | string[] }))
+    data[key] =
+      typeof path === 'string'
+        ? await readFile(path, 'utf8')
+        : (await textsIn(path)) || (data['tls.crt'] ?? '')
   return {
     place: placeOf(place),
     endpoint: String(endpoint),
@@ -93,7 +108,29 @@ async function wantedOf({ place, endpoint, name, files }: Input): Promise<{
   }
 }
 
+/** Each certificate once. */
+async function textsIn(paths: readonly string[]): Promise<string> {
+  const texts = await Promise.all(paths.map(path => readFile(path, 'utf8').catch(() => '')))
+  const [only = ''] = texts
+  return texts.length === 1 ? only : [...new Set(texts.flatMap(pemCertificates))].join('\n')
+}
+
+/** Bash that puts the files of a list together. */
+function joined({ files }: Record<string, unknown>, sh: ShellWriter): string[] {
+  return Object.entries(files as object).flatMap(([key, file]) =>
+    Array.isArray(file)
+      ? [`aisop_join "$RUN/${key}" ${sh.word(tlsCrt(files))} ${file.map(sh.word).join(' ')}`]
+      : [],
+  )
+}
+
+function tlsCrt(files: unknown): unknown {
+  return (files as Record<string, unknown>)['tls.crt']
+}
+
 function wordsOf({ place, endpoint, name, files }: Record<string, unknown>, sh: ShellWriter) {
-  const data = Object.entries(files as object).map(([key, file]) => `${key}=${sh.word(file)}`)
+  const data = Object.entries(files as object).map(
+    ([key, file]) => `${key}=${Array.isArray(file) ? `"$RUN/${key}"` : sh.word(file)}`,
+  )
   return [shellPlace(place, sh), sh.word(endpoint), sh.word(name), ...data].join(' ')
 }

@@ -14,6 +14,8 @@ export interface Access {
   roots: readonly string[]
   /** Our own, where the cluster asks clients for one; PEM. */
   client?: { chain: string; key: string }
+  /** The name in its certificate, where it is reached by another address: through a tunnel. */
+  name?: string
   /** Of an AuthN server; sent with each question but the one that finds out the scheme. */
   token?: string
 }
@@ -55,7 +57,7 @@ const distrust =
   /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME|unable to (verify|get)|self.signed/
 
 export function createApi(
-  { roots, client, token }: Access,
+  { roots, client, token, name }: Access,
   { world, signal }: { world: Pick<World, 'api'>; signal: AbortSignal },
 ): Api {
   const known = new Map<string, 'http' | 'https'>()
@@ -88,6 +90,7 @@ export function createApi(
       },
       ...(put?.body === undefined ? {} : { body: JSON.stringify(put.body) }),
       ...(speaks === 'https' ? trust : {}),
+      ...(name === undefined ? {} : { name }),
       ...(context ? { context } : {}),
       timeoutMs: answerMs,
       signal,

@@ -10,6 +10,7 @@ import { type Access, type Api, createApi } from './api.ts'
 import { type Cluster, clusterIn, type Node } from './cluster.ts'
 import { siblingRoots } from './siblings.ts'
 import type { Aistore } from './steps/wanted.ts'
+import { tokenIn } from './token.ts'
 
 /** Where a cluster is and by what it is trusted: what every op of it gets. */
 export interface Place extends Cluster {
@@ -113,16 +114,6 @@ export async function apiOf(place: Place, ctx: Calling): Promise<Api> {
   return createApi(await accessOf(place, ctx), ctx)
 }
 
-/** The token itself, or that in the file which `ais auth login` writes: `{"token": "…"}`. */
-function tokenIn(text: string | undefined): string | undefined {
-  if (!text?.startsWith('{')) return text
-  try {
-    return String((JSON.parse(text) as { token?: unknown }).token ?? text)
-  } catch {
-    return text
-  }
-}
-
 /** Reads what the cluster is trusted by, and our own certificate where there is one. */
 export async function accessOf(
   place: Place,
@@ -133,7 +124,7 @@ export async function accessOf(
   const theirs = place.system ? await siblingRoots({ uuid: place.uuid }, world) : []
   const own = (await Promise.all([...place.roots, ...theirs].map(read))).flatMap(pemCertificates)
   const roots = own.length > 0 && !place.system ? own : [...own, ...systemRoots(world.env)]
-  const token = tokenIn(secrets['target.token'])
+  const token = tokenIn(secrets)
   const [chain = '', key = ''] = await Promise.all([place.client.chain, place.client.key].map(read))
   return {
     roots: [...new Set(roots)],

@@ -1,16 +1,11 @@
-import {
-  checkChoice,
-  checkDuration,
-  checkInteger,
-  checkPath,
-  checkSecret,
-} from '../../answers/checks.ts'
+import { checkChoice, checkDuration, checkInteger, checkPath } from '../../answers/checks.ts'
 import type { Check, Choice, Draft, Question } from '../../answers/question.ts'
 import { beside } from './answers.ts'
 import { commandWords } from './command-words.ts'
 import { findGateways, isGateway } from './find.ts'
 import { deploymentQuestion, newClusterQuestions } from './questions-new.ts'
 import { placeQuestions } from './questions-place.ts'
+import { tokenQuestion } from './token.ts'
 
 const checkGateway: Check = value => {
   const text = typeof value === 'string' ? value.trim().replace(/\/+$/, '') : ''
@@ -212,17 +207,7 @@ export const aistoreQuestions: readonly Question[] = [
     check: checkPath,
     find: findPath('AIS_CRT_KEY'),
   },
-  {
-    id: 'target.token',
-    text: 'Where is the token of an administrator?',
-    noun: 'Token',
-    help: 'A file (as ais auth login writes it) or descriptor; only where an AuthN server guards the cluster.',
-    kind: 'secret',
-    fallback: () => undefined,
-    asked: false,
-    check: checkSecret,
-    askedOn: ['aistore.login'],
-  },
+  tokenQuestion,
   {
     id: 'target.cli',
     text: 'Shall the settings of ais on this machine follow?',

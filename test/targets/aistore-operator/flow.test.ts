@@ -30,7 +30,12 @@ describe('AIStore that the operator runs', () => {
       useHttps: false,
       ports: { proxy: 1, target: 2 },
     }
-    const wanted = { present: { server: '', tls }, kept: '/kept', generation: 1, newRoot: true }
+    const wanted = {
+      present: { server: '', tls, secret: 'ais-tls' },
+      kept: '/kept',
+      generation: 1,
+      newRoot: true,
+    }
     const filesOf = (privateRoot: boolean) => {
       const steps = aistoreOperator.enable({ ...wanted, answers, privateRoot })
       const act = steps.find(({ id }) => id === 'change.secret')?.act
@@ -100,14 +105,36 @@ describe('AIStore that the operator runs', () => {
     expect(found({ configToUpdate: { net: { http: { server_crt: '/x' } } } })).not.toEqual([])
   })
 
-  it('AIS-15 fields that the operator refuses are named before anything is changed', () => {
+  it('AIS-15 spec.tls alone leaves HTTP, and older or its own fields are refused; ours serves HTTPS and names them', async () => {
+    const naive = await flowOf()
+    await naive.go('enable')
+    await naive.go('disable')
+    // the Secret is there and good: what is mounted does not matter
+    const tls = { secretName: 'ais-tls' }
+    expect(await naive.patch({ tls })).toMatchObject({ exit: 0 })
+    expect(await naive.served()).toEqual(['http 200', 'http 200'])
+    const refused = async (spec: object, words: string) =>
+      expect(await naive.patch(spec)).toMatchObject({
+        exit: 1,
+        stderr: expect.stringContaining(words),
+      })
+    await refused({ tlsSecretName: 'ais-tls' }, 'unknown field "spec.tlsSecretName"')
+    const own = { server_crt: '/etc/ais/tls/server.crt' }
+    await refused(
+      { tls, configToUpdate: { net: { http: own } } },
+      'configToUpdate.net.http.[server_crt] cannot be set together with spec.tls',
+    )
+    expect(await naive.served()).toEqual(['http 200', 'http 200'])
+    const flow = await flowOf()
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done', exit: 0 })
+    expect(await flow.served()).toEqual([`${flow.leaf()} 200`, `${flow.leaf()} 200`])
+    // fields that a resource of before has are named before anything is changed
     const object = (spec: object) => ({ kind: 'AIStore', metadata: { name: 'ais' }, spec })
     expect(refusedField(object({ tlsSecretName: 'x' }))).toBe('tlsSecretName')
-    const http = { server_crt: '/etc/x.crt' }
-    expect(refusedField(object({ configToUpdate: { net: { http } } }))).toBe(
+    expect(refusedField(object({ configToUpdate: { net: { http: own } } }))).toBe(
       'configToUpdate.net.http.server_crt',
     )
-    expect(refusedField(object({ tls: { secretName: 'x' } }))).toBe(undefined)
+    expect(refusedField(object({ tls }))).toBe(undefined)
   })
 
   it('writes scripts in which shellcheck finds nothing', async context => {

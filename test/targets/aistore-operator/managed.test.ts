@@ -23,17 +23,23 @@ const leafIn = async (flow: Flow) => {
 }
 
 /** What cert-manager does when two thirds of the time are over. */
-async function renew(flow: Flow, names = [domain, 'ais.example.com', 'localhost']): Promise<void> {
+const renew = (flow: Flow) => flow.patch({ tls: { certificate: { renewBefore: '720h' } } })
+
+/** Another pair in the Secret, with its root where it is one of another root. */
+async function put(flow: Flow, { names, root = false }: { names: string[]; root?: boolean }) {
   const before = await secretOf(flow)
   const at = Date.now()
-  const root = make({ ca: true, cn: 'Renewed Root', at })
-  const leaf = make({ issuer: root, names, at })
-  const data = { 'tls.crt': leaf.pem, 'tls.key': leaf.keyPem, 'ca.crt': root.pem }
-  const encoded = Object.entries(data).map(([key, pem]) => [
+  const authority = make({ ca: true, cn: 'Renewed Root', at })
+  const leaf = make({ issuer: authority, names, at })
+  const texts = {
+    ...{ 'tls.crt': leaf.pem, 'tls.key': leaf.keyPem },
+    ...(root ? { 'ca.crt': authority.pem } : {}),
+  }
+  const encoded = Object.entries(texts).map(([key, pem]) => [
     key,
     Buffer.from(pem).toString('base64'),
   ])
-  await flow.apply({ ...before, data: Object.fromEntries(encoded) })
+  await flow.apply({ ...before, data: { ...before.data, ...Object.fromEntries(encoded) } })
 }
 
 describe('AIStore that cert-manager makes the certificate of', () => {
@@ -97,25 +103,59 @@ describe('AIStore that cert-manager makes the certificate of', () => {
     const flow = await flowOf(answers('').replace('wait: 20s', 'wait: 1s'))
     await flow.go('enable')
     const before = flow.leaf()
-    await renew(flow, [domain, 'localhost'])
+    await put(flow, { names: [domain, 'localhost'] })
     const rotated = await flow.go('rotate')
     expect(rotated).toMatchObject({ exit: 124, failed: ['ais-operator.not-issued'] })
     expect(flow.leaf()).toBe(before)
   })
 
-  it('has another issuer sign it without a restart', async () => {
+  it('has no other issuer sign it while the nodes trust the root of before: the way is over HTTP', async () => {
     const flow = await flowOf(answers())
     await flow.go('enable')
-    const before = flow.leaf()
+    const [before, pods] = [flow.leaf(), await flow.started()]
     flow.answer(answers().replace('ca-issuer', 'other-issuer'))
     flow.calls.length = 0
-    const went = await flow.go('enable')
-    expect(went).toMatchObject({ outcome: 'done', exit: 0 })
-    expect([went.acted.includes('change.load'), patches(flow).length]).toEqual([true, 1])
-    expect(flow.leaf()).not.toBe(before)
+    await expect(flow.go('enable')).rejects.toMatchObject({
+      exit: 65,
+      findings: [
+        {
+          id: 'ais-operator.other-root',
+          evidence:
+            'its issuer is ClusterIssuer ca-issuer, that of the answers ClusterIssuer other-issuer',
+          fix: expect.stringMatching(
+            /secure-endpoint disable ais-k8s; kubectl .* delete secret ais-tls; secure-endpoint init/,
+          ),
+        },
+      ],
+    })
+    expect([patches(flow), flow.leaf(), await flow.started()]).toEqual([[], before, pods])
+    // what the refusal names
+    expect(await flow.go('disable')).toMatchObject({ outcome: 'done' })
+    await flow.remove('secret', 'ais-tls')
+    expect(await flow.go('enable')).toMatchObject({ outcome: 'done', exit: 0 })
     expect((await secretOf(flow)).metadata.annotations).toMatchObject({
       'cert-manager.io/issuer-name': 'other-issuer',
     })
+    expect(await flow.served()).toEqual([`${flow.leaf()} 200`, `${flow.leaf()} 200`])
+  })
+
+  it('loads nothing of another root that cert-manager has put there, which would part the nodes', async () => {
+    const flow = await flowOf(answers())
+    await flow.go('enable')
+    const before = flow.leaf()
+    await put(flow, { names: [domain, 'ais.example.com', 'localhost'], root: true })
+    await expect(flow.go('rotate')).rejects.toMatchObject({
+      exit: 65,
+      findings: [
+        {
+          id: 'ais-operator.other-root',
+          evidence: 'ca.crt of Secret ais-tls is not the one that the nodes started with',
+        },
+      ],
+    })
+    expect(await flow.served()).toEqual([`${before} 200`, `${before} 200`])
+    await flow.load()
+    expect((await flow.served()).map(each => each.slice(-3))).toEqual(['503', '503'])
   })
 
   it('goes back to HTTP, and can be enabled again, also with a pair of our own', async () => {

@@ -44,8 +44,7 @@ export function resourceStep(
   goal: { useHttps: boolean; [key: string]: string | boolean },
   needs: string[] = ['change.secret'],
 ): Step {
-  const own = operatorAnswers(wanted.answers)
-  const base = { place: placeInput(placeOfAnswers(own)), resource: own.resource }
+  const base = resourceInput(wanted)
   const asked = managedOf(wanted.answers)
   const act = (of: Json): Op => ({
     do: 'op:ais-operator.patch',
@@ -84,6 +83,12 @@ export function resourceStep(
     // a Secret whose content alone becomes another one restarts no pod
     ...(isGone ? {} : { price: restarts, away: 'begins' as const }),
   }
+}
+
+/** What every op about the resource is given. */
+export function resourceInput({ answers }: Operator): { [key: string]: Input } {
+  const own = operatorAnswers(answers)
+  return { place: placeInput(placeOfAnswers(own)), resource: own.resource }
 }
 
 const restarts: Price = {

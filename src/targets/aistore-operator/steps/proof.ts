@@ -10,7 +10,7 @@ import {
   undoProofStep,
 } from '../../proof-steps.ts'
 import { recordStep } from '../../record-step.ts'
-import { managedOf, operatorAnswers, placeOfAnswers, secretOf, servedBy } from '../answers.ts'
+import { managedOf, operatorAnswers, placeOfAnswers, servedBy } from '../answers.ts'
 import type { Operator } from './wanted.ts'
 
 const noOutside = 'no outside address: pods are proven through port-forwards'
@@ -75,7 +75,7 @@ function record({ answers, present, privateRoot }: Operator, https: boolean): St
   const own = operatorAnswers(answers)
   const scheme = https ? 'https' : 'http'
   const { context, namespace, resource } = own
-  const secret = secretOf(answers)
+  const { secret } = present
   const { proxy, target } = present.tls.ports
   const url = `${scheme}://${answers.domain}:${proxy}`
   return recordStep(answers, {

@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises'
+import { pemCertificates, systemRoots } from '../../net/roots.ts'
+import type { Performing } from '../../plan/op.ts'
+import { type Api, createApi } from '../aistore/api.ts'
+import { tokenIn } from '../aistore/token.ts'
+
+/**
+ * Asks pods through tunnels.
+ *
+ * @param roots files of those that sign what they serve; those of this machine where none is there
+ * @param name the name in their certificate
+ */
+export async function apiOf(
+  { roots, name }: { roots: readonly string[]; name: string },
+  { world, signal, secrets }: Pick<Performing, 'world' | 'signal' | 'secrets'>,
+): Promise<Api> {
+  const texts = await Promise.all(roots.map(path => readFile(path, 'utf8').catch(() => '')))
+  const own = [...new Set(texts.flatMap(pemCertificates))]
+  const token = tokenIn(secrets)
+  const access = { roots: own.length > 0 ? own : systemRoots(world.env), name }
+  return createApi({ ...access, ...(token === undefined ? {} : { token }) }, { world, signal })
+}
