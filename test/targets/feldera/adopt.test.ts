@@ -55,6 +55,44 @@ async function adopted() {
   return { flow, theirs, leaf: leaf.certificate.fingerprint }
 }
 
+describe('a certificate of somebody else', () => {
+  it.each(['ask', 'stop', 'rename'])(
+    'is not replaced with onConflict: %s, and its Secret is not touched',
+    async onConflict => {
+      const { flow, theirs, leaf } = await adopted()
+      const before = flow.words().length
+      const problem = await flow
+        .run('enable', { text: text(`  onConflict: ${onConflict}`) })
+        .catch(error => error)
+      expect(problem).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
+      const { fix } = problem.findings[0]
+      expect(fix).toContain('target.onConflict: adopt')
+      expect(fix.includes('A release has one certificate')).toBe(onConflict === 'rename')
+      const changing = flow
+        .words()
+        .slice(before)
+        .filter(words => / (apply|create|upgrade|delete|restart) /.test(words))
+      // a review of permissions stores nothing
+      expect(
+        changing.filter(words => !/ create --validate=false -f - -o json/.test(words)),
+      ).toEqual([])
+      expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
+      expect(await flow.secrets()).toEqual(['theirs'])
+      expect((await flow.secret('theirs')).data).toEqual(theirs.data)
+      expect(await flow.leafServed('feldera-api-server')).toBe(leaf)
+    },
+  )
+
+  it('stays byte for byte in its Secret when it is adopted, ours is put beside it', async () => {
+    const { flow, theirs } = await adopted()
+    const before = await flow.secret('theirs')
+    expect(await flow.run('enable')).toMatchObject({ outcome: 'done' })
+    expect(await flow.secret('theirs')).toEqual(before)
+    expect(before.data).toEqual(theirs.data)
+    expect(await flow.secrets()).toEqual([expect.stringMatching(/^prod-[0-9a-f]{8}$/), 'theirs'])
+  })
+})
+
 describe('rotate --undo of an adopted release', () => {
   it('brings the Secret of before back, with its bytes and the value that names it', async () => {
     const { flow, theirs, leaf } = await adopted()
