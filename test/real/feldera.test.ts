@@ -93,6 +93,15 @@ describe('Feldera on a real cluster', () => {
         data,
       }),
     )
+    // nothing serves it yet, and yet it is told
+    for (const command of [
+      ['status', namespace, '--once'],
+      ['verify', namespace],
+    ]) {
+      const told = await lab.must(command, 1)
+      expect(told.stdout).toContain('was changed by hand: it holds')
+    }
+    expect(lab.expectHttps()).toBe(leaf)
     lab.kubectl(['-n', namespace, 'rollout', 'restart', 'deploy/feldera-api-server'])
     lab.kubectl([
       '-n',

@@ -6,6 +6,7 @@ import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import type { Secrets } from '../../src/answers/secret.ts'
 import { secretsOf } from '../../src/commands/get-answers.ts'
+import { heldOf } from '../../src/commands/held.ts'
 import { withForwards } from '../../src/kubernetes/forward.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import { readNamespace } from '../../src/kubernetes/namespace.ts'
@@ -213,11 +214,12 @@ export async function createFelderaFlow(
         return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
       })
     },
-    status() {
+    async status() {
       const signal = AbortSignal.timeout(20_000)
       const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
         target.reach?.(load(first), { world: there, run: tool, signal }, use) as Promise<T>
-      return lookAtEndpoint('prod', there, signal, reach)
+      const readHeld = await heldOf('prod', there, signal)
+      return lookAtEndpoint('prod', there, signal, reach, readHeld)
     },
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),

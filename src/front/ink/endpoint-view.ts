@@ -24,13 +24,11 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
     span(`  ${name.padEnd(11)}`, 'quiet'),
     span(text, tone),
   ]
-  const found = status.alerts.map((alert, index) =>
-    label(
-      index === 0 ? 'alerts' : '',
-      `${alert}: ${alertText(alert)}${index === 0 && status.seen ? ` (${oneLine(status.seen)})` : ''}`,
-      toneOf(alert),
-    ),
-  )
+  const found = status.alerts.map((alert, index) => {
+    const seen = alert === 'secret-drift' ? status.held?.seen : index === 0 ? status.seen : ''
+    const text = `${alert}: ${alertText(alert)}${seen ? ` (${oneLine(seen)})` : ''}`
+    return label(index === 0 ? 'alerts' : '', text, toneOf(alert))
+  })
   const when = looks
     ? 'is looked at now'
     : looked === undefined
