@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { Answered } from '../../src/answers/answers.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
@@ -7,6 +8,8 @@ import { questionsFor } from '../../src/answers/questions.ts'
 import type { Secrets } from '../../src/answers/secret.ts'
 import { secretsOf } from '../../src/commands/get-answers.ts'
 import { heldOf } from '../../src/commands/held.ts'
+import type { Io } from '../../src/commands/io.ts'
+import { chooseGlyphs } from '../../src/front/words/glyphs.ts'
 import { withForwards } from '../../src/kubernetes/forward.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import { readNamespace } from '../../src/kubernetes/namespace.ts'
@@ -231,4 +234,22 @@ export async function flowOf(yaml = text()): Promise<FelderaFlow> {
   const flow = await createFelderaFlow(createScratch(onTestFinished), yaml)
   onTestFinished(() => flow.close())
   return flow
+}
+
+/** What a command says and ends with, in the world of a flow; its blanks are one each. */
+export async function said(flow: FelderaFlow, command: (io: Io) => Promise<number>) {
+  let out = ''
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      out += chunk
+      done()
+    },
+  })
+  const io = {
+    world: { ...flow.world, which: async (name: string) => `/usr/bin/${name}` },
+    ...{ stdout, stderr: stdout, glyphs: chooseGlyphs({}, true), meet: 'none' },
+    ...{ colour: { out: false, err: false }, signal: new AbortController().signal },
+  } as unknown as Io
+  const exit = await command(io)
+  return { exit, out: out.replace(/\s+/g, ' ') }
 }

@@ -18,7 +18,7 @@ describe('Feldera with a certificate of somebody else', () => {
     })
     const file = join(flow.folder, 'theirs.yaml')
     writeFileSync(file, 'httpsSecretRef: theirs\n')
-    await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+    await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
     const refused = await flow.run('enable').catch(error => error)
     expect(refused).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
     flow.breakTool(call =>
@@ -51,7 +51,7 @@ async function adopted() {
   await flow.kubectl(['apply', '-f', '-'], theirs)
   const file = join(flow.folder, 'theirs.yaml')
   writeFileSync(file, 'httpsSecretRef: theirs\n')
-  await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+  await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
   return { flow, theirs, leaf: leaf.certificate.fingerprint }
 }
 
@@ -152,7 +152,7 @@ describe('a chain of somebody else that lacks its root', () => {
       })
       const file = join(flow.folder, 'theirs.yaml')
       writeFileSync(file, 'httpsSecretRef: theirs\n')
-      await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+      await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
       // the stage answers for the API without a handshake: ours is made for real here
       const ended = overTls(flow)
       const run = await flow.run('enable')

@@ -1,30 +1,9 @@
-import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { doctor } from '../../../src/commands/doctor.ts'
-import type { Io } from '../../../src/commands/io.ts'
 import { status } from '../../../src/commands/status.ts'
 import { verify } from '../../../src/commands/verify.ts'
-import { chooseGlyphs } from '../../../src/front/words/glyphs.ts'
 import { make } from '../../support/certificates.ts'
-import { type FelderaFlow, flowOf } from '../../support/feldera-flow.ts'
-
-/** What a command says and ends with, in the flow's world. */
-async function said(flow: FelderaFlow, command: (io: Io) => Promise<number>) {
-  let out = ''
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      out += chunk
-      done()
-    },
-  })
-  const io = {
-    world: { ...flow.world, which: async (name: string) => `/usr/bin/${name}` },
-    ...{ stdout, stderr: stdout, glyphs: chooseGlyphs({}, true), meet: 'none' },
-    ...{ colour: { out: false, err: false }, signal: new AbortController().signal },
-  } as unknown as Io
-  const exit = await command(io)
-  return { exit, out: out.replace(/\s+/g, ' ') }
-}
+import { flowOf, said } from '../../support/feldera-flow.ts'
 
 /** An endpoint whose Secret somebody has put another pair into; its pods serve what they have read. */
 async function changedByHand() {

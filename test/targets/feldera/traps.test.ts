@@ -222,7 +222,7 @@ describe('traps of Feldera', () => {
     await flow.run('enable')
     const file = join(flow.folder, 'null.yaml')
     writeFileSync(file, 'httpsSecretRef: null\n')
-    await flow.helm('upgrade', 'feldera', 'chart', '--reuse-values', '--values', file)
+    await flow.helm('upgrade', 'feldera', 'feldera-chart', '--reuse-values', '--values', file)
     expect(await flow.values()).toHaveProperty('httpsSecretRef')
     expect(await flow.run('disable')).toMatchObject({ outcome: 'done' })
     expect(await flow.values()).not.toHaveProperty('httpsSecretRef')
