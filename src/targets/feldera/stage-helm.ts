@@ -119,6 +119,7 @@ async function valuesOf(call: ToolCall, words: readonly string[]): Promise<Value
   const given: Values = {}
   for (const [index, word] of words.entries()) {
     const path = words[index + 1] ?? ''
+    if (word === '--set') Object.assign(given, parse(path.replace('=', ': '), path))
     if (word !== '--values') continue
     const at = isAbsolute(path) ? path : join(call.cwd ?? '', path)
     const text = path === '-' ? (call.stdin ?? '') : await readFile(at, 'utf8')
