@@ -99,7 +99,7 @@ describe('Feldera on a real cluster', () => {
       ['verify', namespace],
     ]) {
       const told = await lab.must(command, 1)
-      expect(told.stdout).toContain('was changed by hand: it holds')
+      expect(told.stdout).toMatch(/was\s+changed\s+by\s+hand:\s+it\s+holds/)
     }
     expect(lab.expectHttps()).toBe(leaf)
     lab.kubectl(['-n', namespace, 'rollout', 'restart', 'deploy/feldera-api-server'])

@@ -25,8 +25,9 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
     span(text, tone),
   ]
   const found = status.alerts.map((alert, index) => {
-    const seen = alert === 'secret-drift' ? status.held?.seen : index === 0 ? status.seen : ''
-    const text = `${alert}: ${alertText(alert)}${seen ? ` (${oneLine(seen)})` : ''}`
+    const seen = index === 0 && alert !== 'secret-drift' ? oneLine(status.seen) : ''
+    const said = alert === 'secret-drift' ? oneLine(status.held?.seen ?? '') : ''
+    const text = `${alert}: ${said || alertText(alert)}${seen ? ` (${seen})` : ''}`
     return label(index === 0 ? 'alerts' : '', text, toneOf(alert))
   })
   const when = looks

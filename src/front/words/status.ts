@@ -17,14 +17,8 @@ export function stateOf({
 }
 
 /** What is said of an endpoint in a list. */
-export function whatOf({ alerts: found, seen, held, record }: EndpointStatus): string {
-  const names = found.map(alert =>
-    alert === 'drift' && seen
-      ? `drift: ${seen}`
-      : alert === 'secret-drift' && held
-        ? `secret-drift: ${held.seen}`
-        : alert,
-  )
+export function whatOf({ alerts: found, seen, record }: EndpointStatus): string {
+  const names = found.map(alert => (alert === 'drift' && seen ? `drift: ${seen}` : alert))
   if (names.length > 0) return names.join(', ')
   return record ? (record.https ? '' : 'HTTP') : 'not served yet'
 }

@@ -35,6 +35,8 @@ describe('a Secret that was changed by hand, while the pods serve what they have
     const json = await said(flow, io => status([], { json: true }, io))
     expect(json.exit).toBe(1)
     expect(JSON.parse(json.out).endpoints[0].held).toEqual({ state: 'changed', seen: words })
+    const row = await said(flow, io => status([], { once: true }, io))
+    expect(row.out).toMatch(/ secret-drift $/)
     const other = await said(flow, io => status(['prod'], { once: true, failOn: 'drift' }, io))
     expect(other.exit).toBe(0)
   })
