@@ -57,6 +57,11 @@ export const generalFindings = {
     title: 'What is served is not what is recorded.',
     why: 'Clients get something else than was proven, or will soon.',
   },
+  'endpoint.secret-drift': {
+    severity: 'blocks',
+    title: 'The Secret that pods read when they start was changed by hand.',
+    why: 'What it holds now is served from the next restart of a pod on, at the latest.',
+  },
   'answers.no-mapping': {
     severity: 'blocks',
     title: 'A file that the answers name is no YAML with keys.',

@@ -95,7 +95,11 @@ const domain: Question = {
 const onConflictChoices: Choice[] = [
   { value: 'ask', title: 'Ask', note: 'without a terminal: stop' },
   { value: 'adopt', title: 'Adopt it', note: 'what is there is kept as generation 0' },
-  { value: 'rename', title: 'Use another name' },
+  {
+    value: 'rename',
+    title: 'Use another name',
+    note: 'where the two can be side by side: SkyServe',
+  },
   { value: 'stop', title: 'Stop' },
 ]
 

@@ -11,12 +11,14 @@ import type { Step } from '../plan/plan.ts'
 import { createRedact } from '../process/redact.ts'
 import { toolFindings } from '../process/tool-problem.ts'
 import { toolInfo } from '../process/tools.ts'
+import { type HeldStatus, heldFix } from '../proof/held.ts'
 import { recordPaths } from '../record/paths.ts'
 import { provesWritable } from '../record/write.ts'
 import { alerts } from '../status/endpoint-status.ts'
 import { lookAtEndpoint } from '../status/look.ts'
 import type { Target } from '../targets/target.ts'
 import type { World } from '../world.ts'
+import { heldOf } from './held.ts'
 import type { Io } from './io.ts'
 import { reachOf } from './reach.ts'
 
@@ -142,9 +144,10 @@ async function checkStep(
 export async function checkServed(name: string, { world, signal }: Io): Promise<Checked> {
   const base = { id: 'endpoint.served', title: 'What is served is what is recorded', seen: '' }
   const reach = await reachOf(name, world, signal)
-  const { alerts: said, seen } = await lookAtEndpoint(name, world, signal, reach)
+  const readHeld = await heldOf(name, world, signal)
+  const { alerts: said, seen, held } = await lookAtEndpoint(name, world, signal, reach, readHeld)
   const findings = alerts
-    .filter(({ alert }) => said.includes(alert))
+    .filter(({ alert }) => alert !== 'secret-drift' && said.includes(alert))
     .map(({ alert, severity }) => {
       const warns = severity === 'warn' && alert !== 'drift'
       const occurrence = {
@@ -156,9 +159,20 @@ export async function checkServed(name: string, { world, signal }: Io): Promise<
       }
       return finding(generalFindings, 'endpoint.served', occurrence)
     })
+  if (held?.state === 'changed') findings.push(secretDrift(name, held))
   const fails = findings.some(({ severity }) => severity === 'blocks')
-  const checked = { ...base, seen: seen === '' ? 'as recorded' : seen, findings }
+  const unseen = held?.state === 'unseen' ? `; ${held.seen}` : ''
+  const checked = { ...base, seen: `${seen === '' ? 'as recorded' : seen}${unseen}`, findings }
   return fails ? { ...checked, exit: exitCodes.failed } : checked
+}
+
+/** What is served is right, but not what is served next. */
+function secretDrift(name: string, { seen }: HeldStatus): Finding {
+  return finding(generalFindings, 'endpoint.secret-drift', {
+    subject: name,
+    evidence: seen,
+    fix: `${heldFix(name)}.`,
+  })
 }
 
 async function caught(

@@ -3,13 +3,21 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Front } from '../front/front.ts'
 import { endpointLines } from '../front/words/endpoint.ts'
 import { type Line, span } from '../front/words/line.ts'
-import { alertText, partLines, stateOf, statusRow, worstFirst } from '../front/words/status.ts'
+import {
+  alertWords,
+  heldLines,
+  partLines,
+  stateOf,
+  statusRow,
+  worstFirst,
+} from '../front/words/status.ts'
 import { listEndpoints } from '../record/endpoint.ts'
 import { type Alert, alerts, type EndpointStatus } from '../status/endpoint-status.ts'
 import { lookAtEndpoint, recordedStatus } from '../status/look.ts'
 import type { World } from '../world.ts'
 import { createFront } from './create-front.ts'
 import { recordOf } from './endpoint-of.ts'
+import { heldOf } from './held.ts'
 import { type Io, printJson, printOut, widthOf } from './io.ts'
 import { reachOf } from './reach.ts'
 
@@ -42,7 +50,8 @@ export async function status(names: string[], options: StatusOptions, io: Io): P
 
 /** The alerts that make `--once` end with 1: by default the ones that clients feel. */
 function alertsIn(text: string | undefined): Alert[] {
-  if (text === undefined) return ['tls-cert-expired', 'tls-cert-invalid', 'drift', 'unreachable']
+  if (text === undefined)
+    return ['tls-cert-expired', 'tls-cert-invalid', 'drift', 'secret-drift', 'unreachable']
   const known = alerts.map(({ alert }) => alert)
   const names = text === 'none' ? [] : text === 'any' ? known : text.split(',')
   const wrong = names.find(name => !known.includes(name as Alert))
@@ -71,7 +80,8 @@ export async function watchEndpoints(
 /** A record without a finished run has no answers yet: it is looked at as far as it goes. */
 async function lookAt(name: string, world: World, signal: AbortSignal): Promise<EndpointStatus> {
   const reach = await reachOf(name, world, signal).catch(() => undefined)
-  return lookAtEndpoint(name, world, signal, reach)
+  const readHeld = await heldOf(name, world, signal).catch(() => undefined)
+  return lookAtEndpoint(name, world, signal, reach, readHeld)
 }
 
 async function lookAtAll(
@@ -103,16 +113,14 @@ function statusLines(all: EndpointStatus[], whole: boolean, io: Io): Line[] {
       span(`  ${only.target}`, 'quiet'),
     ]
     const said = only.alerts.map(
-      (alert): Line => [
-        span(`  ${alert.padEnd(11)} `, 'warn'),
-        span(`${alertText(alert)}${only.seen ? `: ${only.seen}` : ''}`),
-      ],
+      (alert): Line => [span(`  ${alert.padEnd(11)} `, 'warn'), span(alertWords(alert, only))],
     )
     return [
       head,
       ...(only.record ? endpointLines(only.record, only.leaf, now, glyphs) : []),
       ...partLines(only, now, glyphs),
       ...said,
+      ...heldLines(only),
     ]
   }
   return all.map(each => statusRow(each, now, glyphs, widthOf(io)))

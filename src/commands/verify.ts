@@ -13,14 +13,17 @@ import { formatAddress } from '../net/address.ts'
 import { isIP } from '../net/is-ip.ts'
 import type { ProofResult } from '../plan/events.ts'
 import { probeDns } from '../proof/dns-probe.ts'
+import { probeHeld, recordedChain } from '../proof/held.ts'
 import { type Proving, prove, retried } from '../proof/prove.ts'
 import { provePlain } from '../proof/prove-plain.ts'
 import { probeServers, probeServersPlain } from '../proof/servers.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
 import { type EndpointRecord, readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
+import { recordPaths } from '../record/paths.ts'
 import { recordedAnswers, recordOf } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
+import { heldOf } from './held.ts'
 import { type Io, printErr, printJson, printOut, widthOf } from './io.ts'
 import { reachOf } from './reach.ts'
 
@@ -52,7 +55,8 @@ export async function verify(
   const subject = await subjectOf(what, options, io)
   const { world, signal } = io
   const proving = { world, run: world.run, signal }
-  const results = await proofOf(subject, proving, io)
+  const [proven, held] = await Promise.all([proofOf(subject, proving, io), heldProof(subject, io)])
+  const results = [...proven, ...held]
   if (subject.dns)
     results.push((await probeDns(subject.dns, { world, run: world.run, signal })).result)
   const good = results.every(({ state }) => state === 'pass' || state === 'skip')
@@ -86,6 +90,16 @@ async function proofOf(
   if (!reach) return plain ? provePlain(wanted, proving) : prove(wanted, proving)
   const probe = plain ? probeServersPlain : probeServers
   return retried(wanted, proving, () => reach(servers => probe(servers, wanted, proving)))
+}
+
+/** What is served next, where a target keeps that apart from what serves. */
+async function heldProof({ record }: Subject, { world, signal }: Io): Promise<ProofResult[]> {
+  const began = world.clock.elapsed()
+  const held = record === undefined ? undefined : await (await heldOf(record, world, signal))?.()
+  if (!held || record === undefined) return []
+  const recorded = await recordedChain(recordPaths(world.stateFolder, record))
+  const tookMs = Math.round(world.clock.elapsed() - began)
+  return [probeHeld(held, recorded, { name: record, tookMs })]
 }
 
 function resultLines({ title }: Subject, results: readonly ProofResult[], io: Io): Line[] {

@@ -39,7 +39,7 @@ export function kubernetesExplains(cluster: Cluster): Explanation[] {
       'kube.conflict',
       exitCodes.data,
       'Apply failed with \\d+ conflict',
-      'Let its owner change it, or put target.onConflict: rename into the answers.',
+      'Let the manager that it names change it, or give the endpoint another record name (endpoint: in the answers): what is made for it is named after it.',
     ),
     of(
       'kube.denied',

@@ -36,7 +36,7 @@ interface Wanted {
 const applyWords = ['apply', '--server-side', `--field-manager=${fieldManager}`, unvalidated]
 
 /** Whether the Secret of this leaf is there and holds the pair. */
-const look: Op = {
+export const secretLookOp: Op = {
   changes: false,
   async run(input: Input, ctx): Promise<Json> {
     const wanted = await wantedOf(input)
@@ -191,7 +191,7 @@ function secretWords(
 }
 
 export const secretOps: OpTable = {
-  'kubernetes.secret-look': look,
+  'kubernetes.secret-look': secretLookOp,
   'kubernetes.secret-apply': apply,
   'kubernetes.secret-remove': remove,
   'kubernetes.secret-prune': prune,

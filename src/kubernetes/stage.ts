@@ -1,6 +1,7 @@
 import type { ToolCall, ToolResult } from '../process/tool.ts'
 import type { Clock } from '../world.ts'
 import type { KubeObject } from './kubectl.ts'
+import { stageField } from './stage-field.ts'
 
 /** A cluster in memory that stands for the real one in a rehearsal. */
 export interface StageCluster {
@@ -99,7 +100,8 @@ export function createStageCluster(options: StageOptions): StageCluster {
     }
     if (what === 'secret') {
       const secret = get('Secret', name)
-      return { stdout: secret ? JSON.stringify(secret) : '' }
+      if (!secret) return { stdout: '' }
+      return { stdout: stageField(call.argv, secret) ?? JSON.stringify(secret) }
     }
     if (what === 'secrets') {
       const own = all('Secret').map(

@@ -57,6 +57,17 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
     let goneSince: number | undefined
     while (!signal.aborted) {
       let isFirst = true
+      const take = createJsonSplitter(value => {
+        // what was there is kept in mind until something else is known
+        if (isFirst) for (const [key, each] of objects) if (each.kind === kind) objects.delete(key)
+        isFirst = false
+        keep(value, objects)
+        silent.delete(kind)
+        firstAt ??= clock.elapsed()
+        goneSince = undefined
+        isAway = false
+        tell()
+      })
       const result = await calling.run({
         argv: kubectlArgv(place, 'get', resource, '--watch', '--output-watch-events', '-o', 'json'),
         limitMs: 2 ** 31 - 1,
@@ -64,18 +75,10 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
         signal,
         lasting: true,
         lineCap: 1_000_000,
-        onLine: createJsonSplitter(value => {
-          // what was there is kept in mind until something else is known
-          if (isFirst)
-            for (const [key, each] of objects) if (each.kind === kind) objects.delete(key)
-          isFirst = false
-          take(value, objects)
-          silent.delete(kind)
-          firstAt ??= clock.elapsed()
-          goneSince = undefined
-          isAway = false
-          tell()
-        }),
+        // a program that gives the login may log in JSON, and in the middle of a document
+        onLine: (line, from) => {
+          if (from !== 'stderr') take(line)
+        },
       })
       if (signal.aborted) return
       const problem = kubernetesProblem(result, place, 0)
@@ -120,7 +123,7 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
   }
 }
 
-function take(value: Json, objects: Map<string, KubeObject>): void {
+function keep(value: Json, objects: Map<string, KubeObject>): void {
   const { type, object } = value as unknown as { type?: string; object?: KubeObject }
   if (!object?.metadata?.name || object.kind === 'Status') return
   const key = `${object.kind}/${object.metadata.name}`

@@ -55,7 +55,7 @@ async function run(
 
   const output = { stdout: capped(outputCap), stderr: capped(outputCap) }
   for (const name of ['stdout', 'stderr'] as const) {
-    const lines = lineSplitter(line => call.onLine?.(line), call.lineCap)
+    const lines = lineSplitter(line => call.onLine?.(line, name), call.lineCap)
     child[name]?.on('data', (chunk: Buffer) => {
       output[name].add(chunk)
       lines.add(chunk)

@@ -9,7 +9,7 @@ export interface ToolCall {
   limitMs: number
   signal?: AbortSignal
   /** Each line of output as it comes: raw text, not yet safe for a terminal. */
-  onLine?: (line: string) => void
+  onLine?: OnLine
   /** Told once the process runs, so that a later run can recognise one that outlived us. */
   onStart?: (process: { pid: number; start: string }) => void
   /** Gives the tool the user's terminal (`az login`); nothing is collected then. */
@@ -19,6 +19,9 @@ export interface ToolCall {
   /** Characters of a line that `onLine` gets; 4,096 where nothing is said. */
   lineCap?: number
 }
+
+/** Takes a line of output; `from` is missing where a double does not tell. */
+export type OnLine = (line: string, from?: 'stdout' | 'stderr') => void
 
 /** One result shape for all that can happen. */
 export interface ToolResult {

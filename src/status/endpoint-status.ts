@@ -1,3 +1,4 @@
+import type { HeldStatus } from '../proof/held.ts'
 import type { EndpointRecord } from '../record/endpoint.ts'
 import type { LeafSummary } from '../record/generation.ts'
 
@@ -7,6 +8,7 @@ export type Alert =
   | 'tls-cert-invalid'
   | 'tls-cert-will-soon-expire'
   | 'drift'
+  | 'secret-drift'
   | 'unreachable'
   | 'rotation-due'
   | 'unfinished'
@@ -21,6 +23,11 @@ export const alerts: readonly {
   { alert: 'tls-cert-expired', severity: 'bad', text: 'the served leaf has expired' },
   { alert: 'tls-cert-invalid', severity: 'bad', text: 'the served certificate is not trusted' },
   { alert: 'drift', severity: 'warn', text: 'another leaf is served than the recorded one' },
+  {
+    alert: 'secret-drift',
+    severity: 'warn',
+    text: 'the Secret that pods read when they start does not hold the recorded pair',
+  },
   {
     alert: 'tls-cert-will-soon-expire',
     severity: 'warn',
@@ -51,6 +58,8 @@ export interface EndpointStatus {
   served?: { fingerprint: string; notBefore: string; notAfter: string }
   alerts: Alert[]
   parts?: PartStatus[]
+  /** What its servers read when they start again, where that is kept apart from them. */
+  held?: HeldStatus
   /** In a few words, when something is wrong: `serves 75:C0:96:D0`, `refused`. */
   seen: string
   /** When it was looked at (ISO); missing before the first look. */

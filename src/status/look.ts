@@ -7,6 +7,7 @@ import { rotationDue } from '../front/words/endpoint.ts'
 import { formatAddress, parseAddress } from '../net/address.ts'
 import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
+import { type Held, type HeldStatus, judgeHeld, recordedChain } from '../proof/held.ts'
 import { resolveHost } from '../proof/prove.ts'
 import type { Server } from '../proof/servers.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
@@ -49,8 +50,11 @@ export async function recordedStatus(name: string, world: World): Promise<Endpoi
 /** Opens the ways to servers that no recorded address leads to. */
 type Reach = <T>(use: (servers: Server[]) => Promise<T>) => Promise<T>
 
+/** Reads what servers will read when they start again. */
+type ReadHeld = () => Promise<Held | undefined>
+
 /**
- * Looks at an endpoint as it is served now, at each of its addresses.
+ * Looks at an endpoint as it is served now, at each of its addresses, and at what is served next.
  *
  * @param reach how its servers are reached, where the record has no address for it
  */
@@ -59,6 +63,7 @@ export async function lookAtEndpoint(
   world: World,
   signal: AbortSignal,
   reach?: Reach,
+  readHeld?: ReadHeld,
 ): Promise<EndpointStatus> {
   setMaxListeners(0, signal) // every address of every endpoint that is looked at listens for the stop
   const recorded = await recordedStatus(name, world)
@@ -93,22 +98,34 @@ export async function lookAtEndpoint(
       }
     })
   }
-  const judged: Judged[] = await (reach
-    ? reach(look).catch(error => [unreached(error)])
-    : look(await recordedServers(record)))
+  const [judged, held]: [Judged[], HeldStatus | undefined] = await Promise.all([
+    reach ? reach(look).catch(error => [unreached(error)]) : recordedServers(record).then(look),
+    heldNow(name, world, readHeld),
+  ])
   const worst = judged.reduce(
     (a, b) => (rank(b.alerts) < rank(a.alerts) ? b : a),
     judged[0] ?? silent,
   )
   const { part: _part, ...one } = worst
   const parts = partsOf(judged)
+  const stored: Alert[] = held?.state === 'changed' ? ['secret-drift'] : []
   return {
     ...recorded,
     ...one,
     looked,
-    alerts: sorted([...recorded.alerts, ...one.alerts]),
+    alerts: sorted([...recorded.alerts, ...one.alerts, ...stored]),
+    ...(held ? { held } : {}),
     ...(parts.length > 0 ? { parts } : {}),
   }
+}
+
+async function heldNow(
+  name: string,
+  world: World,
+  readHeld: ReadHeld | undefined,
+): Promise<HeldStatus | undefined> {
+  const held = await readHeld?.()
+  return held && judgeHeld(held, await recordedChain(recordPaths(world.stateFolder, name)))
 }
 
 /**

@@ -9,6 +9,7 @@ import type { OpTable, Performing } from '../plan/op.ts'
 import type { Json, Step } from '../plan/plan.ts'
 import type { Recent } from '../plan/recent.ts'
 import type { ToolCall, ToolResult } from '../process/tool.ts'
+import type { Held } from '../proof/held.ts'
 import type { Server } from '../proof/servers.ts'
 import type { EndpointRecord } from '../record/endpoint.ts'
 import type { World } from '../world.ts'
@@ -156,6 +157,11 @@ export interface Target<P = unknown> extends TargetAbout {
     calling: Reaching,
     use: (servers: Server[]) => Promise<T>,
   ): Promise<T>
+  /**
+   * Reads the certificate that what serves will read when it starts again, where that is kept apart from
+   * it: for `verify`, `status` and `doctor`. Never the key. `leaf` is the recorded fingerprint.
+   */
+  held?(answered: Answered, calling: Reaching & { leaf?: string }): Promise<Held | undefined>
   /**
    * Read-only steps that tell whether this machine can drive the target, and with an endpoint's answers
    * how it stands with what that hangs on: for `doctor`.

@@ -87,6 +87,15 @@ describe('a call', () => {
     expect(JSON.stringify((problem as Problem).findings)).not.toContain('SECRET')
   })
 
+  it('that conflicts with another manager is mended by what every target can do', () => {
+    const stderr = 'error: Apply failed with 1 conflict: conflict with "argocd" using v1: .spec.tls'
+    const said = { argv: ['kubectl'], outcome: 'ended', exit: 1, stdout: '', stderr } as const
+    const [found] = (kubernetesProblem({ ...said, tookMs: 0 }, place, 1000) as Problem).findings
+    expect(found?.evidence).toContain('argocd')
+    expect(found?.fix).toContain('endpoint: in the answers')
+    expect(found?.fix).not.toContain('onConflict')
+  })
+
   it('may answer many documents, cut anywhere', () => {
     const seen: unknown[] = []
     const take = createJsonSplitter(value => seen.push(value))

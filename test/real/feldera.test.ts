@@ -93,6 +93,15 @@ describe('Feldera on a real cluster', () => {
         data,
       }),
     )
+    // nothing serves it yet, and yet it is told
+    for (const command of [
+      ['status', namespace, '--once'],
+      ['verify', namespace],
+    ]) {
+      const told = await lab.must(command, 1)
+      expect(told.stdout).toMatch(/was\s+changed\s+by\s+hand:\s+it\s+holds/)
+    }
+    expect(lab.expectHttps()).toBe(leaf)
     lab.kubectl(['-n', namespace, 'rollout', 'restart', 'deploy/feldera-api-server'])
     lab.kubectl([
       '-n',
@@ -246,6 +255,45 @@ describe('Feldera on a real cluster', () => {
       lab.expectHttps()
       const found = join(lab.state, `endpoints/${namespace}/generations/0`)
       expect(readdirSync(found)).toEqual(expect.arrayContaining(['chain.pem', 'key.pem']))
+      await lab.must(['disable', namespace, '--yes'])
+      lab.kubectl(['-n', namespace, 'delete', 'secret', 'theirs'])
+    },
+  )
+
+  it.runIf(whole)(
+    'adopt and back: after a rotation, undo twice serves the Secret again that was adopted',
+    async () => {
+      await lab.must(['forget', namespace, '--yes'])
+      lab.privateCa('whole')
+      const chain = ['whole.pem', 'ca.pem'].map(each =>
+        readFileSync(join(lab.folder, each), 'utf8'),
+      )
+      const files = [
+        '--cert',
+        lab.file('whole-chain.pem', chain.join('')),
+        '--key',
+        join(lab.folder, 'whole.key'),
+      ]
+      lab.kubectl(['-n', namespace, 'create', 'secret', 'tls', 'theirs', ...files])
+      const data = () =>
+        JSON.parse(lab.kubectl(['-n', namespace, 'get', 'secret', 'theirs', '-o', 'json']).stdout)
+          .data
+      const adopted = data()
+      const chart = `${process.env.LAB_K8S_CHARTS}/feldera-chart`
+      const change = ['--reuse-values', '--set', 'httpsSecretRef=theirs', '--wait']
+      const upgraded = lab.helm('-n', namespace, 'upgrade', 'feldera', chart, ...change)
+      expect(upgraded.status, upgraded.stderr).toBe(0)
+      // the pipelines speak HTTP still: no component of now reaches them for a checkpoint
+      lab.file('back.yaml', lab.answers(selfSigned, '  onConflict: adopt\n  stop: force\n'))
+      await lab.must(['init', '--answers', 'back.yaml', '--yes'])
+      await lab.must(['rotate', namespace, '--yes'])
+      await lab.must(['rotate', namespace, '--undo', '--yes'])
+      lab.expectHttps()
+      await lab.must(['rotate', namespace, '--undo', '--yes'])
+      const theirs = new X509Certificate(readFileSync(join(lab.folder, 'whole.pem')))
+      expect(lab.expectHttps()).toBe(theirs.fingerprint256)
+      expect(lab.values()).toMatchObject({ httpsSecretRef: 'theirs' })
+      expect(data()).toEqual(adopted)
       await lab.must(['disable', namespace, '--yes'])
       lab.kubectl(['-n', namespace, 'delete', 'secret', 'theirs'])
     },

@@ -1,11 +1,15 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { Answered } from '../../src/answers/answers.ts'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import type { Secrets } from '../../src/answers/secret.ts'
 import { secretsOf } from '../../src/commands/get-answers.ts'
+import { heldOf } from '../../src/commands/held.ts'
+import type { Io } from '../../src/commands/io.ts'
+import { chooseGlyphs } from '../../src/front/words/glyphs.ts'
 import { withForwards } from '../../src/kubernetes/forward.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import { readNamespace } from '../../src/kubernetes/namespace.ts'
@@ -63,6 +67,8 @@ export interface FelderaFlow {
   /** Answers some calls otherwise than the stage does. */
   breakTool(wrong?: Wrong): void
   breakApi(wrong?: (options: RequestOptions) => Partial<RequestResult> | undefined): void
+  /** What the API of the stage answers. */
+  ask(method: 'GET' | 'POST', path: string): Promise<unknown>
   kubectl(words: string[], stdin?: unknown): Promise<string>
   helm(...words: string[]): Promise<string>
   secrets(): Promise<string[]>
@@ -71,8 +77,10 @@ export interface FelderaFlow {
   values(): Promise<Record<string, unknown>>
   pipelineRuns(): Promise<boolean>
   current(): Promise<{ generation?: number | undefined; leaf: string; https?: boolean | undefined }>
-  /** The leaf that the pod of this name serves now. */
+  /** The leaf that the pod of this name serves now; '' on plain HTTP. */
   leafServed(name: string): Promise<string>
+  /** Opens a port-forward to the pod of this name. */
+  through<T>(name: string, use: (port: number) => Promise<T>): Promise<T>
   /** What `status` sees, through the broken tool. */
   status(): Promise<EndpointStatus>
   journal(): string
@@ -161,6 +169,14 @@ export async function createFelderaFlow(
   }
   const helm = async (...words: string[]) =>
     (await rehearsal.run({ argv: ['helm', ...words], limitMs: 1000 })).stdout
+  const through: FelderaFlow['through'] = async (name, use) => {
+    const place = { context: 'lab', namespace: 'feldera' }
+    const signal = AbortSignal.timeout(10_000)
+    const calling = { run: rehearsal.run, signal, userFolder: folder }
+    const { pods } = await readNamespace(place, calling)
+    const pod = pods.find(({ metadata }) => metadata.name.startsWith(name))?.metadata.name ?? ''
+    return withForwards(place, [{ pod, port: 8080 }], calling, ([port = 0]) => use(port))
+  }
   return {
     folder,
     world: there,
@@ -183,6 +199,11 @@ export async function createFelderaFlow(
     breakApi(by) {
       wrongApi = by
     },
+    async ask(method, path) {
+      const url = `https://localhost:8080${path}`
+      const { body } = await rehearsal.world.api({ url, method, timeoutMs: 1_000 })
+      return JSON.parse(body)
+    },
     kubectl,
     helm,
     async secrets() {
@@ -198,26 +219,19 @@ export async function createFelderaFlow(
       const record = await readEndpoint(paths)
       return { generation, leaf: meta?.leaf?.fingerprint ?? '', https: record?.https }
     },
-    async leafServed(name) {
-      const place = { context: 'lab', namespace: 'feldera' }
-      const calling = {
-        run: rehearsal.run,
-        signal: AbortSignal.timeout(10_000),
-        userFolder: folder,
-      }
-      const { pods } = await readNamespace(place, calling)
-      const pod = pods.find(({ metadata }) => metadata.name.startsWith(name))?.metadata.name ?? ''
-      return withForwards(place, [{ pod, port: 8080 }], calling, async ([port = 0]) => {
+    leafServed: name =>
+      through(name, async port => {
         const at = { host: '127.0.0.1', port, name: 'localhost', roots: [], timeoutMs: 5_000 }
         const { chain } = await handshake(at)
         return chain[0] ? new X509Certificate(chain[0]).fingerprint256 : ''
-      })
-    },
-    status() {
+      }),
+    through,
+    async status() {
       const signal = AbortSignal.timeout(20_000)
       const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
         target.reach?.(load(first), { world: there, run: tool, signal }, use) as Promise<T>
-      return lookAtEndpoint('prod', there, signal, reach)
+      const readHeld = await heldOf('prod', there, signal)
+      return lookAtEndpoint('prod', there, signal, reach, readHeld)
     },
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),
@@ -229,4 +243,22 @@ export async function flowOf(yaml = text()): Promise<FelderaFlow> {
   const flow = await createFelderaFlow(createScratch(onTestFinished), yaml)
   onTestFinished(() => flow.close())
   return flow
+}
+
+/** What a command says and ends with, in the world of a flow; its blanks are one each. */
+export async function said(flow: FelderaFlow, command: (io: Io) => Promise<number>) {
+  let out = ''
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      out += chunk
+      done()
+    },
+  })
+  const io = {
+    world: { ...flow.world, which: async (name: string) => `/usr/bin/${name}` },
+    ...{ stdout, stderr: stdout, glyphs: chooseGlyphs({}, true), meet: 'none' },
+    ...{ colour: { out: false, err: false }, signal: new AbortController().signal },
+  } as unknown as Io
+  const exit = await command(io)
+  return { exit, out: out.replace(/\s+/g, ' ') }
 }

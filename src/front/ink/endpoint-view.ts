@@ -24,13 +24,12 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
     span(`  ${name.padEnd(11)}`, 'quiet'),
     span(text, tone),
   ]
-  const found = status.alerts.map((alert, index) =>
-    label(
-      index === 0 ? 'alerts' : '',
-      `${alert}: ${alertText(alert)}${index === 0 && status.seen ? ` (${oneLine(status.seen)})` : ''}`,
-      toneOf(alert),
-    ),
-  )
+  const found = status.alerts.map((alert, index) => {
+    const seen = index === 0 && alert !== 'secret-drift' ? oneLine(status.seen) : ''
+    const said = alert === 'secret-drift' ? oneLine(status.held?.seen ?? '') : ''
+    const text = `${alert}: ${said || alertText(alert)}${seen ? ` (${seen})` : ''}`
+    return label(index === 0 ? 'alerts' : '', text, toneOf(alert))
+  })
   const when = looks
     ? 'is looked at now'
     : looked === undefined

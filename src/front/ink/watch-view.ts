@@ -131,6 +131,7 @@ const shortWords: Readonly<Record<Alert, string>> = {
   'tls-cert-invalid': 'not trusted',
   'tls-cert-will-soon-expire': 'expires soon',
   drift: 'drift',
+  'secret-drift': 'Secret drift',
   unreachable: 'unreachable',
   'rotation-due': 'rotation due',
   unfinished: 'unfinished',

@@ -146,7 +146,9 @@ export function createPlainFront(options: PlainOptions): Front {
       for (const name of names) {
         const status = await look(name, signal)
         const said = status.alerts.map(alert => `Alert: ${alert}, ${alertText(alert)}.`).join(' ')
-        talk.say(`${name}, ${status.target}: ${said || 'as wanted.'} ${status.seen}`.trim())
+        const seen = [status.seen, status.alerts.includes('secret-drift') && status.held?.seen]
+        const what = [said || 'as wanted.', ...seen].filter(Boolean).join(' ')
+        talk.say(`${name}, ${status.target}: ${what}`)
       }
     },
     async busy(text, work) {

@@ -1,4 +1,5 @@
 import { formatLeft } from '../../duration.ts'
+import { heldFix, heldMeans } from '../../proof/held.ts'
 import { type Alert, alerts, type EndpointStatus } from '../../status/endpoint-status.ts'
 import type { Glyphs, State } from './glyphs.ts'
 import { type Line, span, type Tone } from './line.ts'
@@ -81,6 +82,19 @@ export function worstFirst(now: number): (a: EndpointStatus, b: EndpointStatus) 
   }
   const left = (each: EndpointStatus) => lifeOf(each, now)?.share ?? 2
   return (a, b) => rank(a) - rank(b) || left(a) - left(b) || (a.name < b.name ? -1 : 1)
+}
+
+/** An alert with what was seen of it. */
+export function alertWords(alert: Alert, { name, seen, held }: EndpointStatus): string {
+  if (alert === 'secret-drift' && held) return `${held.seen}. ${heldMeans} ${heldFix(name)}`
+  return `${alertText(alert)}${seen ? `: ${seen}` : ''}`
+}
+
+/** Why what is served next could not be looked at, where that is so. */
+export function heldLines({ held }: EndpointStatus): Line[] {
+  return held?.state === 'unseen'
+    ? [[span(`  ${'secret'.padEnd(11)} `, 'quiet'), span(held.seen)]]
+    : []
 }
 
 export function alertText(alert: Alert): string {

@@ -41,9 +41,4 @@ export const helmFindings = {
     title: 'Helm says that it is done, but the release does not have the value.',
     why: 'Helm 3 keeps old values in some ways of upgrading; what is served would not have changed.',
   },
-  'helm.changed': {
-    severity: 'blocks',
-    title: 'The release is another one than when the plan was made.',
-    why: 'The plan and its way back are for what was there then.',
-  },
 } as const satisfies FindingTable

@@ -76,8 +76,6 @@ const fixes: Record<Id, (place: Place, release: string) => string> = {
     `Put right what the pods say, then run the same command again; see: ${quoteCommand(helmArgv(place, 'history', release))}`,
   'helm.not-honoured': (place, release) =>
     `See them: ${quoteCommand(helmArgv(place, 'get', 'values', release))}`,
-  'helm.changed': () =>
-    'Run the same command again: it plans anew. An unfinished run: add --abandon.',
 }
 
 export function helmFinding(

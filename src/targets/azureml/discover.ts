@@ -147,7 +147,7 @@ function conflict(
     return block('azureml.foreign-pair', {
       subject: extension.name,
       evidence: extension.secret ? `Secret ${extension.secret}` : 'stored files',
-      fix: 'Put target.onConflict: adopt (what is there is kept) into the answers.',
+      fix: `${onConflict === 'rename' ? 'An extension has one certificate, so there is no other name for it. ' : ''}Put target.onConflict: adopt (what is there is kept) into the answers.`,
     })
   }
   return undefined

@@ -2,6 +2,7 @@ import type { Target } from '../target.ts'
 import { azuremlAbout } from './about.ts'
 import { azuremlAnswers, whereOf } from './answers.ts'
 import { discover } from './discover.ts'
+import { held } from './held.ts'
 import { azuremlOps } from './ops.ts'
 import type { AzureMlPresent } from './present.ts'
 import { profile } from './profile.ts'
@@ -42,6 +43,7 @@ export const azureml: Target<AzureMlPresent> = {
         }
       : null,
   }),
+  held,
   preflight: async () => [checkAz],
   ops: azuremlOps,
   shell: ['kubernetes/functions.sh', 'azureml/functions.sh'],

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { KubeObject } from '../../kubernetes/kubectl.ts'
+import { stageField } from '../../kubernetes/stage-field.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import type { ToolCall } from '../../process/tool.ts'
@@ -19,7 +21,7 @@ export function stageKubectl(
       const named = ['--context', '--namespace', '--kubeconfig']
       return !named.includes(word) && !named.includes(all[index - 1] ?? '')
     })
-    const [verb = '', what = '', name = ''] = words
+    const [verb = '', what = ''] = words
     if (verb === 'version') return json({ serverVersion: { gitVersion: 'v1.34.0' } })
     if (verb === 'config') return json(config(own))
     if (verb === 'create') return what === 'namespace' ? {} : created(call.stdin ?? '')
@@ -35,15 +37,18 @@ export function stageKubectl(
     }
     if (verb !== 'get') return {}
     if (words.includes('--watch')) return watched(what, router)
-    return got(what, name, own, router)
+    return got(words, own, router)
   }
 }
 
-function got(what: string, name: string, own: AzureMlAnswers, router: StagedRouter): Said {
+function got(words: string[], own: AzureMlAnswers, router: StagedRouter): Said {
+  const [, what = '', name = ''] = words
   if (what === 'namespace') return { stdout: `${namespace}   Active   1d\n` }
   if (what === 'secret') {
     const found = router.secrets.get(name)
-    return found === undefined ? {} : json(found)
+    if (found === undefined) return {}
+    const field = stageField(words, found as unknown as KubeObject)
+    return field === undefined ? json(found) : { stdout: field }
   }
   if (what === 'configmap') return json({ kind: 'ConfigMap', data: configMap(name, own, router) })
   if (what === 'ingress') return router.ingress ? json(ingressOf(router.ingress)) : {}

@@ -160,14 +160,18 @@ function releaseProblem(own: FelderaAnswers, release: Release): Finding | undefi
   return undefined
 }
 
-/** A certificate that somebody else put there, where nobody has said what shall happen to it. */
+/**
+ * A certificate that somebody else put there, where nobody has said that it may be replaced. One value
+ * names the Secret of a whole release: under no other name could both be served.
+ */
 async function foreign(
   answers: Answers,
   { release }: FelderaPresent,
   place: Parameters<typeof readSecret>[0]['place'],
   calling: Calling,
 ): Promise<Finding | undefined> {
-  if (!['ask', 'stop'].includes(answers.target.onConflict)) return undefined
+  const { onConflict } = answers.target
+  if (onConflict === 'adopt') return undefined
   const secret = await readSecret({ place, name: release.secret }, calling)
   const { owner, words } = secret
     ? ownerOf(secret, answers.endpoint)
@@ -176,7 +180,7 @@ async function foreign(
   return finding(felderaFindings, 'feldera.foreign-secret', {
     subject: release.secret,
     evidence: `Secret ${release.secret} is ${words}`,
-    fix: 'Put target.onConflict: adopt into the answers: what is there is kept as generation 0, and its Secret stays.',
+    fix: `${onConflict === 'rename' ? 'A release has one certificate, so there is no other name for it. ' : ''}Put target.onConflict: adopt into the answers: what is there is kept as generation 0, and its Secret stays.`,
   })
 }
 

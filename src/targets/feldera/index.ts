@@ -1,3 +1,4 @@
+import { heldInSecret } from '../../kubernetes/held.ts'
 import { placeWords } from '../../kubernetes/place.ts'
 import { withServers } from '../../kubernetes/pods-proof.ts'
 import type { Target } from '../target.ts'
@@ -38,6 +39,12 @@ export const feldera: Target<FelderaPresent> = {
   reach({ answers, folder }, { run, signal }, use) {
     const place = placeOfAnswers(felderaAnswers(answers))
     return withServers(place, [...servedBy, pipelines], { run, signal, userFolder: folder }, use)
+  },
+  async held({ answers, folder }, { record, ...calling }) {
+    const name = record?.live.secret
+    if (!name) return undefined
+    const place = placeOfAnswers(felderaAnswers(answers))
+    return heldInSecret({ place, name, key: 'tls.crt' }, { ...calling, userFolder: folder })
   },
   preflight: async (_world, answered) => preflightSteps(answered?.answers),
   ops: felderaOps,

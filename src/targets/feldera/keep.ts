@@ -1,14 +1,18 @@
 import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { readCertificate } from '../../certificates/certificate.ts'
+import { leafSummary } from '../../certificates/summary.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
+import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import { placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { kubernetesFinding } from '../../kubernetes/problems.ts'
-import { readSecret } from '../../kubernetes/secret-ops.ts'
+import { readSecret, secretLookOp } from '../../kubernetes/secret-ops.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { oneLine } from '../../process/plain-text.ts'
-import { listGenerations, writeGeneration } from '../../record/generation.ts'
+import { listGenerations, readGeneration, writeGeneration } from '../../record/generation.ts'
 import { felderaFindings } from './findings.ts'
 
 /**
@@ -29,13 +33,16 @@ export const keepFoundOp: Op = {
       return { kept: true, seen: `HTTP, revision ${revision}` }
     }
     const secret = await readSecret({ place, name: String(name) }, ctx)
-    const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
-    const chain = text('tls.crt')
-    if (!secret || chain === '') throw gone(String(name), place.namespace)
-    const [last = ''] = pemCertificates(chain).slice(-1)
+    const chain = textIn(secret, 'tls.crt')
+    const all = pemCertificates(chain)
+    const [leaf] = all
+    const read = leaf === undefined ? undefined : readCertificate(new X509Certificate(leaf).raw)
+    if (!read?.ok) throw gone(String(name), place.namespace)
+    const [last = ''] = all.slice(-1)
     sayIfOpen(last, String(name), ctx)
-    const files = { 'chain.pem': chain, 'key.pem': text('tls.key'), 'roots.pem': last }
-    await writeGeneration(paths, meta, files)
+    const files = { 'chain.pem': chain, 'key.pem': textIn(secret, 'tls.key'), 'roots.pem': last }
+    // with its leaf it is a generation that `rotate --undo` can bring back
+    await writeGeneration(paths, { ...meta, leaf: leafSummary(read.certificate) }, files)
     return { kept: true, seen: `the pair in ${name}, revision ${revision}` }
   },
   printed: ({ secret, revision }, show) => [
@@ -44,6 +51,31 @@ export const keepFoundOp: Op = {
       : `keeps as generation 0: the pair in Secret ${show(secret)}, revision ${show(revision)}`,
   ],
   shell: ({ place, secret }, sh) => [`feldera_keep ${shellPlace(place, sh)} ${sh.word(secret)}`],
+}
+
+/**
+ * Looks where the pair of generation 0 is: in the Secret in which it was found, as long as that holds
+ * both files as they were kept, else in one of ours, as `kubernetes.secret-look` does; same input.
+ */
+export const foundLookOp: Op = {
+  ...secretLookOp,
+  async run(input, ctx): Promise<Json> {
+    const meta = await readGeneration(ctx.record.paths, ctx.record.generation)
+    const { secret: name = '' } = (meta?.found ?? {}) as { secret?: string }
+    const files = Object.entries(input.files as Record<string, string>)
+    const found =
+      name === '' ? undefined : await readSecret({ place: placeOf(input.place), name }, ctx)
+    const held = await Promise.all(
+      files.map(async ([key, path]) => textIn(found, key) === (await readFile(path, 'utf8'))),
+    )
+    return found && held.every(Boolean)
+      ? { name, state: 'as-wanted', seen: `${name} holds it still` }
+      : secretLookOp.run(input, ctx)
+  },
+}
+
+function textIn(secret: KubeObject | undefined, key: string): string {
+  return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
 }
 
 /** A chain without its root serves clients well, but not the components: the new one mends that. */

@@ -1,7 +1,7 @@
 import { helmOps } from '../../kubernetes/helm/restore.ts'
 import { kubernetesOps } from '../../kubernetes/ops.ts'
 import type { OpTable } from '../../plan/op.ts'
-import { keepFoundOp } from './keep.ts'
+import { foundLookOp, keepFoundOp } from './keep.ts'
 import { pipelineOps } from './pipelines.ts'
 import { stateOp } from './state.ts'
 
@@ -10,5 +10,6 @@ export const felderaOps: OpTable = {
   ...helmOps,
   ...pipelineOps,
   'feldera.keep-found': keepFoundOp,
+  'feldera.found-look': foundLookOp,
   'feldera.state': stateOp,
 }

@@ -1,37 +1,34 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
-import { createStageCluster, stageWords } from '../../kubernetes/stage.ts'
+import { createStageCluster } from '../../kubernetes/stage.ts'
 import type { Json } from '../../plan/plan.ts'
-import type { ToolCall, ToolResult } from '../../process/tool.ts'
+import { atPath } from '../../plan/predicate.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { felderaAnswers } from './answers.ts'
 import { components } from './components.ts'
-
-type Values = { [key: string]: Json }
-
-interface Revision {
-  revision: number
-  status: string
-  values: Values
-}
+import { createStageHelm, type Values } from './stage-helm.ts'
+import { pipelineRefusal, stageHealth } from './stage-trust.ts'
 
 const uuid = '3f2a9c41-8c1e-5b7d-9d10-2b6f0a1c4e77'
+const pipelineName = `pipeline-${uuid}`
 const version = '0.337.0'
 
 /**
  * Stands for cluster, helm and Feldera in a rehearsal, and behaves as they do: each component and
- * pipeline reads its certificate once at its start, and helm keeps an old value when it is set to null
- * with `--reuse-values`. It starts with the release on HTTP and one pipeline, which is what people
- * come from, or with nothing where it is to be installed.
+ * pipeline reads its certificate once at its start, components trust the last of their own chain alone,
+ * and helm is helm. It starts with the release on HTTP and one pipeline, which is what people come from,
+ * or with nothing where it is to be installed.
  */
 export async function createStage(answers: Answers, kit: StageKit): Promise<Stage> {
   const own = felderaAnswers(answers)
-  const history: Revision[] = []
   const serving = new Map<string, number>()
+  /** The Secret that each runs with, and the chain that it has read. */
+  const rendered = new Map<string, string>()
+  const loaded = new Map<string, string>()
   const { clock } = kit.world
   const cluster = createStageCluster({ ...own, clock, restart: name => begin(name) })
-  let pipelineRuns = false
+  const pipeline = { runs: false, error: '', processed: 1_000, checkpoint: 0 }
   let secretNow = ''
 
   /** Starts the pod of a workload with what the release says now. */
@@ -42,102 +39,86 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       ? await kit.serveTls({ ...(await filesOf(secret.data ?? {}, name)), readyAt: 0 })
       : await kit.serveHttp({ readyAt: 0 })
     serving.set(name, port)
+    rendered.set(name, secretNow)
+    loaded.set(name, textOf(secret?.data, 'tls.crt'))
     cluster.run(kind, name, port)
     if (before !== undefined) await kit.stop(before)
   }
   const filesOf = async (data: Record<string, string>, name: string) => {
     const write = async (key: string) => {
       const path = join(kit.world.stateFolder, `stage-${name}-${key}`)
-      await writeFile(path, Buffer.from(data[key] ?? '', 'base64'), { mode: 0o600 })
+      await writeFile(path, textOf(data, key), { mode: 0o600 })
       return path
     }
     return { chain: await write('tls.crt'), key: await write('tls.key') }
   }
-  const setPipeline = async (runs: boolean) => {
-    const name = `pipeline-${uuid}`
-    pipelineRuns = runs
-    if (runs) return begin(name, 'StatefulSet')
-    cluster.end('StatefulSet', name)
-    const port = serving.get(name)
-    serving.delete(name)
+  const startPipeline = async () => {
+    pipeline.error = pipelineRefusal(textOf(cluster.get('Secret', secretNow)?.data, 'tls.crt'))
+    if (pipeline.error !== '') return
+    pipeline.runs = true
+    await begin(pipelineName, 'StatefulSet')
+  }
+  /** By force, what was done since the last checkpoint is lost. */
+  const stopPipeline = async (force: boolean) => {
+    if (force) pipeline.processed = pipeline.checkpoint
+    else pipeline.checkpoint = pipeline.processed
+    pipeline.runs = false
+    cluster.end('StatefulSet', pipelineName)
+    const port = serving.get(pipelineName)
+    serving.delete(pipelineName)
     if (port !== undefined) await kit.stop(port)
   }
-  const deploy = async (values: Values) => {
-    for (const each of history) if (each.status === 'deployed') each.status = 'superseded'
-    history.push({ revision: history.length + 1, status: 'deployed', values })
+  /** Pods are made anew where their template is another one: by the chart's annotation, always. */
+  const rollOut = async (values: Values) => {
     secretNow = String(values.httpsSecretRef ?? '')
-    for (const name of components) await begin(name.split('/')[1] ?? '')
+    const always = atPath(values, 'controlPlane.deploymentTimeAnnotation') !== false
+    for (const name of components.map(nameOf))
+      if (always || rendered.get(name) !== secretNow) await begin(name)
   }
-
-  const helm = async (call: ToolCall): Promise<Partial<ToolResult>> => {
-    const words = stageWords(call.argv)
-    const now = history.findLast(({ status }) => status === 'deployed')
-    switch (words[0]) {
-      case 'version':
-        return { stdout: 'v3.19.5' }
-      case 'show':
-        return { stdout: `apiVersion: v2\nname: feldera-chart\nversion: ${words.at(-1)}\n` }
-      case 'list':
-        return { stdout: '[]' }
-      case 'status':
-        return { stdout: JSON.stringify({ config: now?.values ?? {} }) }
-      case 'get':
-        return now
-          ? { stdout: releaseOf(now, own.version ?? version) }
-          : { exit: 1, stderr: 'Error: release: not found' }
-      case 'upgrade': {
-        const reset = words.includes('--reset-then-reuse-values')
-        const given = await valuesOf(call, words)
-        await deploy(merged(now?.values ?? {}, given, reset))
-        return { stdout: upgradedOf(history.at(-1), own.version ?? version) }
-      }
-      case 'rollback': {
-        const wanted = history.find(({ revision }) => revision === Number(words[2]))
-        if (!wanted) return { exit: 1, stderr: 'Error: release: not found' }
-        await deploy(wanted.values)
-        return {}
-      }
-      case 'uninstall':
-        history.length = 0
-        for (const name of components)
-          cluster.end(kindOf(name.split('/')[1] ?? ''), name.split('/')[1] ?? '')
-        return {}
-      default:
-        return { exit: 1, stderr: `Error: unknown command "${words[0]}" for "helm"` }
-    }
+  const remove = () => {
+    for (const name of components.map(nameOf)) cluster.end(kindOf(name), name)
   }
+  const helm = createStageHelm({ version: own.version ?? version, rollOut, remove })
 
   cluster.put({ kind: 'Namespace', metadata: { name: own.namespace } })
   if (own.install === 'existing') {
-    await deploy({ felderaVersion: version, felderaDatabaseSecretRef: 'feldera-db' })
-    await setPipeline(true)
+    await helm.install({ felderaVersion: version, felderaDatabaseSecretRef: 'feldera-db' })
+    await startPipeline()
   }
   return {
     async tool(call) {
-      const said = call.argv[0] === 'helm' ? await helm(call) : await cluster.kubectl(call)
+      const said = call.argv[0] === 'helm' ? await helm.tool(call) : await cluster.kubectl(call)
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
       return { ...base, tookMs: 0, ...said }
     },
     async api({ url, method }) {
-      const { pathname } = new URL(url)
+      const { pathname, searchParams } = new URL(url)
       const answer = (status: number, body: Json) => ({
         status,
         headers: {},
         body: JSON.stringify(body),
         tookMs: 0,
       })
-      if (pathname === '/v0/cluster_healthz') return answer(200, { all_healthy: true })
+      if (pathname === '/v0/cluster_healthz') {
+        const health = stageHealth(loaded, own.namespace)
+        return answer(health.all_healthy ? 200 : 503, health)
+      }
       if (method === 'POST') {
-        await setPipeline(pathname.endsWith('/start'))
+        await (pathname.endsWith('/start')
+          ? startPipeline()
+          : stopPipeline(searchParams.get('force') === 'true'))
         return answer(202, null)
       }
-      const status = pipelineRuns ? 'Running' : 'Stopped'
+      if (pathname.endsWith('/stats'))
+        return answer(200, { global_metrics: { total_processed_records: pipeline.processed } })
+      const status = pipeline.runs ? 'Running' : 'Stopped'
       const listed = own.install === 'existing'
       const one = {
         id: uuid,
         name: 'payments',
         deployment_status: status,
         deployment_desired_status: status,
+        ...(pipeline.error === '' ? {} : { deployment_error: { message: pipeline.error } }),
       }
       return answer(200, listed ? [one] : [])
     },
@@ -148,48 +129,11 @@ function kindOf(name: string): 'Deployment' | 'StatefulSet' {
   return components.includes(`deployment/${name}`) ? 'Deployment' : 'StatefulSet'
 }
 
-/** What the template of `helm get all` prints. */
-function releaseOf({ revision, status, values }: Revision, chartVersion: string): string {
-  const { httpsSecretRef = '' } = values
-  return JSON.stringify({
-    status,
-    revision,
-    chart: 'feldera-chart',
-    version: chartVersion,
-    values: { httpsSecretRef },
-  })
+/** The name in `deployment/NAME`. */
+function nameOf(workload: string): string {
+  return workload.split('/')[1] ?? ''
 }
 
-/** What `helm upgrade --output json` prints, without the templates. */
-function upgradedOf(revision: Revision | undefined, chartVersion: string): string {
-  const metadata = { name: 'feldera-chart', version: chartVersion }
-  return JSON.stringify({
-    info: { status: revision?.status },
-    version: revision?.revision,
-    chart: { metadata, values: { httpsSecretRef: null } },
-    config: revision?.values,
-  })
-}
-
-async function valuesOf(call: ToolCall, words: readonly string[]): Promise<Values> {
-  const { parse } = await import('../../plan/edit-yaml.ts')
-  const given: Values = {}
-  for (const [index, word] of words.entries()) {
-    const path = words[index + 1] ?? ''
-    if (word !== '--values') continue
-    const at = isAbsolute(path) ? path : join(call.cwd ?? '', path)
-    const text = path === '-' ? (call.stdin ?? '') : await readFile(at, 'utf8')
-    Object.assign(given, parse(text, path))
-  }
-  return given
-}
-
-/** A null takes a value out when values are reset; otherwise the old one is rendered on. */
-function merged(before: Values, given: Values, reset: boolean): Values {
-  const all: Values = { ...before }
-  for (const [key, value] of Object.entries(given)) {
-    if (value !== null) all[key] = value
-    else if (reset) delete all[key]
-  }
-  return all
+function textOf(data: Record<string, string> | undefined, key: string): string {
+  return Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
 }

@@ -187,6 +187,19 @@ describe('8a: one endpoint', () => {
   })
 })
 
+test('a Secret that was changed by hand is told with its endpoint', async () => {
+  const seen = 'Secret prod-1a2b3c4d in namespace ns was changed by hand: it holds 75:C0'
+  const shown = await screen({ columns: 100, rows: 24 })
+  const changed = status('prod', 50, { alerts: ['secret-drift'], held: { state: 'changed', seen } })
+  const left = shown.front.watch(watching([changed], { look: async () => changed }))
+  await shown.waitFor('just now')
+  expect(shown.text()).toMatch(
+    /^ {2}alerts +secret-drift: Secret prod-1a2b3c4d in namespace ns was/m,
+  )
+  shown.type('q')
+  await left
+})
+
 test('names and words from outside cannot draw', async () => {
   const hostile = '\u001b]0;owned\u0007\u001b[31mred\u202eevil\r\n\tname'
   const size = { columns: 100, rows: 24 }

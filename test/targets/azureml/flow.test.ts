@@ -47,6 +47,16 @@ it('a pair of somebody else is refused, or adopted and brought back as generatio
     exit: 65,
     findings: [{ id: 'azureml.foreign-pair' }],
   })
+  flow.answer(usualAnswers('  mode: secret\n  onConflict: rename'))
+  await expect(flow.go('enable')).rejects.toMatchObject({
+    exit: 65,
+    findings: [
+      {
+        id: 'azureml.foreign-pair',
+        fix: expect.stringMatching(/^An extension has one certificate.*onConflict: adopt/),
+      },
+    ],
+  })
   flow.answer(usualAnswers('  mode: secret\n  onConflict: adopt'))
   expect(await flow.go('enable')).toMatchObject({ exit: 0, failed: [] })
   expect(flow.leaf()).not.toBe(theirs)

@@ -18,7 +18,7 @@ describe('Feldera with a certificate of somebody else', () => {
     })
     const file = join(flow.folder, 'theirs.yaml')
     writeFileSync(file, 'httpsSecretRef: theirs\n')
-    await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+    await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
     const refused = await flow.run('enable').catch(error => error)
     expect(refused).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
     flow.breakTool(call =>
@@ -33,6 +33,103 @@ describe('Feldera with a certificate of somebody else', () => {
     expect(await flow.run('enable', { text: adopt })).toMatchObject({ outcome: 'done' })
     expect(await flow.secrets()).toContain('theirs')
   })
+})
+
+/** A flow on whose release somebody else has switched HTTPS on, with a Secret `theirs`. */
+async function adopted() {
+  const flow = await flowOf(text('  onConflict: adopt'))
+  const root = make({ ca: true, cn: 'Their root', at: Date.now() })
+  const names = ['*.feldera.svc.cluster.local', 'localhost']
+  const leaf = make({ names, issuer: root, at: Date.now() })
+  const encoded = (pem: string) => Buffer.from(pem).toString('base64')
+  const theirs = {
+    kind: 'Secret',
+    type: 'kubernetes.io/tls',
+    metadata: { name: 'theirs' },
+    data: { 'tls.crt': encoded(leaf.pem + root.pem), 'tls.key': encoded(leaf.keyPem) },
+  }
+  await flow.kubectl(['apply', '-f', '-'], theirs)
+  const file = join(flow.folder, 'theirs.yaml')
+  writeFileSync(file, 'httpsSecretRef: theirs\n')
+  await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
+  return { flow, theirs, leaf: leaf.certificate.fingerprint }
+}
+
+describe('a certificate of somebody else', () => {
+  it.each(['ask', 'stop', 'rename'])(
+    'is not replaced with onConflict: %s, and its Secret is not touched',
+    async onConflict => {
+      const { flow, theirs, leaf } = await adopted()
+      const before = flow.words().length
+      const problem = await flow
+        .run('enable', { text: text(`  onConflict: ${onConflict}`) })
+        .catch(error => error)
+      expect(problem).toMatchObject({ exit: 65, findings: [{ id: 'feldera.foreign-secret' }] })
+      const { fix } = problem.findings[0]
+      expect(fix).toContain('target.onConflict: adopt')
+      expect(fix.includes('A release has one certificate')).toBe(onConflict === 'rename')
+      const changing = flow
+        .words()
+        .slice(before)
+        .filter(words => / (apply|create|upgrade|delete|restart) /.test(words))
+      // a review of permissions stores nothing
+      expect(
+        changing.filter(words => !/ create --validate=false -f - -o json/.test(words)),
+      ).toEqual([])
+      expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
+      expect(await flow.secrets()).toEqual(['theirs'])
+      expect((await flow.secret('theirs')).data).toEqual(theirs.data)
+      expect(await flow.leafServed('feldera-api-server')).toBe(leaf)
+    },
+  )
+
+  it('stays byte for byte in its Secret when it is adopted, ours is put beside it', async () => {
+    const { flow, theirs } = await adopted()
+    const before = await flow.secret('theirs')
+    expect(await flow.run('enable')).toMatchObject({ outcome: 'done' })
+    expect(await flow.secret('theirs')).toEqual(before)
+    expect(before.data).toEqual(theirs.data)
+    expect(await flow.secrets()).toEqual([expect.stringMatching(/^prod-[0-9a-f]{8}$/), 'theirs'])
+  })
+})
+
+describe('rotate --undo of an adopted release', () => {
+  it('brings the Secret of before back, with its bytes and the value that names it', async () => {
+    const { flow, theirs, leaf } = await adopted()
+    expect(await flow.run('enable')).toMatchObject({ outcome: 'done' })
+    expect(await flow.run('rotate')).toMatchObject({ outcome: 'done' })
+    const undo = () => flow.run('rotate', { bringBack: true })
+    expect(await undo()).toMatchObject({ outcome: 'done' })
+    expect(await flow.current()).toMatchObject({ generation: 1 })
+    expect(await undo()).toMatchObject({ outcome: 'done', exit: 0 })
+    expect(await flow.current()).toMatchObject({ generation: 0, leaf, https: true })
+    expect(await flow.values()).toMatchObject({ httpsSecretRef: 'theirs' })
+    expect((await flow.secret('theirs')).data).toEqual(theirs.data)
+    for (const name of ['feldera-api-server', 'feldera-kubernetes-runner', 'pipeline-'])
+      expect(await flow.leafServed(name)).toBe(leaf)
+    expect(await flow.pipelineRuns()).toBe(true)
+    await expect(undo()).rejects.toMatchObject({ exit: 65 })
+    expect(await flow.run('rotate')).toMatchObject({ outcome: 'done' })
+    expect(await undo()).toMatchObject({ outcome: 'done' })
+    expect(await flow.current()).toMatchObject({ generation: 0, leaf })
+  })
+
+  it.each(['is gone', 'holds something else'])(
+    'serves the kept bytes from a Secret of ours where the one of before %s',
+    async now => {
+      const { flow, theirs, leaf } = await adopted()
+      await flow.run('enable')
+      const other = { ...theirs.data, 'tls.key': Buffer.from('other').toString('base64') }
+      if (now === 'is gone') await flow.kubectl(['delete', 'secret', 'theirs'])
+      else await flow.kubectl(['apply', '-f', '-'], { ...theirs, data: other })
+      expect(await flow.run('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
+      const { httpsSecretRef } = await flow.values()
+      expect(httpsSecretRef).toMatch(/^prod-[0-9a-f]{8}$/)
+      expect((await flow.secret(String(httpsSecretRef))).data).toEqual(theirs.data)
+      expect(await flow.leafServed('feldera-api-server')).toBe(leaf)
+      if (now !== 'is gone') expect((await flow.secret('theirs')).data).toEqual(other)
+    },
+  )
 })
 
 describe('a chain of somebody else that lacks its root', () => {
@@ -55,7 +152,7 @@ describe('a chain of somebody else that lacks its root', () => {
       })
       const file = join(flow.folder, 'theirs.yaml')
       writeFileSync(file, 'httpsSecretRef: theirs\n')
-      await flow.helm('upgrade', '--install', 'feldera', 'chart', '--values', file)
+      await flow.helm('upgrade', '--install', 'feldera', 'feldera-chart', '--values', file)
       // the stage answers for the API without a handshake: ours is made for real here
       const ended = overTls(flow)
       const run = await flow.run('enable')

@@ -1,6 +1,6 @@
 import { kubectlArgv, placeInput } from '../../../kubernetes/place.ts'
 import { holdStep, secretStep } from '../../../kubernetes/steps.ts'
-import type { Input, Step, Text } from '../../../plan/plan.ts'
+import type { Input, Op, Step, Text } from '../../../plan/plan.ts'
 import { felderaAnswers, placeOfAnswers, rolloutLimit, rolloutMs } from '../answers.ts'
 import { apiServing, components, secretValue } from '../components.ts'
 import type { Feldera } from './change.ts'
@@ -101,9 +101,9 @@ export function keepSteps({ answers, present, before }: Feldera): Step[] {
   ]
 }
 
-/** The pair in its own Secret of the cluster. */
-export function felderaSecret({ answers }: Feldera, needs: string[]): Step {
-  return secretStep(
+/** The pair in a Secret of its own; what was found comes back in the one where it was found. */
+export function felderaSecret({ answers, generation }: Feldera, needs: string[]): Step {
+  const step = secretStep(
     {
       place: placeOfAnswers(felderaAnswers(answers)),
       endpoint: answers.endpoint,
@@ -112,6 +112,9 @@ export function felderaSecret({ answers }: Feldera, needs: string[]): Step {
     },
     needs,
   )
+  if (generation !== 0 || !step.look) return step
+  const { look, already } = step.look
+  return { ...step, look: { look: { ...look, do: 'op:feldera.found-look' } as Op, already } }
 }
 
 /** The values file: every value is a quoted scalar, parsed again and compared. */
