@@ -2,8 +2,9 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import type { Event } from '../../src/plan/events.ts'
-import type { Verb } from '../../src/plan/plan.ts'
+import type { Json, Verb } from '../../src/plan/plan.ts'
 import type { RunTool } from '../../src/process/tool.ts'
 import type { StageFault } from '../../src/rehearsal/faults.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
@@ -25,6 +26,12 @@ export interface Flow {
   answer(text: string): void
   /** az's words that change something, of all runs so far. */
   changes(): string[]
+  /** Every call of a tool so far, as words. */
+  words(): string[]
+  /** kubectl on the stage, past the product; what it says. */
+  kubectl(words: string[], stdin?: unknown): Promise<string>
+  /** The Ingress of the endpoint's name, as it can be written; undefined where there is none. */
+  ingress(): Promise<{ metadata: KubeObject['metadata']; spec: Json } | undefined>
   /** What the current generation's leaf is. */
   leaf(): string
   close(): Promise<void>
@@ -71,6 +78,12 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     ...(fault ? { fault } : {}),
   })
   const changes: string[] = []
+  const said: string[] = []
+  const kubectl: Flow['kubectl'] = async (words, stdin) => {
+    const argv = ['kubectl', '--context', 'aks1', '--namespace', 'azureml', ...words] as const
+    const more = stdin === undefined ? {} : { stdin: JSON.stringify(stdin) }
+    return (await rehearsal.run({ argv: [...argv], limitMs: 1_000, ...more })).stdout
+  }
   const state = join(rehearsal.world.stateFolder, 'endpoints/ml')
   return {
     answer(other) {
@@ -78,6 +91,15 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     },
     forget: () => rmSync(state, { recursive: true, force: true }),
     changes: () => changes,
+    words: () => said,
+    kubectl,
+    async ingress() {
+      const text = await kubectl(['get', 'ingress', 'ml', '-o', 'json'])
+      if (text === '') return undefined
+      const { metadata, spec } = JSON.parse(text) as KubeObject
+      const { ports: _ofStage, ...written } = spec
+      return { metadata, spec: written }
+    },
     leaf() {
       const current = readFileSync(join(state, 'current'), 'utf8').trim()
       const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
@@ -86,6 +108,7 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     async go(verb, { bringBack = false, between } = {}) {
       const run: RunTool = call => {
         const words = call.argv.join(' ')
+        said.push(words)
         if (/^az k8s-extension (create|update|delete)/.test(words)) changes.push(words)
         const stage = () => (call.argv[0] === 'curl' ? curlMissing(call) : rehearsal.run(call))
         return between ? between(words, stage) : stage()

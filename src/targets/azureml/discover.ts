@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import type { Answered, CertificateAnswers } from '../../answers/answers.ts'
+import type { Answered, Answers, CertificateAnswers } from '../../answers/answers.ts'
 import { az } from '../../azure/az.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -19,6 +19,7 @@ import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } f
 import { agreedServer, recentlySame } from './cluster.ts'
 import { type Extension, hasStoredPair, lostSettings, recentExtension } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
+import { type ForeignIngress, foreignIn, foreignIngress, readIngress } from './ingress.ts'
 import { readSettings } from './ops-change.ts'
 import type { AzureMlPresent } from './present.ts'
 import { accessRules } from './steps/checks.ts'
@@ -52,16 +53,21 @@ export async function discover(
     if (read.status === 'rejected') throw await notFound(read.reason, where, calling)
     if (compared.status === 'rejected') throw await notFound(compared.reason, where, calling)
     const [extension, { url: server }] = [read.value, compared.value]
-    // what we have put there ourselves is in the record
-    const leaf = record?.https ? undefined : await leafOf(extension, own, calling)
+    const [leaf, theirs] = await Promise.all([
+      // what we have put there ourselves is in the record
+      record?.https ? undefined : leafOf(extension, own, calling),
+      own.mode === 'ingress' ? ingressInTheWay(own, answers.endpoint, calling) : undefined,
+    ])
     const present: AzureMlPresent = {
       server,
       ...(extension ? { extension } : {}),
       ...(leaf === undefined ? {} : { servedLeaf: leaf }),
+      ...(theirs === undefined ? {} : { foreignIngress: theirs }),
     }
     const hasPair = record?.https === true
     const blocked =
       conflict(answers.target.onConflict, own, extension, record !== undefined) ??
+      ingressConflict(answers, theirs) ??
       (await lost(own, extension, folder))
     if (blocked) return { present, findings: [blocked.finding], exit: blocked.exit }
     return {
@@ -151,6 +157,31 @@ function conflict(
     })
   }
   return undefined
+}
+
+/**
+ * The Ingress of the wanted name, where it is somebody else's. Where it may not be read, the check of
+ * the permissions says so, with the Role to ask for.
+ */
+async function ingressInTheWay(
+  own: AzureMlAnswers,
+  name: string,
+  calling: Calling,
+): Promise<ForeignIngress | undefined> {
+  try {
+    return foreignIn(await readIngress(own, name, calling), name)
+  } catch (error) {
+    if (error instanceof Problem && error.findings[0]?.id === 'kube.forbidden') return undefined
+    throw error
+  }
+}
+
+function ingressConflict(
+  { endpoint, target }: Answers,
+  foreign: ForeignIngress | undefined,
+): Blocked | undefined {
+  if (!foreign || target.onConflict === 'adopt') return undefined
+  return { finding: foreignIngress(endpoint, foreign), exit: exitCodes.data }
 }
 
 /** Protected settings are replaced as a whole: what is not sent again is gone. */

@@ -21,6 +21,16 @@ export const azuremlFindings = {
     title: 'The extension has a certificate that is not recorded here.',
     why: 'Replacing it could take away what somebody else put there on purpose.',
   },
+  'azureml.foreign-ingress': {
+    severity: 'blocks',
+    title: 'An Ingress of this name belongs to somebody else.',
+    why: 'Overwriting it would take away what somebody else serves through it.',
+  },
+  'azureml.ingress-stays': {
+    severity: 'warns',
+    title: 'The Ingress is not taken back: somebody else has changed it meanwhile.',
+    why: 'What stands there now is not what this run has applied.',
+  },
   'azureml.no-way-back': {
     severity: 'warns',
     title: 'There is no way back from a failed change to the pair in place.',

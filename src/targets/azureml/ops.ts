@@ -8,6 +8,7 @@ import { armTypes, namespace, type Where } from './answers.ts'
 import { recentlySame, serverMark } from './cluster.ts'
 import { keepFound } from './keep-found.ts'
 import { change } from './ops-change.ts'
+import { ingressApply, ingressBack, ingressLook } from './ops-ingress.ts'
 import { look } from './ops-look.ts'
 import { proveReplicas } from './ops-replicas.ts'
 import { watch } from './ops-watch.ts'
@@ -88,4 +89,7 @@ export const azuremlOps: OpTable = {
   'azureml.watch': watch,
   'azureml.prove-replicas': proveReplicas,
   'azureml.keep-found': keepFound,
+  'azureml.ingress': ingressLook,
+  'azureml.ingress-apply': ingressApply,
+  'azureml.ingress-back': ingressBack,
 }

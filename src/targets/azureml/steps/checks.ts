@@ -52,7 +52,7 @@ const ingressRules: readonly Rule[] = [
   {
     group: 'networking.k8s.io',
     resource: 'ingresses',
-    verbs: ['get', 'create', 'patch', 'delete'],
+    verbs: ['get', 'create', 'update', 'patch', 'delete'],
   },
 ]
 

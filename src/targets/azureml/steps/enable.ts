@@ -121,9 +121,9 @@ function namespaceStep(own: AzureMlAnswers): Step {
 
 /** What is in place and not ours becomes generation 0. */
 function keepFound({ before, present, answers }: AzureMl, own: AzureMlAnswers): Step[] {
-  const { extension } = present
-  if (before !== undefined || !extension) return []
-  const { mode, secret, cname, settings } = extension
+  const { extension, foreignIngress } = present
+  if (before !== undefined || !(extension || foreignIngress)) return []
+  const { mode = 'absent', secret, cname, settings = {} } = extension ?? {}
   const { previousChain, previousKey } = own
   const given: { [key: string]: Input } =
     previousChain !== undefined && previousKey !== undefined
@@ -143,6 +143,7 @@ function keepFound({ before, present, answers }: AzureMl, own: AzureMlAnswers): 
           settings,
           ...(secret === undefined ? {} : { secret }),
           ...(cname === undefined ? {} : { cname }),
+          ...(foreignIngress ? { ingress: answers.endpoint } : {}),
           ...given,
         },
         limit: '3m',
