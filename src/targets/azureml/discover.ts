@@ -68,6 +68,7 @@ export async function discover(
     const blocked =
       conflict(answers.target.onConflict, own, extension, record !== undefined) ??
       ingressConflict(answers, theirs) ??
+      noAddress(own, extension) ??
       (await lost(own, extension, folder))
     if (blocked) return { present, findings: [blocked.finding], exit: blocked.exit }
     return {
@@ -157,6 +158,22 @@ function conflict(
     })
   }
   return undefined
+}
+
+/**
+ * A Service without a load balancer of its own has an outside address only where the answers name it. The
+ * type is that of the extension, once it serves models; an update does not change it.
+ */
+function noAddress(own: AzureMlAnswers, extension: Extension | undefined): Blocked | undefined {
+  if (own.mode === 'ingress' || own.front !== undefined) return undefined
+  const serves = extension?.settings.enableInference?.toLowerCase() === 'true'
+  const type = serves ? extension.serviceType : own.serviceType
+  if (type.toLowerCase() === 'loadbalancer') return undefined
+  return block('azureml.no-address', {
+    subject: 'target.front',
+    evidence: `azureml-fe is of type ${type}, and target.front is not named`,
+    fix: 'Write target.mode: ingress (an Ingress ends TLS before it), or name the address of the load balancer that stands before it in target.front: HOST or HOST:PORT.',
+  })
 }
 
 /**

@@ -51,6 +51,11 @@ export const azuremlFindings = {
     title: 'The pair stays stored in the protected settings of the extension.',
     why: 'An update replaces protected settings but takes none away: the key leaves Azure only with the extension.',
   },
+  'azureml.no-address': {
+    severity: 'blocks',
+    title: 'The cluster does not say where clients reach the endpoint.',
+    why: 'A Service of this type has no address outside: all would be changed, proven nowhere and taken back.',
+  },
   'azureml.domain': {
     severity: 'blocks',
     title: 'Azure ML needs a DNS name for the endpoint.',

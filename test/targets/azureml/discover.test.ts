@@ -37,6 +37,7 @@ interface Here {
   arc?: Record<string, string>
   missing?: string
   answers?: string
+  ingress?: Said
   /** What the last proven run has recorded. */
   live?: Record<string, string>
 }
@@ -54,6 +55,7 @@ async function found(here: Here) {
     if (said.includes(' config view')) {
       return here.kubectl ?? { stdout: kubeconfig('https://aks1:443/') }
     }
+    if (said.includes(' get ingress ')) return here.ingress
     if (said.startsWith('az resource list')) return { stdout: [] }
     return { exit: 1, stderr: 'no such words' }
   })
@@ -133,6 +135,35 @@ describe('what is read of Azure ML before a plan', () => {
   ] as const)('ends where az says %s: exit %i', async (words, exit, id) => {
     const list = { exit: 1, stderr: azWords[words as never] as string }
     expect(await found({ list })).toMatchObject({ exit, ids: [id] })
+  })
+
+  it.each([
+    ['that is there, of NodePort,', '  mode: secret', 'nodePort'],
+    ['that is there, of ClusterIP,', '  mode: pem', 'ClusterIP'],
+    ['that is made, of NodePort,', '  mode: secret\n  serviceType: NodePort', undefined],
+  ])('stops where an extension %s has no address outside', async (_what, more, type) => {
+    const settings = { allowInsecureConnections: 'True' }
+    const there = type && extensionJson({ ...settings, inferenceRouterServiceType: type })
+    const list = { stdout: there ? [there] : [] }
+    const here = await found({ list, answers: usualAnswers(more) })
+    expect(here).toMatchObject({
+      exit: 65,
+      findings: [
+        {
+          id: 'azureml.no-address',
+          fix: expect.stringMatching(/target\.mode: ingress .*target\.front/),
+        },
+      ],
+    })
+    const front = await found({ list, answers: usualAnswers(`${more}\n  front: 10.0.0.7`) })
+    expect(front.exit).toBeUndefined()
+    const ingress = usualAnswers(more.replace(/mode: \w+/, 'mode: ingress'))
+    expect((await found({ list, answers: ingress, ingress: {} })).exit).toBeUndefined()
+  })
+
+  it('takes the type of an extension that serves models, not the one of the answers', async () => {
+    const answers = usualAnswers('  mode: secret\n  serviceType: ClusterIP')
+    expect((await found({ answers })).exit).toBeUndefined()
   })
 
   it('names a tool that is missing', async () => {
