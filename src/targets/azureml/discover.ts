@@ -74,7 +74,7 @@ export async function discover(
     return {
       present,
       recent: reading.recent,
-      findings: [...warnings(own, extension, hasPair), ...keyNote(answers.certificate)],
+      findings: [...warnings(own, present, hasPair), ...keyNote(answers.certificate)],
     }
   })
 }
@@ -224,14 +224,21 @@ async function lost(
 
 function warnings(
   own: AzureMlAnswers,
-  extension: Extension | undefined,
+  { extension, servedLeaf }: AzureMlPresent,
   hasPair: boolean,
 ): Finding[] {
-  if (own.mode !== 'pem' || extension?.mode !== 'pem' || hasPair || own.previousKey) return []
+  if (own.mode !== 'pem' || !extension || hasPair || own.previousKey) return []
+  const evidence =
+    extension.mode === 'pem'
+      ? 'the pair in place is stored in Azure alone'
+      : extension.mode === 'secret' && servedLeaf === undefined
+        ? `Secret ${extension.secret ?? ''} cannot be read`
+        : undefined
+  if (evidence === undefined) return []
   return [
     finding(azuremlFindings, 'azureml.no-way-back', {
       subject: extension.name,
-      evidence: 'the pair in place is stored in Azure alone',
+      evidence,
       fix: 'Name it in target.previousChain and target.previousKey, if you have it.',
     }),
   ]

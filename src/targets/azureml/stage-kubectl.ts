@@ -19,7 +19,7 @@ export function stageKubectl(
       const named = ['--context', '--namespace', '--kubeconfig']
       return !named.includes(word) && !named.includes(all[index - 1] ?? '')
     })
-    const [verb = '', what = '', name = ''] = words
+    const [verb = '', what = ''] = words
     if (verb === 'version') return json({ serverVersion: { gitVersion: 'v1.34.0' } })
     if (verb === 'config') return json(config(own))
     const ingress = ingressIn(call.stdin)
@@ -38,15 +38,19 @@ export function stageKubectl(
     }
     if (verb !== 'get') return {}
     if (words.includes('--watch')) return watched(what, router)
-    return got(what, name, own, router)
+    return got(words, own, router)
   }
 }
 
-function got(what: string, name: string, own: AzureMlAnswers, router: StagedRouter): Said {
+function got(words: readonly string[], own: AzureMlAnswers, router: StagedRouter): Said {
+  const [, what = '', name = ''] = words
   if (what === 'namespace') return { stdout: `${namespace}   Active   1d\n` }
   if (what === 'secret') {
     const found = router.secrets.get(name)
-    return found === undefined ? {} : json(found)
+    if (found === undefined) return {}
+    const key = /^-o=jsonpath=\{\.data\.(.+)\}$/.exec(words.at(-1) ?? '')?.[1]
+    const data = (atPath(found, 'data') ?? {}) as Record<string, string>
+    return key === undefined ? json(found) : { stdout: data[key.replaceAll('\\', '')] ?? '' }
   }
   if (what === 'configmap') return json({ kind: 'ConfigMap', data: configMap(name, own, router) })
   if (what === 'ingress') return router.ingress ? json(ingressOf(router.ingress)) : {}
