@@ -141,7 +141,7 @@ async function checkStep(
 export async function checkServed(name: string, { world, signal }: Io): Promise<Checked> {
   const base = { id: 'endpoint.served', title: 'What is served is what is recorded', seen: '' }
   const reach = await reachOf(name, world, signal)
-  const { alerts: said, seen } = await lookAtEndpoint(name, world, signal, reach)
+  const { alerts: said, seen, notSeen } = await lookAtEndpoint(name, world, signal, reach)
   const findings = alerts
     .filter(({ alert }) => said.includes(alert))
     .map(({ alert, severity }) => {
@@ -156,7 +156,8 @@ export async function checkServed(name: string, { world, signal }: Io): Promise<
       return finding(generalFindings, 'endpoint.served', occurrence)
     })
   const fails = findings.some(({ severity }) => severity === 'blocks')
-  const checked = { ...base, seen: seen === '' ? 'as recorded' : seen, findings }
+  const words = [seen === '' ? 'as recorded' : seen, notSeen].filter(Boolean).join('; ')
+  const checked = { ...base, seen: words, findings }
   return fails ? { ...checked, exit: exitCodes.failed } : checked
 }
 

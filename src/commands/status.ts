@@ -113,6 +113,7 @@ function statusLines(all: EndpointStatus[], whole: boolean, io: Io): Line[] {
       ...(only.record ? endpointLines(only.record, only.leaf, now, glyphs) : []),
       ...partLines(only, now, glyphs),
       ...said,
+      ...(only.notSeen ? [[span('  not seen    ', 'quiet'), span(only.notSeen)] as Line] : []),
     ]
   }
   return all.map(each => statusRow(each, now, glyphs, widthOf(io)))

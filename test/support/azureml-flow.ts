@@ -2,20 +2,29 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import type { Io } from '../../src/commands/io.ts'
+import { reachOf } from '../../src/commands/reach.ts'
+import { verify } from '../../src/commands/verify.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
-import type { Event } from '../../src/plan/events.ts'
+import type { Event, ProofResult } from '../../src/plan/events.ts'
 import type { Json, Verb } from '../../src/plan/plan.ts'
-import type { RunTool } from '../../src/process/tool.ts'
+import type { RunTool, ToolCall } from '../../src/process/tool.ts'
 import type { StageFault } from '../../src/rehearsal/faults.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
+import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
+import { lookAtEndpoint } from '../../src/status/look.ts'
 import { azureml } from '../../src/targets/azureml/index.ts'
 import type { Target } from '../../src/targets/target.ts'
-import { realWorld } from '../../src/world.ts'
+import { realWorld, type World } from '../../src/world.ts'
 
 /** Stands between the product and the stage: what it gives back is said instead of the stage. */
-export type Between = (words: string, stage: () => ReturnType<RunTool>) => ReturnType<RunTool>
+export type Between = (
+  words: string,
+  stage: () => ReturnType<RunTool>,
+  call: ToolCall,
+) => ReturnType<RunTool>
 
 export interface Flow {
   /** Makes a plan for a verb and carries it out; events of this run. */
@@ -34,6 +43,10 @@ export interface Flow {
   ingress(): Promise<{ metadata: KubeObject['metadata']; spec: Json } | undefined>
   /** What the current generation's leaf is. */
   leaf(): string
+  /** What `status` sees. */
+  status(between?: Between): Promise<EndpointStatus>
+  /** What `verify` prints as JSON, and its exit code. */
+  verify(between?: Between): Promise<{ exit: number; probes: ProofResult[] }>
   close(): Promise<void>
 }
 
@@ -84,6 +97,15 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     const more = stdin === undefined ? {} : { stdin: JSON.stringify(stdin) }
     return (await rehearsal.run({ argv: [...argv], limitMs: 1_000, ...more })).stdout
   }
+  const worldWith = (between?: Between): World => ({
+    ...rehearsal.world,
+    run(call) {
+      const words = call.argv.join(' ')
+      said.push(words)
+      const stage = () => (call.argv[0] === 'curl' ? curlMissing(call) : rehearsal.run(call))
+      return between ? between(words, stage, call) : stage()
+    },
+  })
   const state = join(rehearsal.world.stateFolder, 'endpoints/ml')
   return {
     answer(other) {
@@ -106,14 +128,11 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
       return JSON.parse(meta).leaf.fingerprint
     },
     async go(verb, { bringBack = false, between } = {}) {
-      const run: RunTool = call => {
-        const words = call.argv.join(' ')
-        said.push(words)
+      const own = worldWith((words, stage, call) => {
         if (/^az k8s-extension (create|update|delete)/.test(words)) changes.push(words)
-        const stage = () => (call.argv[0] === 'curl' ? curlMissing(call) : rehearsal.run(call))
-        return between ? between(words, stage) : stage()
-      }
-      const own = { ...rehearsal.world, run }
+        return between ? between(words, stage, call) : stage()
+      })
+      const { run } = own
       const planned = await makePlan({
         verb,
         answered,
@@ -131,6 +150,23 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
         rehearsal: { ...rehearsal, run },
       })
       return { exit, outcome, events, failed: events.flatMap(failedOf) }
+    },
+    status(between) {
+      const own = worldWith(between)
+      const { signal } = new AbortController()
+      return reachOf('ml', own, signal).then(reach => lookAtEndpoint('ml', own, signal, reach))
+    },
+    async verify(between) {
+      let printed = ''
+      const write = (text: string) => {
+        printed += text
+        return true
+      }
+      const { signal } = new AbortController()
+      const out = { write } as unknown as NodeJS.WriteStream
+      const io = { world: worldWith(between), signal, stdout: out, stderr: out } as Io
+      const exit = await verify('ml', { json: true }, io)
+      return { exit, ...JSON.parse(printed) }
     },
     close: () => rehearsal.close(),
   }

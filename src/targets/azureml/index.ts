@@ -5,6 +5,7 @@ import { discover } from './discover.ts'
 import { azuremlOps } from './ops.ts'
 import type { AzureMlPresent } from './present.ts'
 import { profile } from './profile.ts'
+import { reachReplicas } from './reach.ts'
 import { createStage } from './stage.ts'
 import { checkAz } from './steps/checks.ts'
 import { disableSteps } from './steps/disable.ts'
@@ -42,6 +43,7 @@ export const azureml: Target<AzureMlPresent> = {
         }
       : null,
   }),
+  reach: reachReplicas,
   preflight: async () => [checkAz],
   ops: azuremlOps,
   shell: ['kubernetes/functions.sh', 'azureml/functions.sh'],
