@@ -2,9 +2,11 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
+import { doctor } from '../../src/commands/doctor.ts'
 import type { Io } from '../../src/commands/io.ts'
 import { reachOf } from '../../src/commands/reach.ts'
 import { verify } from '../../src/commands/verify.ts'
+import type { Finding } from '../../src/findings.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import type { Event, ProofResult } from '../../src/plan/events.ts'
 import type { Json, Verb } from '../../src/plan/plan.ts'
@@ -47,6 +49,10 @@ export interface Flow {
   status(between?: Between): Promise<EndpointStatus>
   /** What `verify` prints as JSON, and its exit code. */
   verify(between?: Between): Promise<{ exit: number; probes: ProofResult[] }>
+  /** What `doctor` prints as JSON, and its exit code. */
+  doctor(
+    between?: Between,
+  ): Promise<{ exit: number; checks: { id: string; passed: boolean }[]; findings: Finding[] }>
   close(): Promise<void>
 }
 
@@ -106,6 +112,21 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
       return between ? between(words, stage, call) : stage()
     },
   })
+  const printed = async <T>(
+    between: Between | undefined,
+    command: (io: Io) => Promise<number>,
+  ): Promise<T> => {
+    let text = ''
+    const write = (more: string) => {
+      text += more
+      return true
+    }
+    const out = { write } as unknown as NodeJS.WriteStream
+    const { signal } = new AbortController()
+    const io = { world: worldWith(between), signal, stdout: out, stderr: out } as Io
+    const exit = await command(io)
+    return { exit, ...JSON.parse(text) }
+  }
   const state = join(rehearsal.world.stateFolder, 'endpoints/ml')
   return {
     answer(other) {
@@ -156,18 +177,8 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
       const { signal } = new AbortController()
       return reachOf('ml', own, signal).then(reach => lookAtEndpoint('ml', own, signal, reach))
     },
-    async verify(between) {
-      let printed = ''
-      const write = (text: string) => {
-        printed += text
-        return true
-      }
-      const { signal } = new AbortController()
-      const out = { write } as unknown as NodeJS.WriteStream
-      const io = { world: worldWith(between), signal, stdout: out, stderr: out } as Io
-      const exit = await verify('ml', { json: true }, io)
-      return { exit, ...JSON.parse(printed) }
-    },
+    verify: between => printed(between, io => verify('ml', { json: true }, io)),
+    doctor: between => printed(between, io => doctor('ml', { json: true }, io)),
     close: () => rehearsal.close(),
   }
 }

@@ -5,7 +5,7 @@ import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { recentAddress, service } from './address.ts'
 import { armTypes, namespace, type Where } from './answers.ts'
-import { recentlySame, serverMark } from './cluster.ts'
+import { arcNamespace, recentlySame, serverMark } from './cluster.ts'
 import { keepFound } from './keep-found.ts'
 import { change } from './ops-change.ts'
 import { ingressApply, ingressBack, ingressLook } from './ops-ingress.ts'
@@ -43,7 +43,7 @@ const same: Op = {
       : [
           quoteCommand(
             kubectlArgv(
-              { ...at, namespace: 'azure-arc' },
+              { ...at, namespace: arcNamespace },
               'get',
               'configmap',
               'azure-clusterconfig',

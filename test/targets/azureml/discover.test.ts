@@ -34,7 +34,7 @@ interface Here {
   list?: Said
   az?: Said
   kubectl?: Said
-  arc?: Record<string, string>
+  arc?: Record<string, string> | 'forbidden'
   missing?: string
   answers?: string
   ingress?: Said
@@ -50,6 +50,8 @@ async function found(here: Here) {
     }
     if (said.startsWith('az aks')) return here.az ?? { stdout: kubeconfig('https://aks1:443') }
     if (said.includes('azure-clusterconfig')) {
+      if (here.arc === 'forbidden')
+        return { exit: 1, stderr: 'Error from server (Forbidden): configmaps is forbidden' }
       return here.arc ? { stdout: { kind: 'ConfigMap', data: here.arc } } : { stdout: '' }
     }
     if (said.includes(' config view')) {
@@ -123,6 +125,13 @@ describe('what is read of Azure ML before a plan', () => {
       ids: ['azureml.other-cluster'],
     })
     expect(await found({ answers })).toMatchObject({ exit: 65, ids: ['azureml.cluster-unsure'] })
+  })
+
+  it('says which Role is wanted where the id of an Arc-enabled cluster may not be read', async () => {
+    const answers = usualAnswers('  mode: secret').replace('clusterType: aks', 'clusterType: arc')
+    const { exit, findings } = await found({ answers, arc: 'forbidden' })
+    expect([exit, findings[0]?.id]).toEqual([77, 'kube.forbidden'])
+    expect(findings[0]?.fix).toContain('doctor --answers FILE --role')
   })
 
   it.each([

@@ -100,3 +100,42 @@ describe('a look at Azure ML after its run', () => {
     expect(forwards()).toBe(before + 3)
   })
 })
+
+describe('doctor of an Azure ML endpoint', () => {
+  it('looks at tool, cluster, permissions, extension and what is served', async () => {
+    flow = await azuremlFlow(answers())
+    await flow.go('enable')
+    const { exit, checks } = await flow.doctor()
+    expect(checks.filter(({ passed }) => !passed)).toEqual([])
+    expect(exit).toBe(0)
+    expect(checks.map(({ id }) => id).filter(id => !/^(record|tool)\./.test(id))).toEqual([
+      'check.az',
+      'check.cluster',
+      'check.access',
+      'check.same-cluster',
+      'check.extension',
+      'endpoint.served',
+    ])
+    const stale = await flow.doctor(await oneIsStale())
+    expect(stale.exit).toBe(1)
+    expect(stale.findings[0]?.evidence).toContain('pod/azureml-fe-v2-2:443 serves')
+  })
+
+  it('names a permission that is missing, and an extension that Azure is at', async () => {
+    flow = await azuremlFlow(answers())
+    await flow.go('enable')
+    const refused = await flow.doctor(async (words, stage) => {
+      const answer = await stage()
+      const stdout = answer.stdout.replace('"allowed": true', '"allowed": false')
+      return words.includes(' create ') ? { ...answer, stdout } : answer
+    })
+    expect(refused).toMatchObject({ exit: 77, findings: [{ id: 'kube.forbidden' }] })
+    const moving = await flow.doctor(async (words, stage) => {
+      const answer = await stage()
+      const stdout = answer.stdout.replace('"Succeeded"', '"Updating"')
+      return words.includes('k8s-extension list') ? { ...answer, stdout } : answer
+    })
+    expect(moving).toMatchObject({ exit: 1, findings: [{ id: 'step.not-as-wanted' }] })
+    expect(moving.findings[0]?.evidence).toContain('Updating')
+  })
+})
