@@ -14,7 +14,8 @@ import type { RunTool, ToolCall } from '../../src/process/tool.ts'
 import type { StageFault } from '../../src/rehearsal/faults.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
 import { carryOut } from '../../src/road/carry-out.ts'
-import { makePlan } from '../../src/road/make-plan.ts'
+import { makePlan, type Planned } from '../../src/road/make-plan.ts'
+import { takeUp, unfinishedOf } from '../../src/road/resume.ts'
 import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
 import { lookAtEndpoint } from '../../src/status/look.ts'
 import { azureml } from '../../src/targets/azureml/index.ts'
@@ -30,7 +31,12 @@ export type Between = (
 
 export interface Flow {
   /** Makes a plan for a verb and carries it out; events of this run. */
-  go(verb: Verb, more?: { bringBack?: boolean; between?: Between }): Promise<Went>
+  go(
+    verb: Verb,
+    more?: { bringBack?: boolean; between?: Between; onEvent?: (event: Event) => void },
+  ): Promise<Went>
+  /** Takes an unfinished run up. */
+  resume(): Promise<Went>
   /** Removes the record: what is served is somebody else's from then on. */
   forget(): void
   /** Other answers from here on. */
@@ -112,6 +118,29 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
       return between ? between(words, stage, call) : stage()
     },
   })
+  const changing = (between?: Between) =>
+    worldWith((words, stage, call) => {
+      if (/^az k8s-extension (create|update|delete)/.test(words)) changes.push(words)
+      return between ? between(words, stage, call) : stage()
+    })
+  const carry = async (
+    planned: Planned,
+    world: World,
+    onEvent?: (event: Event) => void,
+  ): Promise<Went> => {
+    const events: Event[] = []
+    const { outcome, exit } = await carryOut({
+      planned,
+      world,
+      signal: new AbortController().signal,
+      onEvent(event) {
+        events.push(event)
+        onEvent?.(event)
+      },
+      rehearsal: { ...rehearsal, run: world.run },
+    })
+    return { exit, outcome, events, failed: events.flatMap(failedOf) }
+  }
   const printed = async <T>(
     between: Between | undefined,
     command: (io: Io) => Promise<number>,
@@ -148,29 +177,16 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
       const meta = readFileSync(join(state, 'generations', current, 'meta.json'), 'utf8')
       return JSON.parse(meta).leaf.fingerprint
     },
-    async go(verb, { bringBack = false, between } = {}) {
-      const own = worldWith((words, stage, call) => {
-        if (/^az k8s-extension (create|update|delete)/.test(words)) changes.push(words)
-        return between ? between(words, stage, call) : stage()
-      })
-      const { run } = own
-      const planned = await makePlan({
-        verb,
-        answered,
-        target,
-        world: own,
-        bringBack,
-        secrets: {},
-      })
-      const events: Event[] = []
-      const { outcome, exit } = await carryOut({
-        planned,
-        world: own,
-        signal: new AbortController().signal,
-        onEvent: event => events.push(event),
-        rehearsal: { ...rehearsal, run },
-      })
-      return { exit, outcome, events, failed: events.flatMap(failedOf) }
+    async go(verb, { bringBack = false, between, onEvent } = {}) {
+      const world = changing(between)
+      const planned = await makePlan({ verb, answered, target, world, bringBack, secrets: {} })
+      return carry(planned, world, onEvent)
+    },
+    async resume() {
+      const world = changing()
+      const unfinished = await unfinishedOf('ml', world)
+      if (!unfinished) throw new Error('nothing is unfinished')
+      return carry(takeUp(unfinished, target, world), world)
     },
     status(between) {
       const own = worldWith(between)
