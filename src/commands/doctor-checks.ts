@@ -145,7 +145,8 @@ export async function checkServed(name: string, { world, signal }: Io): Promise<
   const base = { id: 'endpoint.served', title: 'What is served is what is recorded', seen: '' }
   const reach = await reachOf(name, world, signal)
   const readHeld = await heldOf(name, world, signal)
-  const { alerts: said, seen, held } = await lookAtEndpoint(name, world, signal, reach, readHeld)
+  const looked = await lookAtEndpoint(name, world, signal, reach, readHeld)
+  const { alerts: said, seen, held, notSeen } = looked
   const findings = alerts
     .filter(({ alert }) => alert !== 'secret-drift' && said.includes(alert))
     .map(({ alert, severity }) => {
@@ -161,8 +162,9 @@ export async function checkServed(name: string, { world, signal }: Io): Promise<
     })
   if (held?.state === 'changed') findings.push(secretDrift(name, held))
   const fails = findings.some(({ severity }) => severity === 'blocks')
-  const unseen = held?.state === 'unseen' ? `; ${held.seen}` : ''
-  const checked = { ...base, seen: `${seen === '' ? 'as recorded' : seen}${unseen}`, findings }
+  const unread = held?.state === 'unseen' ? held.seen : undefined
+  const words = [seen === '' ? 'as recorded' : seen, unread, notSeen].filter(Boolean).join('; ')
+  const checked = { ...base, seen: words, findings }
   return fails ? { ...checked, exit: exitCodes.failed } : checked
 }
 

@@ -6,7 +6,7 @@ import { recordedAnswers } from './endpoint-of.ts'
 import { targetOf } from './planning.ts'
 
 /** Opens the ways to an endpoint's servers for as long as `use` needs them. */
-export type Reach = <T>(use: (servers: Server[]) => Promise<T>) => Promise<T>
+export type Reach = <T>(use: (servers: Server[], notSeen?: string) => Promise<T>) => Promise<T>
 
 /** How a recorded endpoint is reached where no address outside its target leads to it. */
 export async function reachOf(

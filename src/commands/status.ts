@@ -121,6 +121,7 @@ function statusLines(all: EndpointStatus[], whole: boolean, io: Io): Line[] {
       ...partLines(only, now, glyphs),
       ...said,
       ...heldLines(only),
+      ...(only.notSeen ? [[span('  not seen    ', 'quiet'), span(only.notSeen)] as Line] : []),
     ]
   }
   return all.map(each => statusRow(each, now, glyphs, widthOf(io)))

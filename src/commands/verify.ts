@@ -89,7 +89,20 @@ async function proofOf(
   const reach = record === undefined ? undefined : await reachOf(record, world, signal)
   if (!reach) return plain ? provePlain(wanted, proving) : prove(wanted, proving)
   const probe = plain ? probeServersPlain : probeServers
-  return retried(wanted, proving, () => reach(servers => probe(servers, wanted, proving)))
+  let unseen: string | undefined
+  const results = await retried(wanted, proving, () =>
+    reach((servers, notSeen) => {
+      unseen = notSeen
+      return probe(servers, wanted, proving)
+    }),
+  )
+  return unseen === undefined ? results : [...results, notAsked(unseen)]
+}
+
+/** Servers that no way led to are no failure, but nothing is proven of them. */
+function notAsked(seen: string): ProofResult {
+  const said = { expected: 'each server is asked', seen, evidence: [], command: '', means: '' }
+  return { id: 'servers.asked', decides: 'report', state: 'skip', ...said, fix: '', tookMs: 0 }
 }
 
 /** What is served next, where a target keeps that apart from what serves. */

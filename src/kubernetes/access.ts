@@ -18,6 +18,8 @@ export interface Rule {
   verbs: string[]
   /** Not in the namespace but in the whole cluster: `namespaces`. */
   clusterWide?: true
+  /** In this namespace, where it is not the one that is changed. */
+  namespace?: string
 }
 
 /**
@@ -40,29 +42,45 @@ export const accessOp: Op = {
     const [first] = missing
     const apply = quoteCommand(kubectlArgv({ context: place.context }, 'apply', '-f', path))
     const bind = ['create', 'rolebinding', 'secure-endpoint', '--role=secure-endpoint']
+    const binds = namespacesOf(rules, place).map(
+      namespace => `${quoteCommand(kubectlArgv({ ...place, namespace }, ...bind))} --user=YOU`,
+    )
     throw kubernetesFinding('kube.forbidden', exitCodes.noPermission, {
-      title: `${missing.length} of ${asked.length} permissions are missing: to ${first?.verb} ${first?.rule.resource}${missing.length > 1 ? ' and others' : ''} in namespace ${place.namespace}.`,
+      title: `${missing.length} of ${asked.length} permissions are missing: to ${first?.verb} ${first?.rule.resource}${missing.length > 1 ? ' and others' : ''} in namespace ${first?.rule.namespace ?? place.namespace}.`,
       subject: place.context,
       evidence: rules
         .flatMap(rule => {
           const verbs = missing.filter(each => each.rule === rule).map(({ verb }) => verb)
-          return verbs.length === 0 ? [] : [`${rule.resource}: ${verbs.join(', ')}`]
+          const where = rule.namespace === undefined ? '' : ` (in namespace ${rule.namespace})`
+          return verbs.length === 0 ? [] : [`${rule.resource}: ${verbs.join(', ')}${where}`]
         })
         .join('\n'),
-      fix: `Have an administrator give you the Role of this file: ${apply}, and bind it to you: ${quoteCommand(kubectlArgv(place, ...bind))} --user=YOU`,
+      fix: `Have an administrator give you the Role of this file: ${apply}, and bind it to you: ${binds.join(' and ')}`,
     })
   },
   printed: ({ rules }, show) =>
     (rules as Rule[]).map(
-      ({ resource, verbs }) => `kubectl auth can-i ${verbs.map(show).join('|')} ${show(resource)}`,
+      ({ resource, verbs, namespace }) =>
+        `kubectl auth can-i ${verbs.map(show).join('|')} ${show(resource)}${elsewhere(namespace)}`,
     ),
   shell: ({ place, rules }, sh) => [
     `kube_may ${shellPlace(place, sh)} ${(rules as Rule[])
-      .flatMap(({ group, resource, verbs }) =>
-        verbs.map(verb => sh.word(`${verb} ${qualified(group, resource)}`)),
+      .flatMap(({ group, resource, verbs, namespace }) =>
+        verbs.map(verb => sh.word(`${verb} ${qualified(group, resource)}${elsewhere(namespace)}`)),
       )
       .join(' ')}`,
   ],
+}
+
+/** The words that ask in another namespace than the one of the place. */
+function elsewhere(namespace: string | undefined): string {
+  return namespace === undefined ? '' : ` --namespace ${namespace}`
+}
+
+/** The namespaces that need a Role: the one that is changed, and those of some rules. */
+function namespacesOf(rules: readonly Rule[], { namespace }: Pick<Place, 'namespace'>): string[] {
+  const inOne = rules.filter(({ clusterWide }) => !clusterWide)
+  return [...new Set(inOne.map(each => each.namespace ?? namespace))]
 }
 
 /** One verb of a rule. */
@@ -102,7 +120,8 @@ function qualified(group: string, resource: string): string {
   return sub === undefined ? `${whole}` : `${whole}/${sub}`
 }
 
-function review({ group, resource, clusterWide }: Rule, verb: string, { namespace }: Place): Json {
+function review(rule: Rule, verb: string, place: Place): Json {
+  const { group, resource, clusterWide, namespace = place.namespace } = rule
   const [name = '', subresource] = resource.split('/')
   return {
     apiVersion: 'authorization.k8s.io/v1',
@@ -120,20 +139,25 @@ function review({ group, resource, clusterWide }: Rule, verb: string, { namespac
 }
 
 /**
- * The Role (and ClusterRole, where one is needed) that allows all of some rules. It is the whole one:
+ * The Roles (and the ClusterRole, where one is needed) that allow all of some rules. It is the whole one:
  * applied, it takes the place of one of its name that was given before.
  */
-export function roleYaml(rules: readonly Rule[], { namespace }: Pick<Place, 'namespace'>): string {
-  const of = (clusterWide: boolean) => {
-    const own = rules.filter(rule => (rule.clusterWide === true) === clusterWide)
+export function roleYaml(rules: readonly Rule[], place: Pick<Place, 'namespace'>): string {
+  const of = (namespace?: string) => {
+    const own = rules.filter(rule =>
+      namespace === undefined
+        ? rule.clusterWide === true
+        : !rule.clusterWide && (rule.namespace ?? place.namespace) === namespace,
+    )
     if (own.length === 0) return ''
     const lines = own.map(
       ({ group, resource, verbs }) =>
         `  - apiGroups: [${JSON.stringify(group)}]\n    resources: [${resource}]\n    verbs: [${verbs.join(', ')}]\n`,
     )
-    const kind = clusterWide ? 'ClusterRole' : 'Role'
-    const at = clusterWide ? '' : `\n  namespace: ${namespace}`
+    const kind = namespace === undefined ? 'ClusterRole' : 'Role'
+    const at = namespace === undefined ? '' : `\n  namespace: ${namespace}`
     return `apiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata:\n  name: secure-endpoint${at}\nrules:\n${lines.join('')}`
   }
-  return [of(false), of(true)].filter(Boolean).join('---\n')
+  const inNamespaces = namespacesOf(rules, place).map(of)
+  return [...inNamespaces, of()].filter(Boolean).join('---\n')
 }

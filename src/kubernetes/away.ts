@@ -45,6 +45,7 @@ export function awayWords({ context }: Cluster): string {
   return `the API server of ${context} does not answer; waits for it, up to ${patienceMs / 60_000} minutes`
 }
 
-function patience(ctx: Partial<Pick<Performing, 'rehearsal'>>): number {
+/** How long a run waits for it here; a rehearsal waits shortly. Milliseconds. */
+export function patience(ctx: Partial<Pick<Performing, 'rehearsal'>>): number {
   return cappedMs(patienceMs, ctx)
 }

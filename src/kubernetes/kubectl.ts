@@ -90,7 +90,7 @@ export interface KubeObject {
     labels?: Record<string, string>
     annotations?: Record<string, string>
     ownerReferences?: { kind: string; name: string }[]
-    managedFields?: { manager: string; operation: string }[]
+    managedFields?: { manager: string; operation: string; subresource?: string }[]
   }
   // biome-ignore lint/suspicious/noExplicitAny: the shape differs by kind, and hostile values are checked where used
   spec?: any

@@ -33,11 +33,16 @@ export function secretManifest(
     metadata: {
       name,
       namespace,
-      labels: { [managedBy]: fieldManager, [endpointLabel]: endpoint },
+      labels: ownLabels(endpoint),
       annotations: { [fingerprintNote]: fingerprint },
     },
     data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, encoded(text)])),
   }
+}
+
+/** What tells the objects of one endpoint from all others. */
+export function ownLabels(endpoint: string): Record<string, string> {
+  return { [managedBy]: fieldManager, [endpointLabel]: endpoint }
 }
 
 /** Selects the Secrets of one endpoint. */

@@ -38,6 +38,15 @@ export const checkKubectl: Step = {
   onFail: 'stop',
 }
 
+/** Without its API server nothing can be taken back: the run stops, and the next one goes on with it. */
+export function stopsWhenAway(steps: readonly Step[]): Step[] {
+  return steps.map(step =>
+    step.onFail === 'undo'
+      ? { ...step, stopOn: [...(step.stopOn ?? []), 'kube.unreachable'] }
+      : step,
+  )
+}
+
 /** The namespace is there; a user who may not read namespaces may well work in one. */
 export function checkNamespace(place: Place): Step {
   const { namespace, ...cluster } = place

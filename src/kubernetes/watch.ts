@@ -1,6 +1,6 @@
 import type { Json } from '../plan/plan.ts'
 import type { Clock } from '../world.ts'
-import { patienceMs } from './away.ts'
+import { patience } from './away.ts'
 import { createJsonSplitter } from './json-stream.ts'
 import type { KubeObject } from './kubectl.ts'
 import { type Namespace, sorted } from './namespace.ts'
@@ -86,7 +86,7 @@ export function watchNamespace(place: Place, calling: Calling & { clock: Clock }
       if (isUnreachable(problem)) isAway = true
       tell()
       const isOver = result.exit !== 0 && !isUnreachable(problem)
-      if (isOver || clock.elapsed() - goneSince > patienceMs) throw problem
+      if (isOver || clock.elapsed() - goneSince > patience(calling)) throw problem
       await clock.sleep(againMs, signal)
     }
   }

@@ -1,4 +1,4 @@
-import type { Op, OpTable } from '../plan/op.ts'
+import type { Op, OpTable, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
 import { lookAtDns } from '../proof/dns-look.ts'
 
@@ -6,9 +6,8 @@ import { lookAtDns } from '../proof/dns-look.ts'
 const lookOp: Op = {
   changes: false,
   async run({ name, host, server }, ctx): Promise<Json> {
-    const named = typeof server === 'string' ? { server } : {}
     const look = await lookAtDns(
-      { name: String(name), host: String(host), ...named },
+      { name: String(name), host: String(host), ...askedServer(server, ctx) },
       ctx.world,
       ctx.signal,
     )
@@ -20,6 +19,14 @@ const lookOp: Op = {
   shell: ({ name, host, server }, sh) => [
     `dns_leads_to ${sh.word(name)} ${sh.word(host)} ${sh.word(server ?? '')}`,
   ],
+}
+
+/** The name server of the answers; a rehearsal has one of its own and asks no other. */
+export function askedServer(
+  server: Json | undefined,
+  { rehearsal }: Pick<Performing, 'rehearsal'>,
+): { server?: string } {
+  return typeof server === 'string' && !rehearsal ? { server } : {}
 }
 
 export const dnsOps: OpTable = { 'dns.look': lookOp }

@@ -8,6 +8,7 @@ import { passes } from '../proof/result.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
 import type { WantedEndpoint } from '../proof/wanted.ts'
 import { readEndpoint, writeEndpoint } from '../record/endpoint.ts'
+import { askedServer } from './dns.ts'
 
 type Input = Record<string, Json>
 
@@ -28,7 +29,7 @@ const reachable: Op = {
       {
         name: String(input.name),
         host: String(input.host),
-        ...(typeof input.server === 'string' ? { server: input.server } : {}),
+        ...askedServer(input.server, ctx),
       },
       ctx,
     )

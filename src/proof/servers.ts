@@ -1,6 +1,6 @@
-import type { Address } from '../net/address.ts'
+import { type Address, formatAddress, parseAddress } from '../net/address.ts'
 import { takesConnections } from '../net/port.ts'
-import { leafProbes, type Proving, probeAll } from './prove.ts'
+import { leafProbes, type Proving, probeAll, resolveHost } from './prove.ts'
 import { provePlainOnce } from './prove-plain.ts'
 import type { Probed } from './result.ts'
 import type { WantedEndpoint } from './wanted.ts'
@@ -17,6 +17,16 @@ export interface Server {
   part?: string
   /** Names of alerts that the part raises of its own certificate. */
   raises?: readonly string[]
+}
+
+/** The servers at recorded addresses; a host name stands for all addresses that it resolves to. */
+export async function serversAt(addresses: readonly string[]): Promise<Server[]> {
+  const parsed = addresses.flatMap(text => parseAddress(text) ?? [])
+  const expanded = (await Promise.all(parsed.map(resolveHost))).flat()
+  return expanded.map(each => {
+    const address = formatAddress(each)
+    return { address, name: address, probes: 'all' }
+  })
 }
 
 /** Probes each server once, and says its own name in the place of the address. */

@@ -62,6 +62,8 @@ export interface EndpointStatus {
   held?: HeldStatus
   /** In a few words, when something is wrong: `serves 75:C0:96:D0`, `refused`. */
   seen: string
+  /** Which of its servers no way led to, and why; missing where all were looked at. */
+  notSeen?: string
   /** When it was looked at (ISO); missing before the first look. */
   looked?: string
   /** Who holds its lock now. */

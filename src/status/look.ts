@@ -4,12 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '../errors.ts'
 import { rotationDue } from '../front/words/endpoint.ts'
-import { formatAddress, parseAddress } from '../net/address.ts'
+import { parseAddress } from '../net/address.ts'
 import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
 import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { type Held, type HeldStatus, judgeHeld, recordedChain } from '../proof/held.ts'
-import { resolveHost } from '../proof/prove.ts'
-import type { Server } from '../proof/servers.ts'
+import { type Server, serversAt } from '../proof/servers.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
 import {
   currentGeneration,
@@ -48,7 +47,7 @@ export async function recordedStatus(name: string, world: World): Promise<Endpoi
 }
 
 /** Opens the ways to servers that no recorded address leads to. */
-type Reach = <T>(use: (servers: Server[]) => Promise<T>) => Promise<T>
+type Reach = <T>(use: (servers: Server[], notSeen?: string) => Promise<T>) => Promise<T>
 
 /** Reads what servers will read when they start again. */
 type ReadHeld = () => Promise<Held | undefined>
@@ -78,7 +77,9 @@ export async function lookAtEndpoint(
       seen: 'plain HTTP',
     }
   const roots = await rootsOf(name, world)
-  const look = async (servers: readonly Server[]) => {
+  let unseen: string | undefined
+  const look = async (servers: readonly Server[], notSeen?: string) => {
+    unseen = notSeen
     const seen = await Promise.all(
       servers.map(({ address }) => {
         const at = parseAddress(address) ?? { host: address, port: 0 }
@@ -99,7 +100,7 @@ export async function lookAtEndpoint(
     })
   }
   const [judged, held]: [Judged[], HeldStatus | undefined] = await Promise.all([
-    reach ? reach(look).catch(error => [unreached(error)]) : recordedServers(record).then(look),
+    reach ? reach(look).catch(error => [unreached(error)]) : serversAt(record.addresses).then(look),
     heldNow(name, world, readHeld),
   ])
   const worst = judged.reduce(
@@ -116,6 +117,7 @@ export async function lookAtEndpoint(
     alerts: sorted([...recorded.alerts, ...one.alerts, ...stored]),
     ...(held ? { held } : {}),
     ...(parts.length > 0 ? { parts } : {}),
+    ...(unseen === undefined ? {} : { notSeen: unseen }),
   }
 }
 
@@ -161,15 +163,6 @@ function partsOf(judged: readonly Judged[]): PartStatus[] {
 }
 
 const silent: Judged = { alerts: ['unreachable'], seen: 'no address is recorded' }
-
-async function recordedServers(record: EndpointRecord): Promise<Server[]> {
-  const addresses = record.addresses.flatMap(text => parseAddress(text) ?? [])
-  const expanded = (await Promise.all(addresses.map(resolveHost))).flat()
-  return expanded.map(each => {
-    const address = formatAddress(each)
-    return { address, name: address, probes: 'leaf' }
-  })
-}
 
 /** What stands in the way to an endpoint: a cluster that does not answer, a login that ran out. */
 function unreached(error: unknown): Judged {

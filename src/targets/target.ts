@@ -150,12 +150,13 @@ export interface Target<P = unknown> extends TargetAbout {
   world(present: P): Record<string, Json>
   /**
    * Opens what leads to each server of the endpoint where nothing from outside does, for `verify` and
-   * `status`; without it the record's addresses are reached as they are.
+   * `status`; without it the record's addresses are reached as they are. What it can not lead to is
+   * handed over as a sentence, `notSeen`.
    */
   reach?<T>(
     answered: Answered,
     calling: Reaching,
-    use: (servers: Server[]) => Promise<T>,
+    use: (servers: Server[], notSeen?: string) => Promise<T>,
   ): Promise<T>
   /**
    * Reads the certificate that what serves will read when it starts again, where that is kept apart from

@@ -83,8 +83,64 @@ azureml_restart() {
     kube_rollout "$1" "$2" "$3" 600 deployment/azureml-fe-v2
 }
 
-# azureml_keep_found CONTEXT NAMESPACE KUBECONFIG SECRET CHAIN KEY: what an undo goes back to
+# azureml_ingress_ours NAME: whether the Ingress on stdin is the endpoint's own
+azureml_ingress_ours() {
+  jq -e --arg name "$1" '.metadata.labels // {} | .["app.kubernetes.io/managed-by"] == "secure-endpoint"
+    and .["secure-endpoint.dev/endpoint"] == $name' >/dev/null
+}
+
+# azureml_ingress CONTEXT NAMESPACE KUBECONFIG NAME FILE: whether it is ours and says what the file does
+azureml_ingress() {
+  local there ours=false
+  there=$(kube "$1" "$2" "$3" get ingress "$4" -o json --ignore-not-found) || return 1
+  azureml_ingress_ours "$4" <<<"${there:-null}" && ours=true
+  jq --argjson there "${there:-null}" --argjson ours "$ours" '
+    .spec as $w | ($there.spec // {}) as $is
+    | {asWanted: ($ours and (($w | has("tls")) == ($is | has("tls"))) and ([$w | keys[] | $w[.] == $is[.]] | all))}' \
+    "$5" | answer_json
+}
+
+# azureml_ingress_apply CONTEXT NAMESPACE KUBECONFIG NAME FILE BEFORE ADOPT: what stood there is kept in BEFORE
+azureml_ingress_apply() {
+  local there force=()
+  there=$(kube "$1" "$2" "$3" get ingress "$4" -o json --ignore-not-found) || return 1
+  if [[ -n $there ]]; then
+    force=(--force-conflicts)
+    if [[ $7 != yes ]] && ! azureml_ingress_ours "$4" <<<"$there"; then
+      say "  Ingress $4 belongs to somebody else"
+      return 1
+    fi
+  fi
+  jq 'if . == null then null else {apiVersion, kind, spec,
+    metadata: (.metadata | {name, namespace, labels, annotations, ownerReferences} | with_entries(select(.value != null)))} end' \
+    <<<"${there:-null}" >"$6" || return 1
+  kube "$1" "$2" "$3" apply --server-side --field-manager=secure-endpoint "${force[@]}" -f "$5" >/dev/null
+}
+
+# azureml_ingress_back CONTEXT NAMESPACE KUBECONFIG NAME BEFORE: only one that was made here is deleted
+azureml_ingress_back() {
+  local there
+  [[ -s $5 ]] || return 0
+  there=$(kube "$1" "$2" "$3" get ingress "$4" -o json --ignore-not-found) || return 1
+  if jq -e '. == null' "$5" >/dev/null; then
+    [[ -n $there ]] || return 0
+    azureml_ingress_ours "$4" <<<"$there" || { say "  Ingress $4 stays: it belongs to somebody else"; return 0; }
+    kube "$1" "$2" "$3" delete ingress --ignore-not-found "$4" >/dev/null
+  elif azureml_ingress_ours "$4" <"$5"; then
+    jq 'del(.metadata.annotations, .metadata.ownerReferences)' "$5" |
+      kube "$1" "$2" "$3" apply --server-side --field-manager=secure-endpoint --force-conflicts -f - >/dev/null
+  elif [[ -n $there ]]; then
+    kube "$1" "$2" "$3" replace -f "$5" >/dev/null
+  else
+    kube "$1" "$2" "$3" create -f "$5" >/dev/null
+  fi
+}
+
+# azureml_keep_found CONTEXT NAMESPACE KUBECONFIG SECRET CHAIN KEY INGRESS: what an undo goes back to
 azureml_keep_found() {
+  if [[ -n $7 ]]; then
+    kube "$1" "$2" "$3" get ingress "$7" -o json >"$FOUND/ingress.json" || return 1
+  fi
   if [[ -n $4 ]]; then
     kube "$1" "$2" "$3" get secret "$4" -o json >"$WORK/secret.json" || return 1
     jq -r '.data["cert.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/chain.pem"

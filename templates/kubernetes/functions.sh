@@ -12,11 +12,11 @@ helm_at() {
   helm "${file[@]}" --kube-context "$1" --namespace "$2" "${@:4}"
 }
 
-# kube_may CONTEXT NAMESPACE KUBECONFIG "VERB RESOURCE"...
+# kube_may CONTEXT NAMESPACE KUBECONFIG "VERB RESOURCE [--namespace OTHER]"...
 kube_may() {
   local each missing=0
   for each in "${@:4}"; do
-    # shellcheck disable=SC2086 # two words: the verb and the resource
+    # shellcheck disable=SC2086 # several words: the verb, the resource, and where
     kube "$1" "$2" "$3" auth can-i $each >/dev/null 2>&1 || { say "  not permitted: $each"; missing=1; }
   done
   jq -n --argjson missing "$missing" '{allowed: ($missing == 0)}' | answer_json

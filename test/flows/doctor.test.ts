@@ -20,6 +20,20 @@ target:
   release: feldera
 `
 
+const azuremlAnswers = `version: 1
+endpoint: ml
+domain: ml.example.com
+certificate: {source: self-signed, authority: local}
+target:
+  kind: azureml
+  subscription: 00000000-0000-4000-8000-000000000001
+  resourceGroup: rg1
+  cluster: edge
+  clusterType: arc
+  context: edge
+  mode: ingress
+`
+
 describe('doctor', () => {
   it('says which tools are not there, and fails for none that nothing here needs', async () => {
     await inSandbox(async box => {
@@ -85,6 +99,15 @@ describe('doctor', () => {
         'kind: Role\nmetadata:\n  name: secure-endpoint\n  namespace: feldera',
       )
       expect(run.stdout).toContain('resources: [leases]')
+      box.file('m.yaml', azuremlAnswers)
+      const two = await box.cli(['doctor', '--answers', 'm.yaml', '--role'])
+      expect([two.exit, two.stderr]).toEqual([0, ''])
+      expect(two.stdout.match(/namespace: .*/g)).toEqual([
+        'namespace: azureml',
+        'namespace: azure-arc',
+      ])
+      expect(two.stdout).toContain('resources: [ingresses]')
+      expect(two.stdout).not.toContain('ClusterRole')
       const none = await box.cli(['doctor', '--role'])
       expect([none.exit, none.stdout]).toEqual([2, ''])
       expect(none.stderr).toContain('--role needs an endpoint of a Kubernetes target')

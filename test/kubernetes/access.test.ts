@@ -52,6 +52,40 @@ describe('permissions', () => {
     })
   })
 
+  it('in another namespace are asked for there, and get a Role of their own', async () => {
+    const kubectl = allows((_verb, resource) => resource !== 'configmaps')
+    const other = { group: '', resource: 'configmaps', verbs: ['get'], namespace: 'azure-arc' }
+    const wide = { group: '', resource: 'namespaces', verbs: ['get'], clusterWide: true as const }
+    const rules = [{ group: '', resource: 'pods', verbs: ['list'] }, other, wide]
+    const { folder } = createScratch(onTestFinished)
+    const paths = recordPaths(folder, 'prod')
+    const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1 } })
+    const asked = accessOp.run(inputOf(checkAccess(place, rules)), ctx)
+    const problem = await (asked as Promise<never>).catch(error => error)
+    const [found] = problem.findings
+    expect(found.title).toContain('to get configmaps in namespace azure-arc')
+    expect(found.evidence).toBe('configmaps: get (in namespace azure-arc)')
+    for (const namespace of ['feldera', 'azure-arc'])
+      expect(found.fix).toContain(`--namespace ${namespace} create rolebinding`)
+    const { stdin = '' } = kubectl.calls[0] ?? {}
+    const where = (JSON.parse(stdin).items as Review[]).map(
+      ({ spec }) => (spec.resourceAttributes as { namespace?: string }).namespace,
+    )
+    expect(where).toEqual(['feldera', 'azure-arc', undefined])
+    const kinds = roleYaml(rules, place).match(/^(kind| {2}namespace): .*$/gm)
+    expect(kinds).toEqual([
+      'kind: Role',
+      '  namespace: feldera',
+      'kind: Role',
+      '  namespace: azure-arc',
+      'kind: ClusterRole',
+    ])
+    const sh = { word: (text: unknown) => `'${text}'` }
+    expect(accessOp.shell(inputOf(checkAccess(place, rules)), sh)[0]).toContain(
+      "'get configmaps --namespace azure-arc'",
+    )
+  })
+
   it('that are missing end the run with 77 and the Role to ask for', async () => {
     const { folder } = createScratch(onTestFinished)
     const paths = recordPaths(folder, 'prod')

@@ -39,6 +39,7 @@ export function endpointParts(status: EndpointStatus, state: WatchState, stage: 
     ...told,
     ...partLines(status, state.now, glyphs),
     ...(found.length > 0 ? found : [label('alerts', 'none')]),
+    ...(status.notSeen ? [label('not seen', oneLine(status.notSeen))] : []),
     ...(status.locked ? [label('locked', `by ${oneLine(status.locked)}`)] : []),
     label('looked', when, 'quiet'),
     label('next', nextCommand(status)),

@@ -17,10 +17,10 @@ export function stateOf({
 }
 
 /** What is said of an endpoint in a list. */
-export function whatOf({ alerts: found, seen, record }: EndpointStatus): string {
+export function whatOf({ alerts: found, seen, record, notSeen }: EndpointStatus): string {
   const names = found.map(alert => (alert === 'drift' && seen ? `drift: ${seen}` : alert))
   if (names.length > 0) return names.join(', ')
-  return record ? (record.https ? '' : 'HTTP') : 'not served yet'
+  return record ? (record.https ? (notSeen ?? '') : 'HTTP') : 'not served yet'
 }
 
 /** Share of its life and time that is left of the leaf that is served, or recorded. */

@@ -1,6 +1,7 @@
 import { tryKubectl } from '../../kubernetes/kubectl.ts'
 import { recentNamespace } from '../../kubernetes/namespace.ts'
 import type { Calling, Cluster } from '../../kubernetes/place.ts'
+import { isUnreachable, kubernetesProblem } from '../../kubernetes/problems.ts'
 import { formatAddress, parseAddress } from '../../net/address.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
@@ -19,9 +20,14 @@ export interface At {
 /** The Service of the inference router; the same name in every version of the extension. */
 export const service = 'azureml-fe'
 
+/** Of one call of kubectl, as its words say it. Milliseconds. */
+const limitMs = 60_000
+
 /**
  * Reads the Service, or the Ingress before it, and where it is reached; undefined while it has no
  * address yet.
+ *
+ * @throws Problem where the API server stays away: that is no address that may come
  */
 export async function addressIn(
   cluster: Cluster,
@@ -32,7 +38,12 @@ export async function addressIn(
   const object = typeof ingress === 'string' ? ['ingress', ingress] : ['service', service]
   const words = ['get', ...object, '-o', 'json', '--ignore-not-found']
   const result = await tryKubectl({ ...cluster, namespace }, words, calling)
-  if (!succeeded(result) || result.stdout.trim() === '') return undefined
+  if (!succeeded(result)) {
+    const problem = kubernetesProblem(result, cluster, limitMs)
+    if (isUnreachable(problem)) throw problem
+    return undefined
+  }
+  if (result.stdout.trim() === '') return undefined
   const found = JSON.parse(result.stdout) as Json
   return serviceAddress(found, typeof instead === 'string' ? instead : undefined, scheme)
 }
@@ -45,8 +56,9 @@ export async function recentAddress(
   calling: Calling & Recalling,
 ): Promise<At | undefined> {
   if (typeof where.ingress === 'string') return addressIn(cluster, where, scheme, calling)
-  // a cluster that is away for a moment has no address to tell yet
-  const seen = await recentNamespace({ ...cluster, namespace }, calling).catch(() => undefined)
+  const seen = await recentNamespace({ ...cluster, namespace }, calling).catch(error => {
+    if (isUnreachable(error)) throw error
+  })
   const found = seen?.services.find(({ metadata }) => metadata.name === service)
   const { instead } = where
   return (

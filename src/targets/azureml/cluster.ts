@@ -4,20 +4,22 @@ import { failureOf } from '../../azure/failures.ts'
 import { Problem } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
-import { kubectl, tryKubectl } from '../../kubernetes/kubectl.ts'
+import { kubectl } from '../../kubernetes/kubectl.ts'
 import type { Calling, Cluster } from '../../kubernetes/place.ts'
 import { canonicalJson } from '../../plan/digest.ts'
 import type { Json } from '../../plan/plan.ts'
 import { atPath } from '../../plan/predicate.ts'
 import { type Recalling, recently } from '../../plan/recent.ts'
 import { quoteCommand } from '../../process/quote.ts'
-import { succeeded } from '../../process/tool.ts'
 import { tail, toolProblem } from '../../process/tool-problem.ts'
 import { clusterArguments, type Where } from './answers.ts'
 import { azuremlFindings } from './findings.ts'
 import { clusterInput } from './words.ts'
 
 const readLimitMs = 120_000
+
+/** Where the agents of Azure Arc are, and keep the cluster's own Azure id. */
+export const arcNamespace = 'azure-arc'
 
 /** One API server, as a kubeconfig names it. */
 export interface Server {
@@ -126,12 +128,9 @@ async function arcIdentity(
   calling: Calling,
 ): Promise<string> {
   const words = ['get', 'configmap', 'azure-clusterconfig', '-o', 'json', '--ignore-not-found']
-  const result = await tryKubectl({ ...at, namespace: 'azure-arc' }, words, calling)
-  if (!succeeded(result)) {
-    await kubectl({ ...at, namespace: 'azure-arc' }, words, calling) // throws what its words mean
-  }
-  const data =
-    result.stdout.trim() === '' ? null : atPath(JSON.parse(result.stdout) as Json, 'data')
+  const reading = kubectl({ ...at, namespace: arcNamespace }, words, calling)
+  const { stdout } = await reading.catch(error => Promise.reject(withRole(error)))
+  const data = stdout.trim() === '' ? null : atPath(JSON.parse(stdout) as Json, 'data')
   const value = (key: string) => String(atPath(data ?? null, key) ?? '')
   const found = [
     value('AZURE_SUBSCRIPTION_ID'),
@@ -142,7 +141,7 @@ async function arcIdentity(
     throw new Problem(exitCodes.data, [
       finding(azuremlFindings, 'azureml.cluster-unsure', {
         subject: at.context,
-        evidence: 'no configmap azure-clusterconfig in namespace azure-arc',
+        evidence: `no configmap azure-clusterconfig in namespace ${arcNamespace}`,
         fix: 'Name the context of the Arc-enabled cluster in target.context.',
       }),
     ])
@@ -150,6 +149,17 @@ async function arcIdentity(
   const wanted = [subscription, resourceGroup, cluster]
   const same = wanted.every((each, index) => each.toLowerCase() === found[index]?.toLowerCase())
   return same ? '' : `az: ${wanted.join('/')}\nkubectl: ${found.join('/')}`
+}
+
+/** This is read before the plan, whose check of the permissions would name the Role. */
+function withRole(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.findings[0]?.id !== 'kube.forbidden') return error
+  const fix =
+    'Have an administrator give you the Roles that this prints: secure-endpoint doctor --answers FILE --role; then run the same command again.'
+  return new Problem(
+    error.exit,
+    error.findings.map(each => ({ ...each, fix })),
+  )
 }
 
 function serverOf(config: Json): Server {

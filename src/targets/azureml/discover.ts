@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import type { Answered, CertificateAnswers } from '../../answers/answers.ts'
+import type { Answered, Answers, CertificateAnswers } from '../../answers/answers.ts'
 import { az } from '../../azure/az.ts'
 import { Problem } from '../../errors.ts'
 import { type ExitCode, exitCodes } from '../../exit-codes.ts'
@@ -19,6 +19,7 @@ import { type AzureMlAnswers, azuremlAnswers, namespace, type Where, whereOf } f
 import { agreedServer, recentlySame } from './cluster.ts'
 import { type Extension, hasStoredPair, lostSettings, recentExtension } from './extension.ts'
 import { azuremlFindings } from './findings.ts'
+import { type ForeignIngress, foreignIn, foreignIngress, readIngress } from './ingress.ts'
 import { readSettings } from './ops-change.ts'
 import type { AzureMlPresent } from './present.ts'
 import { accessRules } from './steps/checks.ts'
@@ -52,22 +53,28 @@ export async function discover(
     if (read.status === 'rejected') throw await notFound(read.reason, where, calling)
     if (compared.status === 'rejected') throw await notFound(compared.reason, where, calling)
     const [extension, { url: server }] = [read.value, compared.value]
-    // what we have put there ourselves is in the record
-    const leaf = record?.https ? undefined : await leafOf(extension, own, calling)
+    const [leaf, theirs] = await Promise.all([
+      // what we have put there ourselves is in the record
+      record?.https ? undefined : leafOf(extension, own, calling),
+      own.mode === 'ingress' ? ingressInTheWay(own, answers.endpoint, calling) : undefined,
+    ])
     const present: AzureMlPresent = {
       server,
       ...(extension ? { extension } : {}),
       ...(leaf === undefined ? {} : { servedLeaf: leaf }),
+      ...(theirs === undefined ? {} : { foreignIngress: theirs }),
     }
     const hasPair = record?.https === true
     const blocked =
       conflict(answers.target.onConflict, own, extension, record !== undefined) ??
+      ingressConflict(answers, theirs) ??
+      noAddress(own, extension) ??
       (await lost(own, extension, folder))
     if (blocked) return { present, findings: [blocked.finding], exit: blocked.exit }
     return {
       present,
       recent: reading.recent,
-      findings: [...warnings(own, extension, hasPair), ...keyNote(answers.certificate)],
+      findings: [...warnings(own, present, hasPair), ...keyNote(answers.certificate)],
     }
   })
 }
@@ -153,6 +160,47 @@ function conflict(
   return undefined
 }
 
+/**
+ * A Service without a load balancer of its own has an outside address only where the answers name it. The
+ * type is that of the extension, once it serves models; an update does not change it.
+ */
+function noAddress(own: AzureMlAnswers, extension: Extension | undefined): Blocked | undefined {
+  if (own.mode === 'ingress' || own.front !== undefined) return undefined
+  const serves = extension?.settings.enableInference?.toLowerCase() === 'true'
+  const type = serves ? extension.serviceType : own.serviceType
+  if (type.toLowerCase() === 'loadbalancer') return undefined
+  return block('azureml.no-address', {
+    subject: 'target.front',
+    evidence: `azureml-fe is of type ${type}, and target.front is not named`,
+    fix: 'Write target.mode: ingress (an Ingress ends TLS before it), or name the address of the load balancer that stands before it in target.front: HOST or HOST:PORT.',
+  })
+}
+
+/**
+ * The Ingress of the wanted name, where it is somebody else's. Where it may not be read, the check of
+ * the permissions says so, with the Role to ask for.
+ */
+async function ingressInTheWay(
+  own: AzureMlAnswers,
+  name: string,
+  calling: Calling,
+): Promise<ForeignIngress | undefined> {
+  try {
+    return foreignIn(await readIngress(own, name, calling), name)
+  } catch (error) {
+    if (error instanceof Problem && error.findings[0]?.id === 'kube.forbidden') return undefined
+    throw error
+  }
+}
+
+function ingressConflict(
+  { endpoint, target }: Answers,
+  foreign: ForeignIngress | undefined,
+): Blocked | undefined {
+  if (!foreign || target.onConflict === 'adopt') return undefined
+  return { finding: foreignIngress(endpoint, foreign), exit: exitCodes.data }
+}
+
 /** Protected settings are replaced as a whole: what is not sent again is gone. */
 async function lost(
   own: AzureMlAnswers,
@@ -176,14 +224,21 @@ async function lost(
 
 function warnings(
   own: AzureMlAnswers,
-  extension: Extension | undefined,
+  { extension, servedLeaf }: AzureMlPresent,
   hasPair: boolean,
 ): Finding[] {
-  if (own.mode !== 'pem' || extension?.mode !== 'pem' || hasPair || own.previousKey) return []
+  if (own.mode !== 'pem' || !extension || hasPair || own.previousKey) return []
+  const evidence =
+    extension.mode === 'pem'
+      ? 'the pair in place is stored in Azure alone'
+      : extension.mode === 'secret' && servedLeaf === undefined
+        ? `Secret ${extension.secret ?? ''} cannot be read`
+        : undefined
+  if (evidence === undefined) return []
   return [
     finding(azuremlFindings, 'azureml.no-way-back', {
       subject: extension.name,
-      evidence: 'the pair in place is stored in Azure alone',
+      evidence,
       fix: 'Name it in target.previousChain and target.previousKey, if you have it.',
     }),
   ]

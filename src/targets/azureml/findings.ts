@@ -21,6 +21,16 @@ export const azuremlFindings = {
     title: 'The extension has a certificate that is not recorded here.',
     why: 'Replacing it could take away what somebody else put there on purpose.',
   },
+  'azureml.foreign-ingress': {
+    severity: 'blocks',
+    title: 'An Ingress of this name belongs to somebody else.',
+    why: 'Overwriting it would take away what somebody else serves through it.',
+  },
+  'azureml.ingress-stays': {
+    severity: 'warns',
+    title: 'The Ingress is not taken back: somebody else has changed it meanwhile.',
+    why: 'What stands there now is not what this run has applied.',
+  },
   'azureml.no-way-back': {
     severity: 'warns',
     title: 'There is no way back from a failed change to the pair in place.',
@@ -40,6 +50,11 @@ export const azuremlFindings = {
     severity: 'warns',
     title: 'The pair stays stored in the protected settings of the extension.',
     why: 'An update replaces protected settings but takes none away: the key leaves Azure only with the extension.',
+  },
+  'azureml.no-address': {
+    severity: 'blocks',
+    title: 'The cluster does not say where clients reach the endpoint.',
+    why: 'A Service of this type has no address outside: all would be changed, proven nowhere and taken back.',
   },
   'azureml.domain': {
     severity: 'blocks',

@@ -6,8 +6,9 @@ import { held } from './held.ts'
 import { azuremlOps } from './ops.ts'
 import type { AzureMlPresent } from './present.ts'
 import { profile } from './profile.ts'
+import { reachReplicas } from './reach.ts'
 import { createStage } from './stage.ts'
-import { checkAz } from './steps/checks.ts'
+import { preflightSteps } from './steps/checks.ts'
 import { disableSteps } from './steps/disable.ts'
 import { enableSteps } from './steps/enable.ts'
 
@@ -44,7 +45,8 @@ export const azureml: Target<AzureMlPresent> = {
       : null,
   }),
   held,
-  preflight: async () => [checkAz],
+  reach: reachReplicas,
+  preflight: async (_world, answered) => preflightSteps(answered?.answers),
   ops: azuremlOps,
   shell: ['kubernetes/functions.sh', 'azureml/functions.sh'],
   stage: createStage,

@@ -8,6 +8,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
+import { atPath } from '../../plan/predicate.ts'
 import {
   type GenerationFiles,
   type LeafSummary,
@@ -16,6 +17,7 @@ import {
 } from '../../record/generation.ts'
 import { readUserFile } from '../../user-file.ts'
 import { namespace } from './answers.ts'
+import { readIngress, writableOf } from './ingress.ts'
 import { clusterOf } from './words.ts'
 
 type Input = Record<string, Json>
@@ -27,8 +29,9 @@ interface Found {
 
 /**
  * Keeps what is in place as generation 0, for going back: the settings, and the pair where it can be
- * had, from its Secret or from the files that the answers name. `{cluster, mode, settings, secret?,
- * cname?, chain?, key?}`.
+ * had, from its Secret or from the files that the answers name; with `ingress`, which is somebody
+ * else's, also that object and its pair. `{cluster, mode, settings, secret?, cname?, chain?, key?,
+ * ingress?}`.
  */
 export const keepFound: Op = {
   changes: false,
@@ -36,22 +39,48 @@ export const keepFound: Op = {
     const { paths } = ctx.record
     if ((await listGenerations(paths)).includes(0)) return { kept: true, seen: 'generation 0' }
     const { mode, secret, cname, settings } = input
-    const { files, leaf } =
-      mode === 'secret' ? await fromSecret(input, ctx) : await fromFiles(input, ctx)
+    const theirs = await ingressIn(input, ctx)
+    const { files, leaf } = theirs?.files
+      ? { files: theirs.files, leaf: leafIn(theirs.files['chain.pem']) }
+      : mode === 'secret'
+        ? await fromSecret(input, ctx)
+        : await fromFiles(input, ctx)
     const made = new Date(ctx.world.clock.now()).toISOString()
-    const found = { mode, secret, cname, settings } as Json
+    const ingress = theirs?.object
+    const found = { mode, secret, cname, settings, ...(ingress ? { ingress } : {}) } as Json
     const meta = { number: 0, made, source: 'found', found, ...(leaf ? { leaf } : {}) } as const
     await writeGeneration(paths, meta, files)
     return { kept: true, seen: 'key.pem' in files ? 'its settings and pair' : 'its settings' }
   },
-  printed: ({ secret }, show) => [
-    `keeps the settings${secret === undefined ? '' : ` and Secret ${show(secret)}`} as generation 0`,
-  ],
-  shell: ({ cluster, secret = '', chain = '', key = '' }, sh) => {
+  printed: ({ secret, ingress }, show) => {
+    const more = [
+      ...(secret === undefined ? [] : [` and Secret ${show(secret)}`]),
+      ...(ingress === undefined ? [] : [` and Ingress ${show(ingress)}`]),
+    ]
+    return [`keeps the settings${more.join('')} as generation 0`]
+  },
+  shell: ({ cluster, secret = '', chain = '', key = '', ingress = '' }, sh) => {
     const { context, kubeconfig = '' } = cluster as Record<string, unknown>
     const place = [context, namespace, kubeconfig].map(sh.word)
-    return [`azureml_keep_found ${[...place, ...[secret, chain, key].map(sh.word)].join(' ')}`]
+    return [
+      `azureml_keep_found ${[...place, ...[secret, chain, key, ingress].map(sh.word)].join(' ')}`,
+    ]
   },
+}
+
+/** The Ingress of somebody else, as it can be put back, and the pair that it ends TLS with. */
+async function ingressIn({ cluster, ingress }: Input, ctx: Performing) {
+  if (typeof ingress !== 'string') return undefined
+  const found = await readIngress(clusterOf(cluster), ingress, ctx)
+  if (!found) return undefined
+  const object = writableOf(found)
+  const name = atPath(object, 'spec.tls.0.secretName')
+  if (typeof name !== 'string') return { object }
+  const secret = await readSecret({ place: { ...clusterOf(cluster), namespace }, name }, ctx)
+  const [chain, key] = ['tls.crt', 'tls.key'].map(each => secret?.data?.[each])
+  if (chain === undefined || key === undefined) return { object }
+  const decoded = (text: string) => Buffer.from(text, 'base64')
+  return { object, files: { 'chain.pem': decoded(chain), 'key.pem': decoded(key) } }
 }
 
 async function fromSecret({ cluster, secret }: Input, ctx: Performing): Promise<Found> {

@@ -36,8 +36,8 @@ interface ExtensionLook extends Record<string, Json> {
 }
 
 /**
- * Looks at the extension: `{where, wanted?, cluster?, leaf?, name?}`. The stored pair of PEM mode can
- * not be read back: there the leaf that is served decides whether all is as wanted.
+ * Looks at the extension: `{where, wanted?, unless?, cluster?, leaf?, name?}`. The stored pair of PEM
+ * mode can not be read back: there the leaf that is served decides whether all is as wanted.
  */
 export const look: Op = {
   changes: false,
@@ -45,7 +45,10 @@ export const look: Op = {
     const where = input.where as unknown as Where
     const wanted = input.wanted as unknown as WantedExtension | undefined
     const now = await recentExtension(where, ctx)
-    const asWanted = wanted !== undefined && (await isDone(now, wanted, input, ctx))
+    const unless = input.unless as unknown as WantedExtension | undefined
+    const asWanted =
+      (unless !== undefined && isAsWanted(now, unless)) ||
+      (wanted !== undefined && (await isDone(now, wanted, input, ctx)))
     const answer: ExtensionLook = {
       state: now?.state ?? 'Absent',
       mode: now?.mode ?? 'absent',

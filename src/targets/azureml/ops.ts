@@ -5,9 +5,10 @@ import type { Json } from '../../plan/plan.ts'
 import { quoteCommand } from '../../process/quote.ts'
 import { recentAddress, service } from './address.ts'
 import { armTypes, namespace, type Where } from './answers.ts'
-import { recentlySame, serverMark } from './cluster.ts'
+import { arcNamespace, recentlySame, serverMark } from './cluster.ts'
 import { keepFound } from './keep-found.ts'
 import { change } from './ops-change.ts'
+import { ingressApply, ingressBack, ingressLook } from './ops-ingress.ts'
 import { look } from './ops-look.ts'
 import { proveReplicas } from './ops-replicas.ts'
 import { watch } from './ops-watch.ts'
@@ -42,7 +43,7 @@ const same: Op = {
       : [
           quoteCommand(
             kubectlArgv(
-              { ...at, namespace: 'azure-arc' },
+              { ...at, namespace: arcNamespace },
               'get',
               'configmap',
               'azure-clusterconfig',
@@ -88,4 +89,7 @@ export const azuremlOps: OpTable = {
   'azureml.watch': watch,
   'azureml.prove-replicas': proveReplicas,
   'azureml.keep-found': keepFound,
+  'azureml.ingress': ingressLook,
+  'azureml.ingress-apply': ingressApply,
+  'azureml.ingress-back': ingressBack,
 }

@@ -1,4 +1,5 @@
 import type { Extension } from './extension.ts'
+import type { ForeignIngress } from './ingress.ts'
 
 /** What was read of the cluster and its extension before a plan is made. */
 export interface AzureMlPresent {
@@ -8,4 +9,6 @@ export interface AzureMlPresent {
   extension?: Extension
   /** The leaf that is served now, where it is not one of ours: SHA-256. */
   servedLeaf?: string
+  /** The Ingress of the wanted name, where it is somebody else's. */
+  foreignIngress?: ForeignIngress
 }

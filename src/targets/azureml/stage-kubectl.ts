@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import { stageField } from '../../kubernetes/stage-field.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -7,6 +6,7 @@ import type { ToolCall } from '../../process/tool.ts'
 import type { AzureMlAnswers } from './answers.ts'
 import type { Said } from './stage.ts'
 import { stageServer } from './stage-az.ts'
+import { changeIngress, deleteIngress } from './stage-ingress.ts'
 import type { StagedRouter } from './stage-router.ts'
 
 const namespace = 'azureml'
@@ -24,10 +24,13 @@ export function stageKubectl(
     const [verb = '', what = ''] = words
     if (verb === 'version') return json({ serverVersion: { gitVersion: 'v1.34.0' } })
     if (verb === 'config') return json(config(own))
+    const ingress = ingressIn(call.stdin)
+    if (ingress && (verb === 'apply' || verb === 'create' || verb === 'replace'))
+      return changeIngress(verb, words, ingress, router)
     if (verb === 'create') return what === 'namespace' ? {} : created(call.stdin ?? '')
     if (verb === 'replace') return { stdout: '2' }
     if (verb === 'apply') return applied(call, router)
-    if (verb === 'delete') return deleted(words, router)
+    if (verb === 'delete') return deleted(words, router, call)
     if (verb === 'rollout') {
       await router.converge()
       return {}
@@ -41,7 +44,7 @@ export function stageKubectl(
   }
 }
 
-function got(words: string[], own: AzureMlAnswers, router: StagedRouter): Said {
+function got(words: readonly string[], own: AzureMlAnswers, router: StagedRouter): Said {
   const [, what = '', name = ''] = words
   if (what === 'namespace') return { stdout: `${namespace}   Active   1d\n` }
   if (what === 'secret') {
@@ -81,20 +84,22 @@ function created(stdin: string): Said {
   return { stdout: items.map(each => `${JSON.stringify(each, null, 2)}\n`).join('') }
 }
 
-async function applied({ argv, stdin }: ToolCall, router: StagedRouter): Promise<Said> {
-  const path = argv.at(-1) ?? ''
-  if (path !== '-' && stdin === undefined) {
-    await router.applyIngress(JSON.parse(await readFile(path, 'utf8')) as Json)
-    return { stdout: 'ingress.networking.k8s.io/staged\n' }
-  }
+function applied({ stdin }: ToolCall, router: StagedRouter): Said {
   const secret = JSON.parse(stdin ?? '') as { metadata: { name: string } }
   router.secrets.set(secret.metadata.name, secret as unknown as Json)
   return json(secret)
 }
 
-async function deleted(words: string[], router: StagedRouter): Promise<Said> {
-  if (words[1] === '--raw') return {}
-  if (words[1] === 'ingress') await router.applyIngress(undefined)
+function ingressIn(stdin: string | undefined): { [key: string]: Json } | undefined {
+  if (!stdin?.startsWith('{')) return undefined
+  const object = JSON.parse(stdin) as { [key: string]: Json }
+  return object.kind === 'Ingress' ? object : undefined
+}
+
+async function deleted(words: string[], router: StagedRouter, { stdin }: ToolCall): Promise<Said> {
+  if (words[1] === '--raw')
+    return words[2]?.includes('/ingresses/') ? deleteIngress(router, stdin) : {}
+  if (words[1] === 'ingress') return deleteIngress(router, undefined)
   const selected = words.find(word => word.startsWith('--field-selector=metadata.name='))
   router.secrets.delete(selected?.split('=').at(-1) ?? '')
   return {}

@@ -20,6 +20,8 @@ export interface StagedRouter {
   rollouts: number
   /** The Ingress before it, where one was applied, and the port that it is served on. */
   ingress?: { object: Json; port: number }
+  /** Counts the Ingresses that were made. */
+  ingresses: number
   state: 'Succeeded' | 'Failed'
   health: string
   /** Serves an Ingress with the pair of the Secret that it names, or over HTTP. */
@@ -51,6 +53,7 @@ export async function createStagedRouter(
     scheme: 'http',
     port: await kit.serveHttp({ readyAt: 0 }),
     rollouts: 1,
+    ingresses: 0,
     state: 'Succeeded',
     health: '',
     async applyIngress(object) {

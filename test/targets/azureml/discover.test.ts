@@ -34,9 +34,10 @@ interface Here {
   list?: Said
   az?: Said
   kubectl?: Said
-  arc?: Record<string, string>
+  arc?: Record<string, string> | 'forbidden'
   missing?: string
   answers?: string
+  ingress?: Said
   /** What the last proven run has recorded. */
   live?: Record<string, string>
 }
@@ -49,11 +50,14 @@ async function found(here: Here) {
     }
     if (said.startsWith('az aks')) return here.az ?? { stdout: kubeconfig('https://aks1:443') }
     if (said.includes('azure-clusterconfig')) {
+      if (here.arc === 'forbidden')
+        return { exit: 1, stderr: 'Error from server (Forbidden): configmaps is forbidden' }
       return here.arc ? { stdout: { kind: 'ConfigMap', data: here.arc } } : { stdout: '' }
     }
     if (said.includes(' config view')) {
       return here.kubectl ?? { stdout: kubeconfig('https://aks1:443/') }
     }
+    if (said.includes(' get ingress ')) return here.ingress
     if (said.startsWith('az resource list')) return { stdout: [] }
     return { exit: 1, stderr: 'no such words' }
   })
@@ -123,6 +127,13 @@ describe('what is read of Azure ML before a plan', () => {
     expect(await found({ answers })).toMatchObject({ exit: 65, ids: ['azureml.cluster-unsure'] })
   })
 
+  it('says which Role is wanted where the id of an Arc-enabled cluster may not be read', async () => {
+    const answers = usualAnswers('  mode: secret').replace('clusterType: aks', 'clusterType: arc')
+    const { exit, findings } = await found({ answers, arc: 'forbidden' })
+    expect([exit, findings[0]?.id]).toEqual([77, 'kube.forbidden'])
+    expect(findings[0]?.fix).toContain('doctor --answers FILE --role')
+  })
+
   it.each([
     ['login', 77, 'azure.login'],
     ['403', 77, 'azure.forbidden'],
@@ -133,6 +144,35 @@ describe('what is read of Azure ML before a plan', () => {
   ] as const)('ends where az says %s: exit %i', async (words, exit, id) => {
     const list = { exit: 1, stderr: azWords[words as never] as string }
     expect(await found({ list })).toMatchObject({ exit, ids: [id] })
+  })
+
+  it.each([
+    ['that is there, of NodePort,', '  mode: secret', 'nodePort'],
+    ['that is there, of ClusterIP,', '  mode: pem', 'ClusterIP'],
+    ['that is made, of NodePort,', '  mode: secret\n  serviceType: NodePort', undefined],
+  ])('stops where an extension %s has no address outside', async (_what, more, type) => {
+    const settings = { allowInsecureConnections: 'True' }
+    const there = type && extensionJson({ ...settings, inferenceRouterServiceType: type })
+    const list = { stdout: there ? [there] : [] }
+    const here = await found({ list, answers: usualAnswers(more) })
+    expect(here).toMatchObject({
+      exit: 65,
+      findings: [
+        {
+          id: 'azureml.no-address',
+          fix: expect.stringMatching(/target\.mode: ingress .*target\.front/),
+        },
+      ],
+    })
+    const front = await found({ list, answers: usualAnswers(`${more}\n  front: 10.0.0.7`) })
+    expect(front.exit).toBeUndefined()
+    const ingress = usualAnswers(more.replace(/mode: \w+/, 'mode: ingress'))
+    expect((await found({ list, answers: ingress, ingress: {} })).exit).toBeUndefined()
+  })
+
+  it('takes the type of an extension that serves models, not the one of the answers', async () => {
+    const answers = usualAnswers('  mode: secret\n  serviceType: ClusterIP')
+    expect((await found({ answers })).exit).toBeUndefined()
   })
 
   it('names a tool that is missing', async () => {

@@ -98,6 +98,79 @@ it('a change to stored files of which no pair is known says that there is no way
   )
 })
 
+describe('from a Secret to stored files, which no update takes away again', () => {
+  const recorded = async () => {
+    flow = await azuremlFlow(usualAnswers('  mode: secret'))
+    await flow.go('enable')
+    flow.answer(usualAnswers('  mode: pem'))
+  }
+  const found = async () => {
+    flow = await azuremlFlow(usualAnswers('  mode: secret'))
+    await flow.go('enable')
+    flow.forget()
+    flow.answer(usualAnswers('  mode: pem\n  onConflict: adopt'))
+  }
+  const lastChange = () => flow.changes().at(-1) ?? ''
+
+  it.each([
+    ['ours', recorded],
+    ['one that is adopted', found],
+  ])('a failed change serves the pair of before again, from files: %s', async (_what, begin) => {
+    await begin()
+    const between = failing(azWords.healthcheck, 1, true)
+    const went = await flow.go('rotate', { between })
+    expect(went).toMatchObject({ exit: 1, outcome: 'rolled-back' })
+    expect(went.events).toContainEqual(
+      expect.objectContaining({
+        type: 'step.started',
+        id: 'change.extension',
+        price: expect.objectContaining({
+          text: expect.stringMatching(/pair of the Secret as files, too; .*target\.recreate: yes/),
+        }),
+      }),
+    )
+    expect(lastChange()).toMatch(/ update .*--config-protected sslCertPemFile=chain\.pem/)
+    expect(went.events).toContainEqual(
+      expect.objectContaining({ type: 'proof', step: 'undo.proof', id: 'tls.leaf', state: 'pass' }),
+    )
+    flow.answer(usualAnswers('  mode: secret\n  onConflict: adopt'))
+    await expect(flow.go('rotate')).rejects.toMatchObject({
+      exit: 65,
+      findings: [{ id: 'azureml.pem-wins' }],
+    })
+  })
+
+  it('nothing is sent where the extension still points at its Secret', async () => {
+    await recorded()
+    const before = flow.changes().length
+    const went = await flow.go('rotate', { between: failing(azWords.healthcheck) })
+    expect(went).toMatchObject({ exit: 1, outcome: 'rolled-back' })
+    expect(flow.changes()).toHaveLength(before + 1)
+    flow.answer(usualAnswers('  mode: secret'))
+    expect(await flow.go('rotate')).toMatchObject({ exit: 0, failed: [] })
+  })
+
+  it('says beforehand that there is no way back but another extension, where the Secret is gone', async () => {
+    await found()
+    const [, secret] = /sslSecret=(\S+)/.exec(lastChange()) ?? []
+    await flow.kubectl(['delete', 'secrets', `--field-selector=metadata.name=${secret}`])
+    const went = await flow.go('rotate', { between: failing(azWords.healthcheck, 9) })
+    expect(went).toMatchObject({ exit: 1, outcome: 'failed' })
+    expect(went.events).toContainEqual(
+      expect.objectContaining({
+        type: 'step.started',
+        id: 'change.extension',
+        price: expect.objectContaining({
+          text: expect.stringContaining('there is no way back but deleting the extension'),
+        }),
+      }),
+    )
+    expect(went.events).toContainEqual(
+      expect.objectContaining({ type: 'finding', id: 'azureml.no-way-back' }),
+    )
+  })
+})
+
 it('a disable says beforehand and at the end that Azure keeps a stored pair, and how it goes', async () => {
   flow = await azuremlFlow(usualAnswers('  mode: pem'))
   await flow.go('enable')

@@ -32,7 +32,7 @@ export function remakes({ answers, present }: AzureMl): boolean {
 function createStep(wanted: AzureMl, needs: string[]): Step {
   const { answers, present } = wanted
   const own = azuremlAnswers(answers)
-  const undo = undoChange(wanted)
+  const undo = undoChange(wanted, { storesPair: own.mode === 'pem' })
   const settings = present.extension ? ownerSettings(present.extension) : newSettings(own)
   return {
     id: 'change.extension',
@@ -49,7 +49,7 @@ function createStep(wanted: AzureMl, needs: string[]): Step {
 function updateStep(wanted: AzureMl, needs: string[]): Step {
   const { answers, present } = wanted
   const own = azuremlAnswers(answers)
-  const undo = undoChange(wanted)
+  const undo = undoChange(wanted, { storesPair: own.mode === 'pem' })
   const price = priceOf(wanted)
   const isOn = present.extension?.settings.enableInference?.toLowerCase() === 'true'
   const settings = isOn

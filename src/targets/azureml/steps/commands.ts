@@ -22,8 +22,13 @@ export function placeOf(own: AzureMlAnswers) {
   return { context, namespace, ...(kubeconfig === undefined ? {} : { kubeconfig }) }
 }
 
-/** Reads the extension, and whether it is as wanted. */
-export function extensionLook(own: AzureMlAnswers, wanted?: WantedText, served?: Served): Op {
+/** Reads the extension, and whether it is as wanted, or (`unless`) like something as good. */
+export function extensionLook(
+  own: AzureMlAnswers,
+  wanted?: WantedText,
+  served?: Served,
+  unless?: WantedText,
+): Op {
   const { front } = own
   return {
     do: 'op:azureml.extension',
@@ -31,6 +36,7 @@ export function extensionLook(own: AzureMlAnswers, wanted?: WantedText, served?:
       where: { ...whereOf(own) },
       cluster: clusterInput(own),
       ...(wanted ? { wanted: { ...wanted } } : {}),
+      ...(unless ? { unless: { ...unless } } : {}),
       ...(served ? { leaf: served.leaf, name: served.name } : {}),
       ...(front === undefined ? {} : { instead: front }),
     },
@@ -42,9 +48,14 @@ export function extensionLook(own: AzureMlAnswers, wanted?: WantedText, served?:
 export const isMoving: Predicate = { json: 'moving', equals: true }
 
 /** A look that waits for what is under way before it judges. */
-export function lookFor(own: AzureMlAnswers, wanted: WantedText, served?: Served): Look {
+export function lookFor(
+  own: AzureMlAnswers,
+  wanted: WantedText,
+  served?: Served,
+  unless?: WantedText,
+): Look {
   return {
-    look: extensionLook(own, wanted, served),
+    look: extensionLook(own, wanted, served, unless),
     already: [{ json: 'asWanted', equals: true }],
     busy: [isMoving],
     every: '5s',

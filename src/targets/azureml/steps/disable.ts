@@ -1,4 +1,4 @@
-import { holdStep } from '../../../kubernetes/steps.ts'
+import { holdStep, stopsWhenAway } from '../../../kubernetes/steps.ts'
 import type { Step } from '../../../plan/plan.ts'
 import type { Wanted } from '../../target.ts'
 import { type AzureMlAnswers, azuremlAnswers, whereOf } from '../answers.ts'
@@ -27,15 +27,15 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
   const away = present.extension?.highAvailability ? '' : ' They are away for up to 2 min.'
   const stays = present.extension && hasStoredPair(present.extension) ? ` ${pairStays(own)}` : ''
   if (own.mode === 'ingress') {
-    return [
+    return stopsWhenAway([
       ...checkSteps(wanted, own),
       holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
       ...watchSteps(wanted, 'http'),
       ...plainIngressSteps(wanted, ['prepare.hold']),
       ...plainProofSteps(wanted),
-    ]
+    ])
   }
-  return [
+  return stopsWhenAway([
     ...checkSteps(wanted, own),
     httpSettings(),
     holdStep(place, heldName(own), ['check.access', 'check.same-cluster']),
@@ -53,7 +53,7 @@ export function disableSteps(wanted: Wanted<AzureMlPresent>): Step[] {
       stopOn: refusals,
     },
     ...plainProofSteps(wanted),
-  ]
+  ])
 }
 
 /** What a disable cannot do, and how it is done. */

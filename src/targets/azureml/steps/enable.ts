@@ -1,6 +1,6 @@
 import { kubectlArgv } from '../../../kubernetes/place.ts'
 import { kubernetesExplains } from '../../../kubernetes/problems.ts'
-import { holdStep, secretStep } from '../../../kubernetes/steps.ts'
+import { holdStep, secretStep, stopsWhenAway } from '../../../kubernetes/steps.ts'
 import type { Input, Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import type { Wanted } from '../../target.ts'
@@ -24,7 +24,7 @@ export function enableSteps(wanted: AzureMl): Step[] {
   const own = azuremlAnswers(answers)
   const place = placeOf(own)
   const isNew = present.extension === undefined
-  return [
+  return stopsWhenAway([
     ...checkSteps(wanted, own),
     certificateStep(wanted, profile(answers)),
     httpSettings(),
@@ -38,7 +38,7 @@ export function enableSteps(wanted: AzureMl): Step[] {
     ...watchSteps(wanted, 'https'),
     ...pairSteps(wanted, own),
     ...proofSteps(wanted),
-  ]
+  ])
 }
 
 /** Brings the pair to the extension in the way that was chosen. */
@@ -121,9 +121,9 @@ function namespaceStep(own: AzureMlAnswers): Step {
 
 /** What is in place and not ours becomes generation 0. */
 function keepFound({ before, present, answers }: AzureMl, own: AzureMlAnswers): Step[] {
-  const { extension } = present
-  if (before !== undefined || !extension) return []
-  const { mode, secret, cname, settings } = extension
+  const { extension, foreignIngress } = present
+  if (before !== undefined || !(extension || foreignIngress)) return []
+  const { mode = 'absent', secret, cname, settings = {} } = extension ?? {}
   const { previousChain, previousKey } = own
   const given: { [key: string]: Input } =
     previousChain !== undefined && previousKey !== undefined
@@ -143,6 +143,7 @@ function keepFound({ before, present, answers }: AzureMl, own: AzureMlAnswers): 
           settings,
           ...(secret === undefined ? {} : { secret }),
           ...(cname === undefined ? {} : { cname }),
+          ...(foreignIngress ? { ingress: answers.endpoint } : {}),
           ...given,
         },
         limit: '3m',

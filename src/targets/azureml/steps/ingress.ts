@@ -1,25 +1,26 @@
-import { type Argv, kubectlArgv } from '../../../kubernetes/place.ts'
-import { kubernetesExplains } from '../../../kubernetes/problems.ts'
-import { fieldManager } from '../../../kubernetes/secret.ts'
-import type { Exec, Step, Text } from '../../../plan/plan.ts'
+import { ownLabels } from '../../../kubernetes/secret.ts'
+import type { Price, Step, Text } from '../../../plan/plan.ts'
+import { undoBase } from '../../proof-steps.ts'
 import type { Wanted } from '../../target.ts'
-import { type AzureMlAnswers, azuremlAnswers, namespace } from '../answers.ts'
+import { azuremlAnswers, namespace } from '../answers.ts'
 import type { AzureMlPresent } from '../present.ts'
-import { changeExtension, lookFor, placeOf } from './commands.ts'
+import { clusterInput } from '../words.ts'
+import { changeExtension, lookFor } from './commands.ts'
 import { newSettings, refusals } from './new-settings.ts'
 import { toHttp, undoChange } from './undo.ts'
 
 type AzureMl = Wanted<AzureMlPresent>
+
+/** Of steps that take seconds: an API server that is away is waited for within it. */
+const limit = '5m'
 
 /**
  * The vendor's pattern for NodePort and ClusterIP: azureml-fe speaks HTTP, and an Ingress in its
  * namespace ends TLS with a Secret of type kubernetes.io/tls.
  */
 export function ingressSteps(wanted: AzureMl, needs: string[]): Step[] {
-  const { answers, before, record } = wanted
-  const own = azuremlAnswers(answers)
   const file: Text = { kept: 'ingress.json' }
-  const recorded = before !== undefined && record?.https === true
+  const price = takeOverPrice(wanted)
   return [
     insecureStep(wanted, needs),
     {
@@ -39,15 +40,8 @@ export function ingressSteps(wanted: AzureMl, needs: string[]): Step[] {
       id: 'change.ingress',
       phase: 'change',
       title: 'Apply the Ingress',
-      look: {
-        look: readIngress(own, answers.endpoint),
-        already: [
-          { json: 'spec.tls.0.secretName', equals: { capture: 'change.secret.name' } as never },
-          { json: 'spec.rules.0.host', equals: answers.domain },
-        ],
-      },
-      act: apply(own, file),
-      undo: [recorded ? applyBefore(own) : remove(own, answers.endpoint)],
+      ...(price ? { price } : {}),
+      ...applying(wanted, file),
       needs: ['change.ingress-file'],
       onFail: 'undo',
     },
@@ -55,8 +49,7 @@ export function ingressSteps(wanted: AzureMl, needs: string[]): Step[] {
 }
 
 /** Back to HTTP: the same Ingress without its pair. */
-export function plainIngressSteps({ answers, ...rest }: AzureMl, needs: string[]): Step[] {
-  const own = azuremlAnswers(answers)
+export function plainIngressSteps(wanted: AzureMl, needs: string[]): Step[] {
   const file: Text = { kept: 'ingress-http.json' }
   return [
     {
@@ -67,7 +60,7 @@ export function plainIngressSteps({ answers, ...rest }: AzureMl, needs: string[]
         do: 'write',
         path: file,
         mode: '0600',
-        content: { text: ingressText({ answers, ...rest }) },
+        content: { text: ingressText(wanted) },
       },
       needs,
       onFail: 'stop',
@@ -77,19 +70,44 @@ export function plainIngressSteps({ answers, ...rest }: AzureMl, needs: string[]
       phase: 'change',
       title: 'Take the pair out of the Ingress',
       price: { text: 'Clients speak in the clear again.' },
-      look: {
-        look: readIngress(own, answers.endpoint),
-        already: [
-          { json: 'spec.rules.0.host', equals: answers.domain },
-          { not: { json: 'spec.tls.0.hosts.0', matches: '.' } },
-        ],
-      },
-      act: apply(own, file),
-      undo: [{ ...applyBefore(own), act: apply(own, { kept: 'ingress.json' }) }],
+      ...applying(wanted, file),
       needs: ['prepare.ingress'],
       onFail: 'undo',
     },
   ]
+}
+
+/** What a take-over costs whom it belongs to, and that it can be taken back. */
+function takeOverPrice({ answers, present }: AzureMl): Price | undefined {
+  const { foreignIngress: theirs } = present
+  if (!theirs) return undefined
+  const lost = theirs.hosts.filter(host => host !== answers.domain)
+  const away = lost.length > 0 ? ` ${lost.join(', ')}: no longer served through it.` : ''
+  const text = `The Ingress ${answers.endpoint} is ${theirs.words}: it is taken over, and what it says is kept.`
+  return { text: `${text}${away}` }
+}
+
+/** How the Ingress of a file comes to stand there, and how that is taken back. */
+function applying({ answers }: AzureMl, file: Text): Pick<Step, 'look' | 'act' | 'undo'> {
+  const { endpoint: name, target } = answers
+  const base = { cluster: clusterInput(azuremlAnswers(answers)), name }
+  const before: Text = { kept: 'ingress-before.json' }
+  const adopt = target.onConflict === 'adopt'
+  return {
+    look: {
+      look: { do: 'op:azureml.ingress', input: { ...base, file }, limit },
+      already: [{ json: 'asWanted', equals: true }],
+    },
+    act: { do: 'op:azureml.ingress-apply', input: { ...base, file, before, adopt }, limit },
+    undo: [
+      {
+        ...undoBase,
+        id: 'undo.ingress',
+        title: 'Take the Ingress back to what it was',
+        act: { do: 'op:azureml.ingress-back', input: { ...base, before }, limit },
+      },
+    ],
+  }
 }
 
 /** azureml-fe speaks HTTP behind the Ingress, in a new extension and in one that is there. */
@@ -135,7 +153,7 @@ function ingressText({ answers }: Pick<AzureMl, 'answers'>, secret?: Text): Text
   const manifest = {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { name: endpoint, namespace },
+    metadata: { name: endpoint, namespace, labels: ownLabels(endpoint) },
     spec: {
       ...(ingressClass === undefined ? {} : { ingressClassName: ingressClass }),
       ...tls,
@@ -149,42 +167,4 @@ function ingressText({ answers }: Pick<AzureMl, 'answers'>, secret?: Text): Text
   }
   const [head = '', tail] = `${JSON.stringify(manifest, null, 2)}\n`.split(mark)
   return secret === undefined || tail === undefined ? head : { join: [head, secret, tail] }
-}
-
-function apply(own: AzureMlAnswers, file: Text): Exec {
-  const words = ['apply', '--server-side', `--field-manager=${fieldManager}`, '-o', 'name', '-f']
-  const argv: Text[] = [...kubectlArgv(placeOf(own), ...words), file]
-  return { do: 'exec', argv, limit: '1m', explains: kubernetesExplains(placeOf(own)) }
-}
-
-function readIngress(own: AzureMlAnswers, name: string): Exec {
-  const argv: Argv = kubectlArgv(placeOf(own), 'get', 'ingress', name, '-o', 'json')
-  return { do: 'exec', argv, limit: '1m' }
-}
-
-function applyBefore(own: AzureMlAnswers): Step {
-  return {
-    id: 'undo.ingress',
-    phase: 'change',
-    title: 'Apply the Ingress of before again',
-    act: apply(own, { before: 'ingress.json' }),
-    needs: [],
-    onFail: 'stop',
-  }
-}
-
-function remove(own: AzureMlAnswers, name: string): Step {
-  return {
-    id: 'undo.ingress',
-    phase: 'change',
-    title: 'Remove the Ingress again',
-    act: {
-      do: 'exec',
-      argv: kubectlArgv(placeOf(own), 'delete', 'ingress', name, '--ignore-not-found'),
-      limit: '1m',
-      explains: kubernetesExplains(placeOf(own)),
-    },
-    needs: [],
-    onFail: 'stop',
-  }
 }

@@ -17,12 +17,23 @@ export function priceOf(wanted: Wanted<AzureMlPresent>): Price | undefined {
     : 'Endpoints answer nothing for up to 2 min: the router has one replica. What is lost is counted.'
   const scheme =
     extension?.mode === 'http' ? 'Clients that speak HTTP get no answer from then on.' : ''
-  const stored = extension?.mode === 'secret' || extension?.mode === 'pem'
-  const stuck =
-    own.mode === 'pem' && stored && pairBefore(wanted) === undefined
-      ? 'There is no way back to the pair in place: Azure never gives it back.'
-      : ''
-  const text = [scheme, away, stuck].filter(Boolean).join(' ')
+  const back = own.mode === 'pem' ? wayBackWords(wanted) : ''
+  const text = [scheme, away, back].filter(Boolean).join(' ')
   if (text === '') return undefined
   return { text, ...(away === '' ? {} : { downtime }) }
+}
+
+/** What no update takes back, once a pair is stored: facts/azureml.md §1.2 and §1.3. */
+function wayBackWords(wanted: Wanted<AzureMlPresent>): string {
+  const { mode } = wanted.present.extension ?? {}
+  const known = pairBefore(wanted) !== undefined
+  if (mode === 'pem' && !known)
+    return 'There is no way back to the pair in place: Azure never gives it back.'
+  if (mode !== 'secret') return ''
+  const stays = 'A stored pair stands above a Secret, and no update removes it:'
+  const anew =
+    'deleting the extension and creating it again (target.recreate: yes, 15 to 45 min away)'
+  return known
+    ? `${stays} a failed change is taken back by sending the pair of the Secret as files, too; back to a Secret leads only ${anew}.`
+    : `${stays} there is no way back but ${anew}.`
 }

@@ -145,7 +145,10 @@ function record({ answers, privateRoot }: AzureMl, https: boolean): Step {
   const own = azuremlAnswers(answers)
   const url: Text = https
     ? { join: [`https://${answers.domain}:`, { capture: 'serve.address.port' }, '/'] }
-    : { join: ['http://', captured, '/'] }
+    : own.mode === 'ingress'
+      ? // it knows the endpoint by its name alone
+        { join: [`http://${answers.domain}:`, { capture: 'serve.address.port' }, '/'] }
+      : { join: ['http://', captured, '/'] }
   const { subscription, resourceGroup, cluster, extension } = whereOf(own)
   const server: Text = { capture: 'check.same-cluster.server' }
   return recordStep(answers, {
@@ -159,8 +162,10 @@ function record({ answers, privateRoot }: AzureMl, https: boolean): Step {
 
 /** What Azure ML tells clients from now on; it follows the name some moments later. */
 function scoringSteps({ answers }: AzureMl): Step[] {
-  const { subscription, resourceGroup, workspace, onlineEndpoint } = azuremlAnswers(answers)
+  const { subscription, resourceGroup, workspace, onlineEndpoint, mode } = azuremlAnswers(answers)
   if (workspace === undefined || onlineEndpoint === undefined) return []
+  // Azure ML knows nothing of an Ingress: its URI stays that of azureml-fe
+  if (mode === 'ingress') return []
   const at = ['-g', resourceGroup, '-w', workspace, '--subscription', subscription]
   const form = ['--query', 'scoring_uri', '-o', 'json', '--only-show-errors']
   return [

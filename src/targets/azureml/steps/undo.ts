@@ -16,20 +16,29 @@ interface Way {
   title: string
   change: Omit<Change<Text>, 'where'>
   wanted: WantedText
+  /** Nothing has to be done where it is still like this. */
+  unless?: WantedText
   clears?: boolean
 }
 
-/** The settings of before again, and the proof of what they serve. Empty where there is no way back. */
-export function undoChange(wanted: AzureMl): Step[] {
+/**
+ * The settings of before again, and the proof of what they serve. Empty where there is no way back.
+ *
+ * @param storesPair whether what is taken back puts a pair among the protected settings
+ */
+export function undoChange(wanted: AzureMl, { storesPair = false } = {}): Step[] {
   const own = azuremlAnswers(wanted.answers)
-  const way = wayBack(wanted, own)
+  const way = wayBack(wanted, own, storesPair)
   if (!way) return []
-  const { title, change, wanted: target, clears } = way
+  const { title, change, wanted: target, unless, clears } = way
   const back: Step = {
     ...undoBase,
     id: 'undo.extension',
     title,
-    look: target.mode === 'pem' ? lookFor(own, target, servedBefore(wanted)) : lookFor(own, target),
+    look:
+      target.mode === 'pem'
+        ? lookFor(own, target, servedBefore(wanted), unless)
+        : lookFor(own, target),
     act: changeExtension(own, {
       change,
       wanted: target,
@@ -43,7 +52,7 @@ export function undoChange(wanted: AzureMl): Step[] {
   return [back, ...proofOfBefore(wanted, own, target.mode === 'http')]
 }
 
-function wayBack(wanted: AzureMl, own: AzureMlAnswers): Way | undefined {
+function wayBack(wanted: AzureMl, own: AzureMlAnswers, storesPair: boolean): Way | undefined {
   const { extension } = wanted.present
   if (!extension) {
     const change: Way['change'] = { verb: 'delete' }
@@ -52,19 +61,27 @@ function wayBack(wanted: AzureMl, own: AzureMlAnswers): Way | undefined {
   if (extension.mode === 'http') return toHttp({ kept: 'http.json' })
   const { cname = wanted.answers.domain, secret } = extension
   const config = { allowInsecureConnections: 'False', sslCname: cname }
-  if (extension.mode === 'secret' && secret !== undefined && own.mode !== 'pem') {
+  const inSecret: WantedText | undefined =
+    extension.mode === 'secret' && secret !== undefined
+      ? { mode: 'secret', secret, cname }
+      : undefined
+  if (inSecret && !storesPair) {
     return {
       title: `Point the extension at Secret ${secret} again`,
-      change: { verb: 'update', config: { ...config, sslSecret: secret } },
-      wanted: { mode: 'secret', secret, cname },
+      change: { verb: 'update', config: { ...config, sslSecret: secret ?? '' } },
+      wanted: inSecret,
     }
   }
-  const pairIn = extension.mode === 'pem' ? pairBefore(wanted) : undefined
+  const pairIn = extension.mode === 'pem' || inSecret ? pairBefore(wanted) : undefined
   if (pairIn === undefined || own.mode === 'secret') return undefined
   return {
-    title: 'Send the pair of before again',
+    // a stored pair stands above a Secret and no update removes it: the old pair goes the same way
+    title: inSecret
+      ? 'Send the pair of the Secret as stored files'
+      : 'Send the pair of before again',
     change: { verb: 'update', config, pairIn },
     wanted: { mode: 'pem', cname },
+    ...(inSecret ? { unless: inSecret } : {}),
   }
 }
 
@@ -78,11 +95,12 @@ export function toHttp(configFile: Text): Way {
   }
 }
 
-/** Where the pair lies that the extension has stored: ours, or the one that the answers name. */
-export function pairBefore({ answers, before, record }: AzureMl): Text | undefined {
+/** Where the pair lies that is in place: ours, one that the answers name, or that of a Secret that was found. */
+export function pairBefore({ answers, before, present, record }: AzureMl): Text | undefined {
   if (before !== undefined && record?.https === true) return { before: '.' }
   const { previousKey } = azuremlAnswers(answers)
-  return previousKey === undefined ? undefined : { before: '.', generation: 0 }
+  const isFound = before === undefined && present.servedLeaf !== undefined
+  return previousKey === undefined && !isFound ? undefined : { before: '.', generation: 0 }
 }
 
 function servedBefore(wanted: AzureMl) {

@@ -1,3 +1,4 @@
+import { stopsWhenAway } from '../../../kubernetes/steps.ts'
 import type { Step } from '../../../plan/plan.ts'
 import { certificateStep } from '../../certificate-step.ts'
 import { profile } from '../profile.ts'
@@ -15,7 +16,7 @@ export function enableSteps(wanted: Feldera): Step[] {
     verb: 'enable',
   }
   const isNew = present.release.status === 'absent'
-  return goingOn([
+  return stopsWhenAway([
     ...checkSteps(answers, present),
     ...namespaceSteps(wanted),
     ...holdSteps(wanted),
@@ -32,18 +33,11 @@ export function enableSteps(wanted: Feldera): Step[] {
 export function disableSteps(wanted: Feldera): Step[] {
   const { answers, present } = wanted
   const goal: Goal = { secret: '', leaf: '', verb: 'disable' }
-  return goingOn([
+  return stopsWhenAway([
     ...checkSteps(answers, present),
     ...holdSteps(wanted),
     valuesStep(wanted, 'disable', ['prepare.repair']),
     ...changeSteps(wanted, goal, ['change.values']),
     ...plainProofSteps(wanted, ['change.start']),
   ])
-}
-
-/** Without its API server nothing can be taken back: the run stops, and the next one goes on with it. */
-function goingOn(steps: readonly Step[]): Step[] {
-  return steps.map(step =>
-    step.onFail === 'undo' ? { ...step, stopOn: ['kube.unreachable'] } : step,
-  )
 }
