@@ -14,6 +14,7 @@ import type { Event } from '../../src/plan/events.ts'
 import type { Verb } from '../../src/plan/plan.ts'
 import { shellScript } from '../../src/plan/shell/script.ts'
 import type { RunTool, ToolCall, ToolResult } from '../../src/process/tool.ts'
+import type { Server } from '../../src/proof/servers.ts'
 import { readEndpoint } from '../../src/record/endpoint.ts'
 import { recordPaths } from '../../src/record/paths.ts'
 import { startRehearsal } from '../../src/rehearsal/rehearse.ts'
@@ -181,13 +182,15 @@ export async function flowOf(answersText = text()) {
     /** Whether a step of the last run has failed. */
     undoes: () => undoes,
     /** What `status` sees. */
-    status() {
+    async status() {
       const signal = AbortSignal.timeout(20_000)
-      return lookAtEndpoint('ais-k8s', own, signal, async use => {
-        const record = await readEndpoint(recordPaths(own.stateFolder, 'ais-k8s'))
-        const calling = { world: own, run, signal, record }
-        return target.reach?.(answered, calling, use) as ReturnType<typeof use>
-      })
+      const record = await readEndpoint(recordPaths(own.stateFolder, 'ais-k8s'))
+      const calling = { world: own, run, signal, record }
+      const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
+        target.reach?.(answered, calling, use) as Promise<T>
+      return lookAtEndpoint('ais-k8s', own, signal, reach, async () =>
+        target.held?.(answered, calling),
+      )
     },
     /** What was typed, or read where the answers point. */
     give(those: Secrets) {

@@ -1,3 +1,4 @@
+import { heldInSecret } from '../../kubernetes/held.ts'
 import { placeWords } from '../../kubernetes/place.ts'
 import { checkKubectl } from '../../kubernetes/steps.ts'
 import type { Target } from '../target.ts'
@@ -29,6 +30,13 @@ export const aistoreOperator: Target<OperatorPresent> = {
   disable: disableSteps,
   world: ({ server, tls }) => ({ server, tls: { ...tls, ports: { ...tls.ports } } }),
   reach: reachPods,
+  async held({ answers, folder }, { record, ...calling }) {
+    const name = record?.live.secret
+    // cert-manager renews what it has made: another leaf there is nobody's hand
+    if (!name || answers.certificate.source === 'managed') return undefined
+    const place = placeOfAnswers(operatorAnswers(answers))
+    return heldInSecret({ place, name, key: 'tls.crt' }, { ...calling, userFolder: folder })
+  },
   preflight: async (_world, answered) =>
     answered === undefined ? [checkKubectl] : [checkKubectl, ...checkSteps(answered.answers)],
   ops: operatorOps,

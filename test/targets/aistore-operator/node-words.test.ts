@@ -26,6 +26,7 @@ describe('what the nodes of AIStore on Kubernetes say themselves', () => {
         notAfter: good.served?.notAfter,
       })),
     ])
+    expect(good.held?.state).toBe('as-recorded')
     const mend = await breakKey(flow)
     expect(await flow.load()).toMatchObject({ status: 400 })
     const { alerts, parts, seen } = await flow.status()
@@ -35,6 +36,19 @@ describe('what the nodes of AIStore on Kubernetes say themselves', () => {
     await mend()
     await flow.load()
     expect((await flow.status()).alerts).toEqual([])
+  })
+
+  it('status tells a Secret that was changed by hand before any node loads it', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const secret = await flow.kubectl('get', 'secret', 'ais-tls')
+    const chain = Buffer.from(make({ names: ['x'] }).pem).toString('base64')
+    await flow.apply({ ...secret, data: { ...secret.data, 'tls.crt': chain } })
+    const { alerts, held } = await flow.status()
+    expect(alerts).toEqual(['secret-drift'])
+    expect(held?.seen).toMatch(
+      /^Secret ais-tls in namespace ais was changed by hand: it holds [0-9A-F:]{11}, recorded is/,
+    )
   })
 
   it('status shows days left where a cluster wants a token for the rest', async () => {
