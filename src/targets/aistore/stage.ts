@@ -18,6 +18,8 @@ import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 type Answer = [status: number, body: Json]
 
 const notJson = 'Client sent an HTTP request to an HTTPS server.\n'
+/** What `ais version` says; other commands of it print what nobody reads. */
+const aisVersion = 'version 1.32 (build stage)\n'
 /** How long the stage's nodes take to come back by themselves where nobody's command starts them. */
 const byHandMs = 300
 
@@ -96,7 +98,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   return {
     async tool(call) {
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
-      if (call.argv[0] === 'ais') return { ...base, tookMs: 0 }
+      if (call.argv[0] === 'ais') return { ...base, stdout: aisVersion, tookMs: 0 }
       if (call.argv[0] === 'ssh')
         return { ...base, stdout: answerAsHost(call, kit.world.stateFolder), tookMs: 0 }
       const section = call.env?.SECURE_ENDPOINT_AIS_JSON
