@@ -9,6 +9,7 @@ import { strangePair } from '../../rehearsal/pair.ts'
 import type { Stage, StageKit } from '../target.ts'
 import { aistoreAnswers } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
+import { byHost, hostsOf } from './hosts/destinations.ts'
 import { stagePath } from './node-path.ts'
 import { type HttpSettings, nothingRead } from './present.ts'
 import { profile } from './profile.ts'
@@ -49,6 +50,14 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     Object.assign(http, JSON.parse(await readFile(section, 'utf8')).net.http)
     await cluster.keep(http)
     isThere = true
+  }
+
+  /** Where the paths of a host lie: several nodes on it share them. */
+  const pathsOn = (to: string) => {
+    const all = isNew ? [] : hostsOf(cluster.addresses(), own.ssh ?? [byHost])
+    const [node, ...others] = all.find(each => each.to === to)?.nodes ?? []
+    const one = others.length === 0 ? node : undefined
+    return (path: string) => stagePath(path, kit.world.stateFolder, one)
   }
 
   /** Somebody who does by hand what is asked for. */
@@ -100,7 +109,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
       if (call.argv[0] === 'ais') return { ...base, stdout: aisVersion, tookMs: 0 }
       if (call.argv[0] === 'ssh')
-        return { ...base, stdout: answerAsHost(call, kit.world.stateFolder), tookMs: 0 }
+        return { ...base, stdout: answerAsHost(call, pathsOn(call.argv.at(-2) ?? '')), tookMs: 0 }
       const section = call.env?.SECURE_ENDPOINT_AIS_JSON
       if (!isThere && section !== undefined) await firstTime(section)
       // whatever the user's command is, it starts what does not run
