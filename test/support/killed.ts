@@ -49,7 +49,7 @@ export async function createKill(): Promise<{ kill: Kill; close(): void }> {
     input: 'test/support/killed-worker.ts',
     platform: 'node',
     external: /^[^./]/,
-    output: { file, format: 'esm', codeSplitting: false },
+    output: { dir: folder, format: 'esm', entryFileNames: 'killed.mjs' },
     logLevel: 'warn',
   })
   // of a process that has ended: nobody holds its locks

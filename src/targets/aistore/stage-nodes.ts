@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../../plan/plan.ts'
+import { codeOf } from '../../record/write.ts'
 import type { StageKit } from '../target.ts'
 import type { Scheme } from './api.ts'
 import { hasPublicPair } from './listeners.ts'
@@ -100,21 +101,35 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
   const open = async (node: StageNode, http: HttpSettings, clients: StageNode['clients']) => {
     const ports: number[] = []
     for (const [index] of nets.entries()) {
-      const before = node.ports[index]
-      const port = before === undefined ? {} : { port: before }
-      const options = { readyAt: 0, ...port, clients }
-      ports.push(
+      const serve = (port: number) =>
         http.use_https
-          ? await kit.serveTls({
+          ? kit.serveTls({
               ...pathsOf(node, index === 0 && hasPublicPair({ http }) ? publicOf(http) : http),
-              ...options,
+              ...{ readyAt: 0, port, clients },
               plain: 'bad-request',
             })
-          : await kit.serveHttp({ readyAt: 0, ...port }),
-      )
+          : kit.serveHttp({ readyAt: 0, port })
+      const before = node.ports[index]
+      ports.push(await (before === undefined ? atFreePort(serve) : serve(before)))
     }
     const scheme = http.use_https ? 'https' : 'http'
     Object.assign(node, { ports, scheme, flags: started, clients })
+  }
+
+  /**
+   * Below the ports that a system gives away: nobody is given one of a node while it is stopped, neither
+   * for a server nor for a connection.
+   */
+  const atFreePort = async (serve: (port: number) => Promise<number>): Promise<number> => {
+    for (let tries = 0; tries < 50; tries += 1) {
+      const port = 20_000 + (kit.world.random(2).readUInt16BE() % 12_000)
+      try {
+        return await serve(port)
+      } catch (error) {
+        if (codeOf(error) !== 'EADDRINUSE') throw error
+      }
+    }
+    return serve(0)
   }
 
   const close = async (node: StageNode) => {
