@@ -15,6 +15,8 @@ export interface Server {
   probes: 'all' | 'leaf'
   /** What it is a listener of, where that has several: a node of a cluster. */
   part?: string
+  /** The fingerprint that it shall serve, where that is not the one of the endpoint. */
+  leaf?: string
   /** Names of alerts that the part raises of its own certificate. */
   raises?: readonly string[]
 }
@@ -35,13 +37,21 @@ export async function probeServers(
   wanted: WantedEndpoint,
   proving: Proving,
 ): Promise<Probed[]> {
-  const of = (probes: Server['probes']) =>
-    servers.filter(each => each.probes === probes).map(({ address }) => address)
+  const of = (probes: Server['probes'], leaf?: string) =>
+    servers
+      .filter(each => each.probes === probes && each.leaf === leaf)
+      .map(({ address }) => address)
   const inTurn = { ...proving, between: (address: Address) => accepts(address, proving) }
-  const probed = await Promise.all([
-    probeAll({ ...wanted, addresses: of('all') }, inTurn),
-    probeAll({ ...wanted, addresses: of('leaf') }, proving, leafProbes),
-  ])
+  const leaves = [...new Set(servers.map(({ leaf }) => leaf))]
+  const probed = await Promise.all(
+    leaves.flatMap(leaf => {
+      const own = leaf === undefined ? wanted : { ...wanted, leaf }
+      return [
+        probeAll({ ...own, addresses: of('all', leaf) }, inTurn),
+        probeAll({ ...own, addresses: of('leaf', leaf) }, proving, leafProbes),
+      ]
+    }),
+  )
   return named(probed.flat(), servers)
 }
 

@@ -10,12 +10,7 @@ import { pemCertificates, systemRoots } from '../net/roots.ts'
 import { type Held, type HeldStatus, judgeHeld, recordedChain } from '../proof/held.ts'
 import { type Server, serversAt } from '../proof/servers.ts'
 import { type EndpointRecord, readEndpoint } from '../record/endpoint.ts'
-import {
-  currentGeneration,
-  generationFolder,
-  type LeafSummary,
-  readGeneration,
-} from '../record/generation.ts'
+import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
 import { recordPaths } from '../record/paths.ts'
 import { unlessAbsent } from '../record/read.ts'
 import { readUnfinished } from '../road/unfinished.ts'
@@ -87,8 +82,8 @@ export async function lookAtEndpoint(
       }),
     )
     return seen.map((result, index) => {
-      const one = judge(result, leaf, world.clock.now())
-      const { name: called = '', part, raises = [] } = servers[index] ?? {}
+      const { name: called = '', part, raises = [], leaf: wanted } = servers[index] ?? {}
+      const one = judge(result, wanted ?? leaf?.fingerprint, world.clock.now())
       const own = alerts.flatMap(({ alert }) => (raises.includes(alert) ? [alert] : []))
       const says = one.seen || (own.length > 0 ? `says itself: ${own.join(', ')}` : '')
       return {
@@ -170,7 +165,7 @@ function unreached(error: unknown): Judged {
   return { alerts: ['unreachable'], seen: error.findings[0]?.title ?? error.message }
 }
 
-function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: number): Judged {
+function judge(result: HandshakeResult, leaf: string | undefined, now: number): Judged {
   const der = result.chain[0]
   if (result.outcome !== 'done' || !der) {
     return { alerts: ['unreachable'], seen: result.error ?? result.outcome }
@@ -186,7 +181,7 @@ function judge(result: HandshakeResult, leaf: LeafSummary | undefined, now: numb
   if (left < 0) found.push('tls-cert-expired')
   else if (left < soonMs) found.push('tls-cert-will-soon-expire')
   if (result.distrust && left >= 0) found.push('tls-cert-invalid')
-  if (leaf && leaf.fingerprint !== served.fingerprint) found.push('drift')
+  if (leaf && leaf !== served.fingerprint) found.push('drift')
   if (left >= 0 && now >= rotationDue(served)) found.push('rotation-due')
   const seen = found.includes('drift')
     ? `serves ${served.fingerprint.slice(0, 11)}`

@@ -178,26 +178,18 @@ ais_files() {
   printf '%s\n' 644 "$1" "$4"
 }
 
-# ais_placed CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE PLACE
+# ais_placed CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE
 ais_placed() {
   local mode from to placed=true
-  if [[ $7 == manual ]]; then placed=false; fi
   while read -r mode && read -r from && read -r to; do
     cmp -s "$from" "$to" || placed=false
   done < <(ais_files "$@")
   jq -n --argjson placed "$placed" '{placed: $placed}' | answer_json
 }
 
-# ais_place CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE PLACE: the key first, the certificate last, by a rename
+# ais_place CHAIN KEY ROOTS CERTFILE KEYFILE CAFILE: the key first, the certificate last, by a rename
 ais_place() {
   local mode from to
-  if [[ $7 == manual ]]; then
-    ais_files "$@" | while read -r mode && read -r from && read -r to; do
-      say "  onto every node, mode 0$mode: $from as $to"
-    done
-    ask 'Are they on every node?'
-    return
-  fi
   while read -r mode && read -r from && read -r to; do
     mkdir -p "$(dirname "$to")" && cp "$from" "$to.new" && chmod "$mode" "$to.new" && mv "$to.new" "$to" || return 73
   done < <(ais_files "$@")

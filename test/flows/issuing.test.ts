@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -53,6 +54,24 @@ describe('cert issue', () => {
     const again = await box.cli([...wanted, 'ecdsa-p256'])
     expect([again.exit, again.stderr.includes('is there already')]).toEqual([73, true])
   })
+
+  it.each(['skyserve', 'azureml', 'feldera', 'aistore', 'aistore-operator'])(
+    'makes and checks a leaf for a target of kind %s, of which nothing else is known',
+    async kind => {
+      const out = `for-${kind}`
+      const made = await box.cli(['cert', 'issue', 'svc.test', '--target', kind, '--out', out])
+      expect([made.exit, made.stderr]).toEqual([0, ''])
+      const { subjectAltName = '', keyUsage } = new X509Certificate(read(`${out}/chain.pem`))
+      expect(subjectAltName).toMatch(/^DNS:svc\.test(, (DNS:localhost|IP Address:127\.0\.0\.1))*$/)
+      // nodes are clients of each other
+      expect((keyUsage as unknown as string[]).includes('1.3.6.1.5.5.7.3.2')).toBe(
+        kind.startsWith('aistore'),
+      )
+      const files = ['chain.pem', 'key.pem', 'roots.pem'].map(name => `${out}/${name}`)
+      const checked = await box.cli(['cert', 'check', ...files, '--target', kind])
+      expect(checked.exit, checked.stdout + checked.stderr).toBe(0)
+    },
+  )
 
   it('asks for the passphrase of a locked CA, hidden, and takes it from a file', async () => {
     box.file('pass', 'hunter2hunter2\n')

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -195,6 +204,37 @@ describe.skipIf(why !== undefined)('files put onto the hosts of real nodes by ss
     await end
     await must(['init', '--resume', endpoint, '--yes'])
     expectHttps()
+  })
+
+  it('adopted: nodes whose certificates differ on purpose get each its own back', async () => {
+    expectHttps()
+    const roots = lab.file('roots.pem', readFileSync(join(lab.generation(), 'roots.pem')))
+    const out = join(lab.folder, 'own')
+    await must(
+      'cert issue localhost 127.0.0.1 --authority local --target aistore --out'
+        .split(' ')
+        .concat(out),
+    )
+    writeFileSync(of('t2', 'server.key'), readFileSync(join(out, 'key.pem')))
+    writeFileSync(of('t2', 'server.crt'), readFileSync(join(out, 'chain.pem')))
+    const load = `https://127.0.0.1:${port}/v1/cluster/load-x509`
+    const curl = ['-q', '-sS', '--fail', '--cacert', roots, '-X', 'PUT', load]
+    expect(spawnSync('curl', curl, { encoding: 'utf8' })).toMatchObject({ status: 0 })
+    const theirs = lab.leaves()
+    expect(new Set(theirs).size, theirs.join()).toBe(2)
+    rmSync(lab.record, { recursive: true })
+    const adopting = answers().replace(
+      '  place:',
+      `  onConflict: adopt\n  roots: ${roots}\n  place:`,
+    )
+    lab.file('own.yaml', adopting.replace('http://127', 'https://127'))
+    await must(['init', '--answers', 'own.yaml', '--yes'])
+    expect(new Set(lab.leaves()).size).toBe(1)
+    await must(['rotate', endpoint, '--undo', '--yes'])
+    expect(lab.leaves()).toEqual(theirs)
+    await must(['verify', endpoint])
+    expectWhole()
+    await must(['init', '--answers', 'own.yaml', '--yes'])
   })
 
   it('disable: every node answers HTTP, and its paths are cleared', async () => {

@@ -94,7 +94,7 @@ describe('a real AIStore cluster', () => {
     expect(asked).toBe(0)
   })
 
-  it('AIS-7 ais cluster shutdown without a terminal ends with 0 and shuts nothing down; ours waits for closed ports', async () => {
+  it('naive: ais cluster shutdown without a terminal ends with 0 and shuts nothing down', async () => {
     const naive = spawnSync('ais', ['cluster', 'shutdown'], {
       input: '',
       encoding: 'utf8',
@@ -109,8 +109,6 @@ describe('a real AIStore cluster', () => {
       expect.stringContaining('Operation canceled'),
     ])
     expect(lab.ask('/v1/daemon?what=node_status').cluster.flags % 8).toBe(6)
-    const { stdout } = await lab.must(['init', '--answers', 'a.yaml', '--plan'])
-    expect(stdout).toContain('waits until every port is closed')
   })
 
   it('enable http: from HTTP to proven HTTPS on all nine ports', async () => {

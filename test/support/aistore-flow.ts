@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
@@ -24,7 +25,8 @@ import { realWorld, type World } from '../../src/world.ts'
 type WrongApi = (
   options: RequestOptions,
 ) => Partial<RequestResult> | undefined | Promise<Partial<RequestResult> | undefined>
-type WrongTool = (words: string) => { exit: number; stderr: string } | undefined
+type Wrong = { exit: number; stderr: string } | undefined
+type WrongTool = (words: string) => Wrong | Promise<Wrong>
 
 interface Went {
   exit: number
@@ -66,6 +68,17 @@ export interface AistoreFlow {
   close(): Promise<void>
 }
 
+/** Shuts the stage's cluster down as a person would who waits for it: the answer comes before its end. */
+export async function shutDown(flow: AistoreFlow): Promise<void> {
+  await flow.put('/v1/cluster', '{"action":"shutdown"}')
+  const answers = () =>
+    flow.get('/v1/health').then(
+      () => true,
+      () => false,
+    )
+  while (await answers()) await sleep(5)
+}
+
 const target = aistore as Target
 
 export const usualAnswers = (
@@ -105,7 +118,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     // the built-in probe does curl's work: it needs no process
     if (call.argv[0] === 'curl') return { ...none, outcome: 'missing' }
     changes.push(words)
-    const said = wrongTool?.(words)
+    const said = await wrongTool?.(words)
     return said ? { ...none, outcome: 'ended', ...said } : rehearsal.run(call)
   }
   const own: World = {

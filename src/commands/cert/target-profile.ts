@@ -9,8 +9,11 @@ import type { CertificateProfile } from '../../certificates/profile.ts'
 export async function profileOfTarget(
   kind: string,
   names: readonly string[],
+  certificate?: { source: 'self-signed' },
 ): Promise<CertificateProfile> {
   const { namedTarget } = await import('../../targets/index.ts')
   const target = await namedTarget(kind).load()
-  return target.profile({ domain: names[0] ?? '' } as never)
+  const more = certificate === undefined ? {} : { certificate }
+  // no other answer is known: names that hang on one are left out
+  return target.profile({ domain: names[0] ?? '', target: { kind }, ...more } as never)
 }

@@ -33,7 +33,9 @@ export async function wantedLeaf(
   const keyType = checkedKeyType(options.keyType)
   const days = Number(checkedValue(checkInteger(1, 3650)(options.days ?? '90'), '--days'))
   const profile =
-    options.target === undefined ? undefined : await profileOfTarget(options.target, checkedNames)
+    options.target === undefined
+      ? undefined
+      : await profileOfTarget(options.target, checkedNames, { source: 'self-signed' })
   const refused = profile && keyTypeProblem(profile, keyType)
   if (refused) throw refused
   const uses = profile?.extendedKeyUsage ?? ['serverAuth']

@@ -9,9 +9,9 @@ import { operatorAnswers } from './answers.ts'
 export function profile(answers: Answers): CertificateProfile {
   const { namespace, resource } = operatorAnswers(answers)
   const inside = `${namespace}.svc.cluster.local`
+  const pods = [`*.${inside}`, `*.${resource}-proxy.${inside}`, `*.${resource}-target.${inside}`]
   const names = [
-    ...[answers.domain, `*.${inside}`],
-    ...[`*.${resource}-proxy.${inside}`, `*.${resource}-target.${inside}`],
+    ...[answers.domain, ...(namespace === undefined ? [] : pods)],
     ...['localhost', '127.0.0.1'],
   ]
   const both = answers.certificate?.source === 'self-signed'

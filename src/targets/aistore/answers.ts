@@ -15,6 +15,8 @@ export interface AistoreAnswers {
   caFile: string
   /** `here`: this machine writes them; `ssh`: their hosts get them; `manual`: a person puts them there. */
   place: 'here' | 'ssh' | 'manual'
+  /** For `place: manual`: the file with the lines that the check on each host has said. */
+  placed?: string
   /** Where ssh leads to, for `place: ssh`: a pattern for all nodes, and `NODE=DESTINATION`. */
   ssh?: string[]
   /** Whether root writes them there. */

@@ -11,6 +11,7 @@ import { aistoreAnswers, hostPort } from './answers.ts'
 import type { Api, Said } from './api.ts'
 import { clusterIn } from './cluster.ts'
 import { conflict } from './conflict.ts'
+import { discoverCli } from './discover-cli.ts'
 import { discoverNew } from './discover-new.ts'
 import { aistoreFindings } from './findings.ts'
 import { hasStarted } from './flags.ts'
@@ -23,8 +24,23 @@ import { settingsIn } from './state.ts'
 /** Milliseconds for all of it. */
 const limitMs = 60_000
 
-/** Reads the cluster's map and settings through its REST API; changes nothing. */
+/** Reads the cluster's map and settings through its REST API, and whether `ais` can follow; changes nothing. */
 export async function discover(
+  answered: Answered,
+  world: World,
+  known: Known,
+): Promise<Discovery<AistorePresent>> {
+  const [found, cli] = await Promise.all([
+    discoverCluster(answered, world, known),
+    discoverCli(aistoreAnswers(answered.answers), world),
+  ])
+  // what is wrong with the cluster goes first
+  const exit = found.exit ?? cli.exit
+  const findings = [...found.findings, ...cli.findings]
+  return { ...found, findings, ...(exit === undefined ? {} : { exit }) }
+}
+
+async function discoverCluster(
   { answers, folder }: Answered,
   world: World,
   { record, secrets }: Known,

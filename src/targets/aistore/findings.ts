@@ -81,6 +81,11 @@ export const aistoreFindings = {
     title: 'The cluster refuses this.',
     why: 'The step is not done.',
   },
+  'aistore.cli-version': {
+    severity: 'warns',
+    title: 'ais has another version than the one that is known here.',
+    why: 'Its settings may have other names: the run would end after the cluster was switched, with ais on its old URL.',
+  },
   'aistore.no-command': {
     severity: 'blocks',
     title: 'The command that starts the nodes cannot be run here.',

@@ -46,6 +46,12 @@ export const aistore: Target<AistorePresent> = {
     ...['aistore/functions.sh', 'aistore/mtls.sh', 'aistore/clocks.sh', 'aistore/joined.sh'],
     { file: 'aistore/on-host.sh', op: 'op:aistore.hosts', printedBy: 'on_host_program' },
     { file: 'aistore/hosts.sh', op: 'op:aistore.hosts' },
+    {
+      file: 'aistore/check-files.sh',
+      op: 'op:aistore.place-by-hand',
+      printedBy: 'ais_check_program',
+    },
+    { file: 'aistore/by-hand.sh', op: 'op:aistore.place-by-hand' },
   ],
   stage: createStage,
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readCertificate } from '../../certificates/certificate.ts'
 import { leafSummary } from '../../certificates/summary.ts'
+import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { type LeafSummary, listGenerations, writeGeneration } from '../../record/generation.ts'
@@ -9,6 +10,7 @@ import { hostWords, pathsOf } from './hosts/files-on-hosts.ts'
 import { certificatesOnHosts } from './hosts/found-on-hosts.ts'
 import { type Hosts, onHost, onHosts } from './hosts/on-host.ts'
 import { nodePath } from './node-path.ts'
+import { ownLeavesOn } from './own-leaves.ts'
 
 /**
  * Keeps what was found as generation 0: the pair at the paths of the nodes, where it can be read from
@@ -52,7 +54,7 @@ export const keepFoundOp: Op = {
   ],
 }
 
-/** The certificate of the first host stands for all; each host keeps what it has itself. */
+/** The certificate of the first host stands for all, and others are kept in mind; each host keeps what it has itself. */
 async function keepOfHosts(
   { scheme, certFile, keyFile, caFile }: Record<string, Json>,
   ssh: Hosts,
@@ -69,10 +71,17 @@ async function keepOfHosts(
   )
   const pem = (of: typeof chains) => of?.find(each => each.pem !== '')?.pem ?? ''
   const chain = scheme === 'https' ? pem(chains) : ''
-  const root = pem(roots)
+  // nodes whose certificates differ may have roots that do
+  const root = [...new Set((roots ?? []).flatMap(each => pemCertificates(each.pem)))].join('\n')
   const leaf = chain === '' ? undefined : leafOf(chain)
   const made = new Date(ctx.world.clock.now()).toISOString()
-  const found = { scheme: String(scheme), certFile: String(certFile), onHosts: ssh.kept }
+  const leaves = leaf ? ownLeavesOn(chains ?? [], leaf.fingerprint) : {}
+  const found = {
+    scheme: String(scheme),
+    certFile: String(certFile),
+    onHosts: ssh.kept,
+    ...(Object.keys(leaves).length > 0 ? { leaves } : {}),
+  }
   const meta = { number: 0, made, source: 'found' as const, found }
   const kept = leaf ? { 'chain.pem': chain, ...(root === '' ? {} : { 'roots.pem': root }) } : {}
   await writeGeneration(ctx.record.paths, leaf ? { ...meta, leaf } : meta, kept)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Performing } from '../../plan/op.ts'
 
@@ -9,7 +10,8 @@ export function nodePath(path: string, ctx: Pick<Performing, 'rehearsal' | 'worl
   return ctx.rehearsal ? stagePath(path, ctx.world.stateFolder) : path
 }
 
-/** The same for the rehearsal's stage. */
-export function stagePath(path: string, stateFolder: string): string {
-  return join(stateFolder, 'stage', path)
+/** The same for the rehearsal's stage; of one node, where a folder `@ID` there is its own. */
+export function stagePath(path: string, stateFolder: string, node?: string): string {
+  const own = join(stateFolder, 'stage', `@${node}`)
+  return node !== undefined && existsSync(own) ? join(own, path) : join(stateFolder, 'stage', path)
 }

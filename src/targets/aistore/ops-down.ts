@@ -22,6 +22,8 @@ type Ports = 'all' | 'public'
 /** Milliseconds: nodes end 3 s after the cluster says that it is shut down; and between two looks. */
 const closeMs = 60_000
 const lookMs = 200
+/** So long the end of a shutdown is awaited, where the run is stopped in it. */
+const leaveMs = 10_000
 
 /**
  * Shuts the whole cluster down and waits until none of its ports is open: `{at, ports}`. The answer
@@ -109,10 +111,16 @@ async function untilClosed(place: Place, ports: Ports, api: Api, ctx: Performing
       }),
     )
     open = open.filter((_, index) => still[index])
-    await sayOpen(place, ports, open.length, reached.length, api, ctx)
+    const { aborted } = ctx.signal
+    if (!aborted) await sayOpen(place, ports, open.length, reached.length, api, ctx)
+    const over = clock.elapsed() - began > cappedMs(aborted ? leaveMs : closeMs, ctx)
+    if (open.length === 0 || over) ctx.signal.throwIfAborted()
     if (open.length === 0) return
-    if (clock.elapsed() - began > cappedMs(closeMs, ctx)) throw stillOpen(open)
-    await clock.sleep(lookMs, ctx.signal)
+    if (over) throw stillOpen(open)
+    // who takes up a run that was stopped here must not find nodes that answer, and then end
+    await clock.sleep(lookMs, aborted ? undefined : ctx.signal).catch(error => {
+      if (!ctx.signal.aborted) throw error
+    })
   }
 }
 

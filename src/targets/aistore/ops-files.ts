@@ -16,7 +16,7 @@ import { nodePath } from './node-path.ts'
 import { aistoreProblem } from './problems.ts'
 
 /** Where a pair lies on the nodes, and where it comes from. */
-interface Files {
+export interface Files {
   chain: string
   key: string
   /** Left out where nodes need no root of ours. */
@@ -24,21 +24,17 @@ interface Files {
   certFile: string
   keyFile: string
   caFile: string
-  place: 'here' | 'ssh' | 'manual'
   /** Whether the answers name these paths, and not the cluster alone. */
   named: boolean
 }
 
-/** Whether the pair lies where the nodes read it; what lies on other machines nobody here can see. */
+/** Whether the pair lies where the nodes read it. */
 export const placedOp: Op = {
   changes: false,
   async run(input, ctx): Promise<Json> {
     const files = input as unknown as Files
     if (isBySsh(files)) return placedOnHosts(files, ctx)
-    if (files.place === 'manual' && !ctx.rehearsal)
-      return { placed: false, seen: 'not seen from here' }
-    const placed = await Promise.all(targetsOf(files).map(each => isSame(each, ctx)))
-    const all = placed.every(Boolean)
+    const all = await isPlaced(files, ctx)
     return { placed: all, seen: all ? 'in place' : 'not there yet' }
   },
   printed: () => [],
@@ -58,7 +54,6 @@ export const placeFilesOp: Op = {
   async run(input, ctx): Promise<Json> {
     const files = input as unknown as Files
     if (isBySsh(files)) return placeOnHosts(files, ctx)
-    if (files.place === 'manual' && !ctx.rehearsal) return byHand(files, ctx)
     for (const each of targetsOf(files)) await put(each, files.named, ctx)
     await mustMatch(files, ctx)
     return { placed: true, seen: 'in place' }
@@ -66,10 +61,9 @@ export const placeFilesOp: Op = {
   printed(input, show) {
     const files = input as unknown as Files
     if (isBySsh(files)) return printedOnHosts(files, show)
-    const copy = targetsOf(files).map(
+    return targetsOf(files).map(
       ({ from, to, mode }) => `install -m ${mode.toString(8).padStart(4, '0')} ${show(from)} ${to}`,
     )
-    return files.place === 'manual' ? copy.map(each => `${each}   (each node)`) : copy
   },
   shell: (input, sh) => [
     isBySsh(input)
@@ -84,8 +78,21 @@ interface Target {
   mode: 0o600 | 0o644
 }
 
+/** Whether files on this machine are those of the pair. */
+export async function isPlaced(files: Files, ctx: Performing): Promise<boolean> {
+  const placed = await Promise.all(targetsOf(files).map(each => isSame(each, ctx)))
+  return placed.every(Boolean)
+}
+
 /** In the order in which they are written. */
-function targetsOf({ chain, key, roots, certFile, keyFile, caFile }: Files): Target[] {
+export function targetsOf({
+  chain,
+  key,
+  roots,
+  certFile,
+  keyFile,
+  caFile,
+}: Omit<Files, 'named'>): Target[] {
   return [
     { from: key, to: keyFile, mode: 0o600 },
     ...(roots === undefined ? [] : [{ from: roots, to: caFile, mode: 0o644 as const }]),
@@ -150,25 +157,11 @@ async function mustMatch({ certFile, keyFile }: Files, ctx: Performing): Promise
   })
 }
 
-async function byHand(files: Files, ctx: Performing): Promise<Json> {
-  const lines = targetsOf(files).map(
-    ({ from, to, mode }) => `${from} as ${to}, mode ${mode.toString(8).padStart(4, '0')}`,
-  )
-  const text = ['Put these files onto every node, readable by the user of aisnode:', ...lines]
-  if (await ctx.ask?.([...text, 'Are they on every node?'].join('\n')))
-    return { placed: true, seen: 'said to be in place' }
-  throw aistoreProblem('aistore.by-hand', exitCodes.later, {
-    subject: files.certFile,
-    evidence: lines.join('; '),
-    fix: 'Copy them, then run the same command on a terminal: it asks whether they are there.',
-  })
-}
-
 function isBySsh(input: object): input is FilesOnHosts {
   return 'place' in input && input.place === 'ssh'
 }
 
 function wordsOf(input: Record<string, unknown>, sh: Parameters<Op['shell']>[1]): string {
-  const { chain, key, roots = '', certFile, keyFile, caFile, place } = input
-  return [chain, key, roots, certFile, keyFile, caFile, place].map(sh.word).join(' ')
+  const { chain, key, roots = '', certFile, keyFile, caFile } = input
+  return [chain, key, roots, certFile, keyFile, caFile].map(sh.word).join(' ')
 }

@@ -3,11 +3,12 @@ import { exitCodes } from '../../exit-codes.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
-import { listGenerations, readGeneration } from '../../record/generation.ts'
+import { generationFolder, listGenerations, readGeneration } from '../../record/generation.ts'
 import { fingerprintIn } from './fingerprint.ts'
 import { certificatesOnHosts, type FoundOnHost } from './hosts/found-on-hosts.ts'
 import type { Hosts } from './hosts/on-host.ts'
 import { nodePath } from './node-path.ts'
+import { ownLeaves } from './own-leaves.ts'
 import { aistoreProblem } from './problems.ts'
 
 /** Refuses to write over a file that is of nobody's known pair: `{certFile, place, ssh, adopt}`. */
@@ -19,11 +20,13 @@ export const foreignOp: Op = {
       return { seen: found.length === 0 ? 'free' : 'is adopted' }
     const { paths } = ctx.record
     const known = await Promise.all(
-      (await listGenerations(paths)).map(async each => (await readGeneration(paths, each))?.leaf),
+      (await listGenerations(paths)).map(async each => [
+        (await readGeneration(paths, each))?.leaf?.fingerprint,
+        ...Object.values(await ownLeaves(generationFolder(paths, each))),
+      ]),
     )
-    const strange = found.filter(
-      ({ text }) => !known.some(each => each && each.fingerprint === fingerprintIn(text)),
-    )
+    const isKnown = isIn(known.flat().filter(each => each !== undefined))
+    const strange = found.filter(({ text }) => !isKnown(fingerprintIn(text) ?? ''))
     const [first] = strange
     if (!first) return { seen: 'ours' }
     throw aistoreProblem('aistore.foreign-file', exitCodes.data, {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { exitCodes } from '../../exit-codes.ts'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
@@ -7,6 +8,7 @@ import type { Api, Said } from './api.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
 import type { Ports } from './listeners.ts'
+import { ownLeaves } from './own-leaves.ts'
 import { apiOf, leaderOf, type Place, placeOf } from './place.ts'
 import { aistoreProblem } from './problems.ts'
 import { loginProblem } from './said.ts'
@@ -17,7 +19,7 @@ import { allServe, leafIn, lookAtListeners, type NodeServes, standingOf } from '
 const tries = 3
 const againMs = 1_000
 
-/** Whether each listener serves the leaf of a chain: `{at, ports, chain}`. */
+/** Whether each listener serves the leaf of a chain, or what its node had of its own beside it: `{at, ports, chain}`. */
 export const servedOp: Op = {
   changes: false,
   async run({ at, ports, chain }, ctx): Promise<Json> {
@@ -88,8 +90,13 @@ async function lookingFor(
   chain: Json | undefined,
   ctx: Performing,
 ) {
-  const [api, leaf] = await Promise.all([apiOf(place, ctx), leafIn(String(chain))])
-  return { api, signal: ctx.signal, leaf, ports: ports as Ports }
+  const path = String(chain)
+  const [api, leaf, own] = await Promise.all([
+    apiOf(place, ctx),
+    leafIn(path),
+    ownLeaves(dirname(path)),
+  ])
+  return { api, signal: ctx.signal, leaf, own, ports: ports as Ports }
 }
 
 function isDone(serves: readonly NodeServes[]): boolean {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Op, Performing } from '../../plan/op.ts'
 import type { Json } from '../../plan/plan.ts'
 import { retried } from '../../proof/prove.ts'
@@ -11,6 +11,7 @@ import { probeClients } from './client-proof.ts'
 import { type Node, nodeLabel } from './cluster.ts'
 import { fingerprintIn } from './fingerprint.ts'
 import type { Ports } from './listeners.ts'
+import { type OwnLeaves, ownLeaves } from './own-leaves.ts'
 import { accessOf, placeOf } from './place.ts'
 import { shellPlace } from './shell.ts'
 import { reachedOf } from './standing.ts'
@@ -22,7 +23,8 @@ type Input = Record<string, Json>
  * Proves what each listener of each node serves, and that each node says of itself that it is well:
  * `{at, ports, name, path, expect, leaf, roots, found, ...}`. All probes on the public listeners; on the
  * others, which are no API for clients, which leaf is served. `found` has the files of a pair that was
- * kept, `{chain, roots}`; files that were not kept are left out.
+ * kept, `{chain, roots}`; files that were not kept are left out. `pair` is the chain of the pair that is
+ * proven: beside it stands what nodes had of their own.
  */
 export const proveServedOp: Op = {
   changes: false,
@@ -41,7 +43,8 @@ export const provePlainOp: Op = {
 
 async function proveNodes(input: Input, scheme: 'http' | 'https', ctx: Performing): Promise<Json> {
   const place = placeOf(input.at)
-  const servers = serversOf(place.nodes, input.ports as Ports)
+  const own = typeof input.pair === 'string' ? await ownLeaves(dirname(input.pair)) : {}
+  const servers = serversOf(place.nodes, input.ports as Ports, scheme === 'https' ? own : {})
   const access = await accessOf(place, ctx)
   const wanted = wantedOf({ ...input, ...(await keptFiles(input, ctx)), addresses: [] }, ctx)
   if (access.client && scheme === 'https') {
@@ -78,14 +81,18 @@ async function keptFiles(
   return { ...(leaf === undefined ? {} : { leaf }), roots: existsSync(file) ? file : null }
 }
 
-/** Each listener as a server of the endpoint. */
-export function serversOf(nodes: readonly Node[], ports: Ports): Server[] {
+/**
+ * Each listener as a server of the endpoint. Of a node with a certificate of its own it is asked alone
+ * whether it serves that one: its names are not those of the endpoint.
+ */
+export function serversOf(nodes: readonly Node[], ports: Ports, own: OwnLeaves = {}): Server[] {
   return nodes.flatMap(node =>
     reachedOf(node, ports).map(({ net, address }) => ({
       address,
       name: `${node.id} ${net} ${address}`,
       part: nodeLabel(node),
-      probes: net === 'public' ? ('all' as const) : ('leaf' as const),
+      probes: net === 'public' && own[node.id] === undefined ? ('all' as const) : ('leaf' as const),
+      ...(own[node.id] === undefined ? {} : { leaf: own[node.id] as string }),
     })),
   )
 }

@@ -1,5 +1,6 @@
 import type { OpTable } from '../../plan/op.ts'
 import { backUpOp } from './backup.ts'
+import { placeByHandOp, placedByHandOp } from './by-hand/ops-by-hand.ts'
 import { readyHostsOp } from './hosts/files-on-hosts.ts'
 import { keepFoundOp } from './keep.ts'
 import { offlineOps } from './offline/ops-offline.ts'
@@ -32,6 +33,8 @@ export const aistoreOps: OpTable = {
   'aistore.foreign': foreignOp,
   'aistore.placed': placedOp,
   'aistore.place': placeFilesOp,
+  'aistore.placed-by-hand': placedByHandOp,
+  'aistore.place-by-hand': placeByHandOp,
   'aistore.roots': rootsOp,
   'aistore.clocks': clocksOp,
   'aistore.served': servedOp,

@@ -16,7 +16,7 @@ import { checkHosts } from './steps/files.ts'
 /**
  * Asks the gateway that this machine's own settings name; nothing where they name none. Of an endpoint
  * that is known here each node is asked, and where one is down, its files and log; and whether the
- * hosts of the nodes take files, where these go there by ssh.
+ * hosts of the nodes take files, where these go there by ssh, and whether `ais` is there, where it follows.
  */
 export async function preflightSteps(world: World, answered?: Answered): Promise<Step[]> {
   const known = answered && (await checkKnown(answered, world))
@@ -30,7 +30,7 @@ async function checkKnown({ answers }: Answered, world: World): Promise<Step[] |
   const [record, unfinished] = await Promise.all([readEndpoint(paths), readUnfinished(paths)])
   const cluster = recordedCluster(record, unfinished)
   if (!cluster) return undefined
-  const { confdir, logDir, restart, place } = aistoreAnswers(answers)
+  const { confdir, logDir, restart, place, cli } = aistoreAnswers(answers)
   const { nodes, client, ...rest } = await recordedPlace(cluster, answers, paths)
   const at: Input = { ...rest, nodes: nodes.map(node => ({ ...node })), client: { ...client } }
   const current = generationFolder(paths, (await currentGeneration(paths)) ?? 0)
@@ -56,7 +56,17 @@ async function checkKnown({ answers }: Answered, world: World): Promise<Step[] |
     needs: [],
     onFail: 'stop',
   }
-  return [nodesStep, ...hosts]
+  return [nodesStep, ...hosts, ...(cli === 'set' ? [checkCli] : [])]
+}
+
+/** The command whose settings shall follow is there. */
+const checkCli: Step = {
+  id: 'check.cli',
+  phase: 'check',
+  title: 'See whether ais is there, whose settings shall follow',
+  act: { do: 'exec', argv: ['ais', 'version'], limit: '10s' },
+  needs: [],
+  onFail: 'stop',
 }
 
 /** The gateway answers, in the scheme that its URL says. */

@@ -1,4 +1,4 @@
-import { checkChoice, checkList } from '../../answers/checks.ts'
+import { checkChoice, checkList, checkPath } from '../../answers/checks.ts'
 import type { Check, Choice, Question } from '../../answers/question.ts'
 import { byHost, checkDestination } from './hosts/destinations.ts'
 
@@ -9,7 +9,11 @@ const places: Choice[] = [
     title: 'By ssh',
     note: 'to the host of each node, with your own ssh',
   },
-  { value: 'manual', title: 'By hand', note: 'what to copy where is shown, and waited for' },
+  {
+    value: 'manual',
+    title: 'By hand',
+    note: 'each host is shown its commands; a check there says whether all is right',
+  },
 ]
 const sudos: Choice[] = [
   { value: 'no', title: 'As the user who logs in', note: 'aisnode must be able to read the key' },
@@ -48,6 +52,17 @@ export const placeQuestions: readonly Question[] = [
     fallback: () => [byHost],
     asked: true,
     check: checkList(checkDestination, 1000),
+  },
+  {
+    id: 'target.placed',
+    when: [{ id: 'target.place', is: ['manual'] }],
+    text: 'Which file holds what the check on each host has said?',
+    noun: 'Path',
+    help: 'One line for each host; by default placed.txt beside the record, which the commands that are shown append to.',
+    kind: 'file',
+    fallback: () => undefined,
+    asked: false,
+    check: checkPath,
   },
   {
     id: 'target.sudo',

@@ -9,6 +9,7 @@ import { type Node, nodeLabel } from './cluster.ts'
 import { alertsIn } from './flags.ts'
 import { provenPorts } from './listeners.ts'
 import { serversOf } from './ops-proof.ts'
+import { ownLeaves } from './own-leaves.ts'
 import { apiOf, recordedClient } from './place.ts'
 
 /**
@@ -22,7 +23,8 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
   const own = aistoreAnswers(answers)
   const nodes = JSON.parse(record?.live.nodes ?? '[]') as Node[]
   const paths = recordPaths(world.stateFolder, answers.endpoint)
-  const roots = join(generationFolder(paths, (await currentGeneration(paths)) ?? 0), 'roots.pem')
+  const current = generationFolder(paths, (await currentGeneration(paths)) ?? 0)
+  const roots = join(current, 'roots.pem')
   const at = {
     ...{ uuid: record?.live.uuid ?? '', primary: '', nodes },
     roots: [roots, ...(own.roots === undefined ? [] : [own.roots])],
@@ -40,7 +42,7 @@ export const reachNodes: NonNullable<Target['reach']> = async (answered, calling
     }),
   )
   return use(
-    serversOf(nodes, provenPorts(answers)).map(server => ({
+    serversOf(nodes, provenPorts(answers), await ownLeaves(current)).map(server => ({
       ...server,
       raises: raised.get(server.part ?? '') ?? [],
     })),

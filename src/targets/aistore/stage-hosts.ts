@@ -12,7 +12,6 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { ToolCall } from '../../process/tool.ts'
-import { stagePath } from './node-path.ts'
 
 interface Staged {
   name: string
@@ -25,9 +24,12 @@ interface Staged {
 
 /**
  * Stands for the hosts behind ssh: does with files of the stage what `templates/aistore/on-host.sh` would
- * do with those of a host, and answers in its words. All hosts of a stage have the same folder.
+ * do with those of a host, and answers in its words. `pathOf` says where a path of that host lies.
  */
-export function answerAsHost({ argv, stdin = '' }: ToolCall, stateFolder: string): string {
+export function answerAsHost(
+  { argv, stdin = '' }: ToolCall,
+  pathOf: (path: string) => string,
+): string {
   const count = Number(/count=(\d+)/.exec(argv.at(-1) ?? '')?.[1] ?? 0)
   const bytes = Buffer.from(stdin)
   const program = bytes.subarray(0, count).toString()
@@ -37,7 +39,7 @@ export function answerAsHost({ argv, stdin = '' }: ToolCall, stateFolder: string
     wordsOf(lines.find(line => line.startsWith(`${name}=`)) ?? '')[0]?.slice(name.length + 1) ?? ''
   const [tag, kept] = [value('tag'), value('kept')]
   const [, list = ''] = /^files\(\) \{ each "\$1" (.*); \}$/m.exec(lines.join('\n')) ?? []
-  const files = filesIn(wordsOf(list), stateFolder)
+  const files = filesIn(wordsOf(list), pathOf)
   const said = lines.flatMap(line => {
     const [, call] = /^files (\w+)$/.exec(line) ?? []
     return call ? files.flatMap(file => act(call, file, { tag, kept, contents })) : []
@@ -92,14 +94,14 @@ function act(
   }
 }
 
-function filesIn(words: readonly string[], stateFolder: string): Staged[] {
+function filesIn(words: readonly string[], pathOf: (path: string) => string): Staged[] {
   const starts = words.flatMap((_, at) => (at % 5 === 0 ? [at] : []))
   return starts.map(at => {
     const [name = '', mode = '', path = '', size = '', digest = ''] = words.slice(at, at + 5)
     return {
       name,
       mode: Number.parseInt(mode, 8),
-      path: stagePath(path, stateFolder),
+      path: pathOf(path),
       size: Number(size),
       digest,
     }

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../../plan/plan.ts'
+import { codeOf } from '../../record/write.ts'
 import type { StageKit } from '../target.ts'
 import type { Scheme } from './api.ts'
 import { hasPublicPair } from './listeners.ts'
@@ -62,17 +63,18 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
   )
   let version = 1
 
-  const pathsOf = ({ server_crt, server_key }: Pair) => ({
-    chain: stagePath(server_crt, kit.world.stateFolder),
-    key: stagePath(server_key, kit.world.stateFolder),
+  const pathsOf = ({ id }: StageNode, { server_crt, server_key }: Pair) => ({
+    chain: stagePath(server_crt, kit.world.stateFolder, id),
+    key: stagePath(server_key, kit.world.stateFolder, id),
   })
 
   /** Why a node would not start with its pairs, in AIStore's words; undefined where it would. */
-  const wrongPair = async (http: HttpSettings): Promise<string | undefined> =>
-    (await wrongFile(http)) ?? (hasPublicPair({ http }) ? wrongFile(publicOf(http)) : undefined)
+  const wrongPair = async (node: StageNode, http: HttpSettings): Promise<string | undefined> =>
+    (await wrongFile(node, http)) ??
+    (hasPublicPair({ http }) ? wrongFile(node, publicOf(http)) : undefined)
 
-  const wrongFile = async (http: Pair): Promise<string | undefined> => {
-    const { chain, key } = pathsOf(http)
+  const wrongFile = async (node: StageNode, http: Pair): Promise<string | undefined> => {
+    const { chain, key } = pathsOf(node, http)
     try {
       const cert = new X509Certificate(await readFile(chain))
       if (Date.parse(cert.validTo) < kit.world.clock.now()) return `${http.server_crt} expired`
@@ -88,29 +90,46 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
     }
   }
 
-  const clientsOf = async ({ client_auth_tls: level, client_ca_tls: path }: Pair) => ({
+  const clientsOf = async (
+    { id }: StageNode,
+    { client_auth_tls: level, client_ca_tls: path }: Pair,
+  ) => ({
     level,
-    roots: path === '' ? '' : await readFile(stagePath(path, kit.world.stateFolder), 'utf8'),
+    roots: path === '' ? '' : await readFile(stagePath(path, kit.world.stateFolder, id), 'utf8'),
   })
 
   const open = async (node: StageNode, http: HttpSettings, clients: StageNode['clients']) => {
     const ports: number[] = []
     for (const [index] of nets.entries()) {
-      const before = node.ports[index]
-      const port = before === undefined ? {} : { port: before }
-      const options = { readyAt: 0, ...port, clients }
-      ports.push(
+      const serve = (port: number) =>
         http.use_https
-          ? await kit.serveTls({
-              ...pathsOf(index === 0 && hasPublicPair({ http }) ? publicOf(http) : http),
-              ...options,
+          ? kit.serveTls({
+              ...pathsOf(node, index === 0 && hasPublicPair({ http }) ? publicOf(http) : http),
+              ...{ readyAt: 0, port, clients },
               plain: 'bad-request',
             })
-          : await kit.serveHttp({ readyAt: 0, ...port }),
-      )
+          : kit.serveHttp({ readyAt: 0, port })
+      const before = node.ports[index]
+      ports.push(await (before === undefined ? atFreePort(serve) : serve(before)))
     }
     const scheme = http.use_https ? 'https' : 'http'
     Object.assign(node, { ports, scheme, flags: started, clients })
+  }
+
+  /**
+   * Below the ports that a system gives away: nobody is given one of a node while it is stopped, neither
+   * for a server nor for a connection.
+   */
+  const atFreePort = async (serve: (port: number) => Promise<number>): Promise<number> => {
+    for (let tries = 0; tries < 50; tries += 1) {
+      const port = 20_000 + (kit.world.random(2).readUInt16BE() % 12_000)
+      try {
+        return await serve(port)
+      } catch (error) {
+        if (codeOf(error) !== 'EADDRINUSE') throw error
+      }
+    }
+    return serve(0)
   }
 
   const close = async (node: StageNode) => {
@@ -135,6 +154,8 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
     at: (host: string): StageNode =>
       nodes.find(({ ports }) => ports.some(port => host.endsWith(`:${port}`))) ??
       (nodes[0] as StageNode),
+    /** Whose public listener is where, also while none runs. */
+    addresses: () => nodes.map(({ id, ports }) => ({ id, public: `127.0.0.1:${ports[0]}` })),
     map(): Json {
       const entry = ({ id, ports, scheme }: StageNode): Json => {
         const urls = nets.map((net, index) => [
@@ -164,11 +185,12 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
         Object.assign(http, JSON.parse(await readFile(confOf(primary), 'utf8')))
         mapUuid = await readFile(fileOf(primary, '.ais.smap'), 'utf8').catch(() => 'StageUuid2')
       }
-      const wrong = http.use_https ? await wrongPair(http) : undefined
-      if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
-      const clients = await clientsOf(http)
-      for (const node of nodes.filter(({ scheme }) => scheme === 'down'))
-        await open(node, http, clients)
+      const down = nodes.filter(({ scheme }) => scheme === 'down')
+      for (const node of http.use_https ? down : []) {
+        const wrong = await wrongPair(node, http)
+        if (wrong) throw new Error(`tls-cert-loader: ${wrong}`)
+      }
+      for (const node of down) await open(node, http, await clientsOf(node, http))
       version += 2
     },
     async stop(): Promise<void> {
@@ -182,8 +204,8 @@ export function createStageNodes(kit: StageKit, { proxies, targets } = usual) {
       const chosen = nodes.filter(each => id === undefined || each.id === id)
       if (chosen.some(({ scheme }) => scheme !== 'https'))
         return [404, { message: 'no TLS certificate loaders configured' }]
-      const wrong = await wrongPair(http)
       for (const node of chosen) {
+        const wrong = await wrongPair(node, http)
         if (wrong) {
           Object.assign(node, { flags: started | invalid, said: { error: 'tls-cert-invalid' } })
           return [400, { message: `tls-cert-loader: failed to load (crt, key), err: ${wrong}` }]

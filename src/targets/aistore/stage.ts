@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answers } from '../../answers/answers.ts'
@@ -7,17 +8,21 @@ import { pemCertificates } from '../../net/roots.ts'
 import type { Json } from '../../plan/plan.ts'
 import { strangePair } from '../../rehearsal/pair.ts'
 import type { Stage, StageKit } from '../target.ts'
-import { aistoreAnswers } from './answers.ts'
+import { aistoreAnswers, hostPort } from './answers.ts'
 import { clientWrong } from './client-pair.ts'
+import { byHost, hostsOf } from './hosts/destinations.ts'
 import { stagePath } from './node-path.ts'
 import { type HttpSettings, nothingRead } from './present.ts'
 import { profile } from './profile.ts'
+import { createStageCli } from './stage-cli.ts'
 import { answerAsHost } from './stage-hosts.ts'
 import { confdirOf, createStageNodes, type StageNode } from './stage-nodes.ts'
 
 type Answer = [status: number, body: Json]
 
 const notJson = 'Client sent an HTTP request to an HTTPS server.\n'
+/** How long nodes go on after a shutdown has been answered. */
+const endMs = 100
 /** How long the stage's nodes take to come back by themselves where nobody's command starts them. */
 const byHandMs = 300
 
@@ -36,6 +41,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
   const { proxies = 1, targets = 2 } = isNew ? own : {}
   const cluster = createStageNodes(kit, { proxies, targets })
   let isThere = !isNew
+  let _ending: NodeJS.Timeout | undefined
   if (own.listeners === 'public') Object.assign(http, await pairOfNodes(answers, kit.world))
   if (isThere) {
     await cluster.keep(http)
@@ -49,6 +55,14 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     isThere = true
   }
 
+  /** Where the paths of a host lie: several nodes on it share them. */
+  const pathsOn = (to: string) => {
+    const all = isNew ? [] : hostsOf(cluster.addresses(), own.ssh ?? [byHost])
+    const [node, ...others] = all.find(each => each.to === to)?.nodes ?? []
+    const one = others.length === 0 ? node : undefined
+    return (path: string) => stagePath(path, kit.world.stateFolder, one)
+  }
+
   /** Somebody who does by hand what is asked for. */
   const byHand = async () => {
     const folder = join(kit.world.stateFolder, 'endpoints', answers.endpoint, 'generations')
@@ -60,10 +74,17 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     await cluster.start(http)
   }
 
-  const shutdown = async (): Promise<Answer> => {
-    await cluster.stop()
-    if (restart === undefined)
-      setTimeout(() => void cluster.start(http).catch(() => {}), byHandMs).unref()
+  /** The answer comes before the nodes end. */
+  const shutdown = (): Answer => {
+    const end = async () => {
+      await cluster.stop()
+      if (restart === undefined)
+        setTimeout(() => void cluster.start(http).catch(() => {}), byHandMs).unref()
+    }
+    _ending ??= setTimeout(() => {
+      _ending = undefined
+      void end().catch(() => {})
+    }, endMs).unref()
     return [200, null]
   }
 
@@ -93,33 +114,51 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
     return [400, { message: `unexpected query [what=${what}]` }]
   }
 
+  const api = async ({
+    url,
+    method = 'GET',
+    body = '',
+    client,
+  }: RequestOptions): Promise<RequestResult> => {
+    const asked = new URL(url)
+    if (!isThere && firstStart === undefined) await byHand()
+    const node = cluster.at(asked.host)
+    const speaks = asked.protocol.slice(0, -1)
+    const none = { headers: {}, body: '', tookMs: 0 }
+    if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
+    if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
+    if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
+    if (speaks === 'https' && !takes(node, client, clock.now()))
+      return { ...none, error: 'ECONNRESET' }
+    await clock.sleep(1)
+    const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
+    const headers = { date: new Date(clock.now()).toUTCString() }
+    return { ...none, status, headers, body: said === null ? '' : JSON.stringify(said) }
+  }
+
+  const cli = createStageCli({
+    url: `http://${hostPort(own.gateway)}`,
+    ask: api,
+    signs(roots) {
+      const pem = readFileSync(stagePath(http.server_crt, kit.world.stateFolder))
+      return roots.some(root =>
+        new X509Certificate(pem).verify(new X509Certificate(root).publicKey),
+      )
+    },
+  })
+
   return {
+    api,
     async tool(call) {
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
-      if (call.argv[0] === 'ais') return { ...base, tookMs: 0 }
+      if (call.argv[0] === 'ais') return { ...base, ...(await cli(call)), tookMs: 0 }
       if (call.argv[0] === 'ssh')
-        return { ...base, stdout: answerAsHost(call, kit.world.stateFolder), tookMs: 0 }
+        return { ...base, stdout: answerAsHost(call, pathsOn(call.argv.at(-2) ?? '')), tookMs: 0 }
       const section = call.env?.SECURE_ENDPOINT_AIS_JSON
       if (!isThere && section !== undefined) await firstTime(section)
       // whatever the user's command is, it starts what does not run
       const died = await cluster.start(http).catch((error: Error) => error.message)
       return { ...base, tookMs: 0, ...(died ? { exit: 1, stderr: `FATAL ERROR: ${died}\n` } : {}) }
-    },
-    async api({ url, method = 'GET', body = '', client }: RequestOptions): Promise<RequestResult> {
-      const asked = new URL(url)
-      if (!isThere && firstStart === undefined) await byHand()
-      const node = cluster.at(asked.host)
-      const speaks = asked.protocol.slice(0, -1)
-      const none = { headers: {}, body: '', tookMs: 0 }
-      if (node.scheme === 'down') return { ...none, error: 'ECONNREFUSED' }
-      if (speaks === 'https' && node.scheme === 'http') return { ...none, error: 'EPROTO' }
-      if (speaks !== node.scheme) return { ...none, status: 400, body: notJson }
-      if (speaks === 'https' && !takes(node, client, clock.now()))
-        return { ...none, error: 'ECONNRESET' }
-      await clock.sleep(1)
-      const [status, said] = method === 'PUT' ? await put(asked, body) : await get(node, asked)
-      const headers = { date: new Date(clock.now()).toUTCString() }
-      return { ...none, status, headers, body: said === null ? '' : JSON.stringify(said) }
     },
   }
 }

@@ -7,6 +7,7 @@ import type { Standing } from '../../plan/events.ts'
 import type { Api } from './api.ts'
 import { listenersOf, type Node, nodeLabel } from './cluster.ts'
 import type { Ports } from './listeners.ts'
+import type { OwnLeaves } from './own-leaves.ts'
 
 /** What a listener does now: nothing, plain HTTP, or TLS with the wanted leaf or another one. */
 export type Serves = 'closed' | 'HTTP' | 'new' | 'old'
@@ -22,6 +23,8 @@ export interface Looking {
   signal: AbortSignal
   /** The fingerprint that counts as new. */
   leaf: string
+  /** What counts as new at nodes with a certificate of their own. */
+  own?: OwnLeaves
   ports: Ports
 }
 
@@ -38,7 +41,10 @@ export function lookAtListeners(nodes: readonly Node[], looking: Looking): Promi
     nodes.map(async node => {
       const reached = reachedOf(node, looking.ports)
       const seen = await Promise.all(
-        reached.map(async ({ net, address }) => [net, await servesAt(address, looking)] as const),
+        reached.map(async ({ net, address }) => {
+          const leaf = looking.own?.[node.id] ?? looking.leaf
+          return [net, await servesAt(address, { ...looking, leaf })] as const
+        }),
       )
       return { node, serves: Object.fromEntries(seen) }
     }),

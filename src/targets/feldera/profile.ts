@@ -9,7 +9,8 @@ import { felderaAnswers } from './answers.ts'
  */
 export function profile(answers: Answers): CertificateProfile {
   const { namespace } = felderaAnswers(answers)
-  const names = [answers.domain, `*.${namespace}.svc.cluster.local`, 'localhost', '127.0.0.1']
+  const inside = namespace === undefined ? [] : [`*.${namespace}.svc.cluster.local`]
+  const names = [answers.domain, ...inside, 'localhost', '127.0.0.1']
   return {
     target: 'Feldera',
     names: [...new Set(names)],

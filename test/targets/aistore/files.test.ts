@@ -14,7 +14,7 @@ const root = make({ ca: true, cn: 'Private CA', at })
 const leaf = make({ names: ['ais.lab.test'], issuer: root, at })
 
 /** A pair in a folder, and where it goes: with nothing of a rehearsal. */
-function files(place: 'here' | 'manual', ask?: Performing['ask']) {
+function files() {
   const { folder, file } = createScratch(onTestFinished)
   const of = (name: string) => join(folder, 'nodes', name)
   const input: Record<string, Json> = {
@@ -24,16 +24,15 @@ function files(place: 'here' | 'manual', ask?: Performing['ask']) {
     certFile: of('server.crt'),
     keyFile: of('server.key'),
     caFile: of('ca.crt'),
-    place,
     named: true,
   }
-  const ctx = { world: fakeWorld(), ...(ask ? { ask } : {}) } as Performing
+  const ctx = { world: fakeWorld() } as Performing
   return { input, ctx, of }
 }
 
 describe('the files of a node', () => {
   it('are written here: the key for its owner alone and before the certificate', async () => {
-    const { input, ctx, of } = files('here')
+    const { input, ctx, of } = files()
     expect(await placedOp.run(input, ctx)).toMatchObject({ placed: false })
     expect(await placeFilesOp.run(input, ctx)).toMatchObject({ placed: true })
     expect(await placedOp.run(input, ctx)).toMatchObject({ placed: true })
@@ -47,7 +46,7 @@ describe('the files of a node', () => {
   })
 
   it('are written again where somebody has changed one of them', async () => {
-    const { input, ctx, of } = files('here')
+    const { input, ctx, of } = files()
     await placeFilesOp.run(input, ctx)
     writeFileSync(of('server.key'), 'not a key\n')
     expect(await placedOp.run(input, ctx)).toMatchObject({ placed: false })
@@ -56,7 +55,7 @@ describe('the files of a node', () => {
   })
 
   it('that do not belong together stop the run before anything is set', async () => {
-    const { input, ctx } = files('here')
+    const { input, ctx } = files()
     const other = make({ names: ['ais.lab.test'], issuer: root, at })
     writeFileSync(String(input.key), other.keyPem)
     await expect(placeFilesOp.run(input, ctx)).rejects.toMatchObject({
@@ -65,39 +64,8 @@ describe('the files of a node', () => {
     })
   })
 
-  it.each([
-    ['nobody is there', undefined],
-    ['somebody says no', async () => false],
-  ])(
-    'by hand: the run stops with exit 75 where %s, and says what goes where',
-    async (_name, ask) => {
-      const { input, ctx } = files('manual', ask)
-      expect(await placedOp.run(input, ctx)).toMatchObject({ placed: false })
-      await expect(placeFilesOp.run(input, ctx)).rejects.toMatchObject({
-        exit: 75,
-        findings: [
-          {
-            id: 'aistore.by-hand',
-            evidence: expect.stringContaining(`${input.key} as ${input.keyFile}, mode 0600`),
-          },
-        ],
-      })
-    },
-  )
-
-  it('by hand: the run goes on when somebody says that they are there', async () => {
-    let question = ''
-    const { input, ctx } = files('manual', async text => {
-      question = text
-      return true
-    })
-    expect(await placeFilesOp.run(input, ctx)).toMatchObject({ placed: true })
-    expect(question).toContain(`${input.chain} as ${input.certFile}, mode 0644`)
-    expect(question).not.toContain('PRIVATE KEY')
-  })
-
   it('are trusted by the nodes only where these know the root', async () => {
-    const { input, ctx, of } = files('here')
+    const { input, ctx, of } = files()
     await placeFilesOp.run(input, ctx)
     const ask = {
       roots: input.roots ?? null,

@@ -167,7 +167,7 @@ describe('AIStore', () => {
         { cells: ['t stagetarget2', 'in place', 'new', 'new', 'new', '–'] },
       ],
     })
-    expect(standing.find(({ id }) => id === 'change.shutdown')?.rows[0]?.cells).toEqual([
+    expect(standing.findLast(({ id }) => id === 'change.shutdown')?.rows[0]?.cells).toEqual([
       ...['p stageproxy1', '–', 'closed', 'closed', 'closed', '–'],
     ])
     expect(standing.find(({ id }) => id === 'change.load')?.rows).toHaveLength(3)

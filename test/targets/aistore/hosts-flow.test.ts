@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { hostsAhead, hostsOf } from '../../../src/targets/aistore/hosts/destinations.ts'
 import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
-import { isThere } from '../../support/scratch.ts'
+import { createScratch, isThere } from '../../support/scratch.ts'
 
 const keyFile = '/etc/ais/tls/server.key'
 const certFile = '/etc/ais/tls/server.crt'
@@ -94,6 +95,71 @@ describe('AIStore, its files put onto hosts by ssh', () => {
     ])
     expect(await flow.go('rotate', { bringBack: true })).toMatchObject({ outcome: 'done' })
     expect(pair()).toEqual(found)
+  })
+
+  it('brings back to each node its own certificate, where those of an adopted cluster differ on purpose', async () => {
+    const flow = await flowOf(three)
+    await flow.go('enable')
+    const at = Date.now()
+    const root = make({ ca: true, cn: 'Company CA', at })
+    const names = ['ais.lab.test', '127.0.0.1']
+    const usual = make({ names, issuer: root, at })
+    const own = make({ names: ['127.0.0.1'], cn: 'stagetarget1', issuer: root, at })
+    const stage = join(flow.world.stateFolder, 'stage')
+    const nodes = ['stageproxy1', 'stagetarget1', 'stagetarget2']
+    const of = (node: string, path: string) => join(stage, `@${node}`, path)
+    const fingerprint = ({ pem }: typeof own) => new X509Certificate(pem).fingerprint256
+    for (const node of nodes) {
+      const pair = node === 'stagetarget1' ? own : usual
+      mkdirSync(of(node, '/etc/ais/tls'), { recursive: true })
+      writeFileSync(of(node, certFile), pair.pem)
+      writeFileSync(of(node, keyFile), pair.keyPem, { mode: 0o600 })
+      writeFileSync(of(node, '/etc/ais/tls/ca.crt'), root.pem)
+    }
+    expect((await flow.put('/v1/cluster/load-x509')).status).toBe(200)
+    const { file } = createScratch(onTestFinished)
+    rmSync(join(flow.world.stateFolder, 'endpoints/ais'), { recursive: true })
+    flow.answer(
+      three.replace(
+        '  ssh:',
+        `  onConflict: adopt
+  roots: ${file('company.pem', root.pem)}
+  ssh:`,
+      ),
+    )
+    const pairs = () => nodes.map(node => readFileSync(of(node, certFile), 'utf8'))
+    const found = pairs()
+    let failures = 1
+    flow.breakTool(words => {
+      if (!words.startsWith('./restart') || failures === 0) return undefined
+      failures -= 1
+      return { exit: 1, stderr: 'unit ais is masked' }
+    })
+    // the undo of the run that adopts
+    const broken = await flow.go('enable')
+    expect([broken.outcome, broken.failed]).toEqual([
+      'rolled-back',
+      ['change.start', 'tool../restart-ais.sh.failed'],
+    ])
+    expect(broken.acted).toContain('undo.proof')
+    expect(pairs()).toEqual(found)
+    expect((await flow.go('enable')).outcome).toBe('done')
+    expect(new Set(pairs()).size).toBe(1)
+    // a generation back, later
+    const back = await flow.go('rotate', { bringBack: true })
+    expect([back.outcome, back.failed]).toEqual(['done', []])
+    expect(pairs()).toEqual(found)
+    const leaves = back.events.flatMap(each =>
+      each.type === 'proof' && each.id === 'tls.leaf' ? [each.seen] : [],
+    )
+    expect(leaves).toEqual([expect.stringMatching(/at 9 of 9 addresses$/)])
+    expect((await flow.status()).alerts).toEqual([])
+    // one that is not its own is seen
+    writeFileSync(of('stagetarget1', certFile), usual.pem)
+    writeFileSync(of('stagetarget1', keyFile), usual.keyPem)
+    await flow.put('/v1/cluster/load-x509/stagetarget1')
+    expect((await flow.status()).alerts).toContain('drift')
+    expect(flow.leaf()).toBe(fingerprint(usual))
   })
 
   it('refuses a file of somebody else on a host', async () => {

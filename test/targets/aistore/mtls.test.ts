@@ -97,6 +97,55 @@ describe('AIStore and client certificates', () => {
     expect(flow.changes.at(-1)).toMatch(/^ais config cli set cluster\.url=http:\/\/[a-z.]+:\d+$/)
   })
 
+  it.each([
+    ['not there', { outcome: 'missing' as const }, ['tool.ais.missing', 69]],
+    ['not to be started', { outcome: 'not-executable' as const }, ['tool.ais.not-executable', 69]],
+  ])(
+    'is told before the plan that ais is %s, where its settings shall follow',
+    async (_name, said, wanted) => {
+      const flow = await flowOf(at(0, '  cli: set'))
+      const { run } = flow.world
+      flow.world.run = async call => {
+        const result = await run(call)
+        return call.argv[0] === 'ais' ? { ...result, ...said } : result
+      }
+      const refused = await flow.go('enable').catch(error => error)
+      expect([refused.findings[0].id, refused.exit]).toEqual(wanted)
+      expect(refused.findings[0].fix).toMatch(/target\.cli: shown$/)
+      expect(flow.changes.filter(each => each !== 'ais version')).toEqual([])
+      flow.answer(at(0))
+      expect((await flow.go('enable')).outcome).toBe('done')
+    },
+  )
+
+  it('is asked for by doctor, where its settings shall follow', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const asked = async (text: string) => {
+      const file = { name: 'a.yaml', folder: '/' }
+      const answered = loadAnswers(text, questionsFor([aistore as Target]), file)
+      return (await aistore.preflight(flow.world, answered)).map(({ id }) => id)
+    }
+    expect(await asked(at(0))).toEqual(['check.nodes'])
+    expect(await asked(at(0, '  cli: set'))).toEqual(['check.nodes', 'check.cli'])
+  })
+
+  it('warns of a version of ais that is not known, and goes on', async () => {
+    const flow = await flowOf(at(0, '  cli: set'))
+    const { run } = flow.world
+    const warned = async () =>
+      (await flow.go('enable')).events.filter(each => each.type === 'finding')
+    const ids = async () => (await warned()).map(each => ('id' in each ? each.id : ''))
+    expect(await ids()).not.toContain('aistore.cli-version')
+    flow.world.run = async call => {
+      const result = await run(call)
+      const isVersion = call.argv.join(' ') === 'ais version'
+      return isVersion ? { ...result, stdout: 'ais version 1.10.\u001b[2J (build x)' } : result
+    }
+    const found = (await warned()).find(each => 'id' in each && each.id === 'aistore.cli-version')
+    expect(found).toMatchObject({ severity: 'warns', evidence: 'ais version 1.10. (build x)' })
+  })
+
   it('is rotated, proven and switched off where clients need a certificate', async () => {
     const flow = await flowOf(at(4))
     await flow.go('enable')

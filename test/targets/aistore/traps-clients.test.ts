@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type AistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+import { type AistoreFlow, flowOf, shutDown, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
 import { createScratch } from '../../support/scratch.ts'
 
@@ -34,7 +34,7 @@ describe('traps of AIStore with client certificates', () => {
     expect(JSON.stringify(plan.steps)).toContain('"extendedKeyUsage":["serverAuth","clientAuth"]')
     // without a certificate of one's own nobody gets in any more, nor can set it back
     await set(flow, 'net.http.client_auth_tls=4')
-    await flow.put('/v1/cluster', '{"action":"shutdown"}')
+    await shutDown(flow)
     await flow.world.run({ argv: ['./restart-ais.sh'], limitMs: 1_000 })
     await expect(flow.get('/v1/health')).rejects.toThrow('does not answer')
     const ours = await flowOf(usualAnswers('  clientAuth: 4'))

@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Answers } from '../../../src/answers/answers.ts'
 import { request } from '../../../src/net/request.ts'
-import { clientSetup } from '../../../src/targets/aistore/clients.ts'
-import { type AistoreFlow, flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+import { type AistoreFlow, flowOf, shutDown, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
 import { createScratch, isThere } from '../../support/scratch.ts'
 
@@ -14,7 +12,8 @@ const keyFile = '/etc/ais/tls/server.key'
 const nodes = ['stageproxy1', 'stagetarget1', 'stagetarget2']
 
 const set = (flow: AistoreFlow, query: string) => flow.put(`/v1/cluster/set-config?${query}`)
-const shutdown = (flow: AistoreFlow) => flow.put('/v1/cluster', '{"action":"shutdown"}')
+const ais = (flow: AistoreFlow, words: string, env?: Record<string, string>) =>
+  flow.world.run({ argv: ['ais', ...words.split(' ')], limitMs: 1_000, ...(env ? { env } : {}) })
 const restart = (flow: AistoreFlow) =>
   flow.world.run({ argv: ['./restart-ais.sh'], limitMs: 1_000 })
 const http = async (flow: AistoreFlow) => {
@@ -22,6 +21,10 @@ const http = async (flow: AistoreFlow) => {
   return (json as { net: { http: Record<string, unknown> } }).net.http
 }
 const messageOf = ({ json }: { json: unknown }) => (json as { message: string }).message
+
+/** What the record says that `ais` is to be told. */
+const commandOf = (clients: { who: string; command?: string }[]) =>
+  clients.find(({ who }) => who === 'ais')?.command ?? ''
 
 /** Files of an upload, and the answers that name them. */
 function upload(leaf: { pem: string; keyPem: string }, root: { pem: string }): string {
@@ -59,7 +62,7 @@ describe('traps of AIStore', () => {
       200,
     )
     await set(naive, 'net.http.use_https=true')
-    await shutdown(naive)
+    await shutDown(naive)
     const { exit, stderr } = await restart(naive)
     expect([exit, stderr]).toEqual([1, expect.stringContaining('failed to fstat "/no/c"')])
     const flow = await flowOf()
@@ -98,7 +101,7 @@ describe('traps of AIStore', () => {
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, JSON.stringify({ net: { http: { use_https: true } } }))
     }
-    await shutdown(flow)
+    await shutDown(flow)
     await flow.world.run({
       argv: ['./restart-ais.sh'],
       env: { AIS_USE_HTTPS: 'true' },
@@ -121,19 +124,58 @@ describe('traps of AIStore', () => {
     expect(readFileSync(flow.node('/etc/ais/tls/ca.crt'), 'utf8')).toContain('BEGIN CERTIFICATE')
   })
 
-  it('AIS-8 ais keeps its http URL; clients are told what to set, both ways', async () => {
-    const state = { https: true, privateRoot: true }
-    const words = JSON.stringify(
-      clientSetup({ endpoint: 'ais' } as Answers, 'https://ais.lab.test:8080/', state),
-    )
-    for (const each of ['ais config cli set cluster.url=', 'AIS_ENDPOINT wins', 'AIS_CLIENT_CA='])
-      expect(words).toContain(each)
-    const back = clientSetup({ endpoint: 'ais' } as Answers, 'http://ais.lab.test:8080/', {
-      https: false,
-      privateRoot: false,
+  it('AIS-7 ais cluster shutdown ends with 0 without a terminal, and with -y before the nodes do; ours waits for closed ports', async () => {
+    const naive = await flowOf()
+    await set(naive, 'net.http.client_auth_tls=1')
+    const silent = await ais(naive, 'cluster shutdown')
+    expect([silent.exit, silent.stdout]).toEqual([0, 'Operation canceled.\n'])
+    const said = await ais(naive, 'cluster shutdown -y')
+    expect([said.exit, said.stdout]).toEqual([0, 'Cluster successfully shut down\n'])
+    // the nodes run still: what starts them finds nothing to start, and nobody starts them afterwards
+    expect((await restart(naive)).exit).toBe(0)
+    await shutDown(naive).catch(() => {})
+    await expect(naive.get('/v1/health')).rejects.toThrow('does not answer')
+    const flow = await flowOf()
+    const { json } = await flow.get('/v1/daemon?what=smap')
+    const urls = JSON.stringify(json).match(/http:\/\/127\.0\.0\.1:\d+/g) ?? []
+    const open: (number | undefined)[] = []
+    flow.breakTool(async words => {
+      if (words.startsWith('./restart'))
+        for (const url of new Set(urls))
+          open.push((await request({ url, timeoutMs: 1_000, roots: [] })).status)
+      return undefined
     })
-    expect(JSON.stringify(back)).toContain('"http://ais.lab.test:8080"')
-    expect(JSON.stringify(back)).not.toContain('AIS_CLIENT_CA')
+    expect((await flow.go('enable')).outcome).toBe('done')
+    expect(open).toEqual(Array(9).fill(undefined))
+  })
+
+  it('AIS-8 ais keeps its http URL and fails after the switch; ours leads it to HTTPS, or says the commands that do', async () => {
+    for (const cli of ['set', 'shown']) {
+      const flow = await flowOf(usualAnswers(`  cli: ${cli}`))
+      expect((await ais(flow, 'show cluster')).exit).toBe(0)
+      const { plan } = await flow.go('enable')
+      const { clients } = JSON.parse(
+        readFileSync(join(flow.world.stateFolder, 'endpoints/ais/endpoint.json'), 'utf8'),
+      )
+      if (cli === 'shown') {
+        const kept = await ais(flow, 'show cluster')
+        expect([kept.exit, kept.stderr]).toEqual([
+          1,
+          expect.stringContaining('Client sent an HTTP request to an HTTPS server.'),
+        ])
+        // half of it is not enough
+        const [url = '', root = ''] = commandOf(clients).split(' && ')
+        await ais(flow, url.replace('ais ', ''))
+        expect((await ais(flow, 'show cluster')).stderr).toContain('unknown authority')
+        await ais(flow, root.replace('ais ', ''))
+      } else expect(JSON.stringify(plan.steps)).toContain('cluster.client_ca_tls=')
+      expect((await ais(flow, 'show cluster')).exit).toBe(0)
+      const old = { AIS_ENDPOINT: 'http://gateway.lab.test:8080' }
+      expect((await ais(flow, 'show cluster', old)).exit).toBe(1)
+      expect(JSON.stringify(clients)).toContain('AIS_ENDPOINT wins')
+      await flow.go('disable')
+      if (cli === 'set') expect((await ais(flow, 'show cluster')).exit).toBe(0)
+    }
   })
 
   it('AIS-9 a load that says that all is done can leave a node stale; ours looks, and loads it alone', async () => {
@@ -164,7 +206,7 @@ describe('traps of AIStore', () => {
     await flow.go('enable')
     writeFileSync(flow.node(keyFile), expired.keyPem)
     writeFileSync(flow.node(certFile), expired.pem)
-    await shutdown(flow)
+    await shutDown(flow)
     expect(await restart(flow)).toMatchObject({
       exit: 1,
       stderr: expect.stringContaining('expired'),

@@ -109,7 +109,10 @@ export function printedOnHosts(
 }
 
 /** Of many hosts the first stands for all. */
-function forHosts({ hosts }: Hosts, commands: (to: string) => string[]): string[] {
+export function forHosts(
+  { hosts }: Pick<Hosts, 'hosts'>,
+  commands: (to: string) => string[],
+): string[] {
   const [first, ...others] = hosts.map(({ to }) => to)
   if (first === undefined || others.length < shownHosts)
     return hosts.flatMap(({ to }) => commands(to))

@@ -26,27 +26,60 @@ export function filesInput(
     ...paths,
     place: own.place,
     ...hostsInput(wanted),
+    ...byHandInput(wanted),
     named: own.certFile === paths.certFile && own.keyFile === paths.keyFile,
   }
 }
 
+type Known = Pick<Aistore, 'answers' | 'present'>
+
 /** Where ssh leads to, where files go by it. */
-export function hostsInput({ answers, present }: Pick<Aistore, 'answers' | 'present'>): {
-  ssh?: Input
-} {
-  const { place, ssh = [byHost], sudo, gateway, hosts = [] } = aistoreAnswers(answers)
+export function hostsInput({ answers, present }: Known): { ssh?: Input } {
+  const { place, ssh = [byHost], sudo } = aistoreAnswers(answers)
   if (place !== 'ssh') return {}
-  const primary = parseAddress(hostPort(gateway))?.host ?? gateway
-  const all = present.isNew
-    ? hostsAhead([primary, ...hosts], ssh)
-    : hostsOf(present.cluster.nodes, ssh)
   return {
     ssh: {
-      hosts: all.map(each => ({ ...each })),
+      hosts: allHosts({ answers, present }, ssh),
       sudo: sudo === 'yes',
       kept: `before-${answers.endpoint}`,
     },
   }
+}
+
+/** The hosts that a person puts files onto, and where the lines of their checks are. */
+function byHandInput(known: Known): { hosts?: Input; said?: Input } {
+  const { place, placed } = aistoreAnswers(known.answers)
+  if (place !== 'manual') return {}
+  return { hosts: allHosts(known, [byHost]), ...(placed === undefined ? {} : { said: placed }) }
+}
+
+function allHosts({ answers, present }: Known, entries: readonly string[]): Input[] {
+  const { gateway, hosts = [] } = aistoreAnswers(answers)
+  const primary = parseAddress(hostPort(gateway))?.host ?? gateway
+  const all = present.isNew
+    ? hostsAhead([primary, ...hosts], entries)
+    : hostsOf(present.cluster.nodes, entries)
+  return all.map(each => ({ ...each }))
+}
+
+/** Whether a pair lies where the nodes read it. */
+export function lookAtFiles(
+  wanted: Known,
+  input: { [key: string]: Input },
+): NonNullable<Step['look']> {
+  return {
+    look: { do: `op:aistore.placed${byHand(wanted)}`, input, limit: lookLimit(wanted) },
+    already: [{ json: 'placed', equals: true }],
+  }
+}
+
+/** Puts it there, or waits for whoever does. */
+export function placeAct(wanted: Known, input: { [key: string]: Input }): Step['act'] {
+  return { do: `op:aistore.place${byHand(wanted)}`, input, limit: '30d' }
+}
+
+function byHand({ answers }: Known): '' | '-by-hand' {
+  return aistoreAnswers(answers).place === 'manual' ? '-by-hand' : ''
 }
 
 /** How long looking at files may take: hosts are asked some at a time, each of them in its own time. */
@@ -111,11 +144,8 @@ export function placeFiles(
     id: 'prepare.files',
     phase: 'prepare',
     title: 'Put key and certificate where the nodes read them',
-    look: {
-      look: { do: 'op:aistore.placed', input, limit: lookLimit(wanted) },
-      already: [{ json: 'placed', equals: true }],
-    },
-    act: { do: 'op:aistore.place', input, limit: '30d' },
+    look: lookAtFiles(wanted, input),
+    act: placeAct(wanted, input),
     needs,
     onFail: 'stop',
   }

@@ -8,7 +8,16 @@ import { backUp } from './back-up.ts'
 import { clientSteps } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand } from './common.ts'
 import { unlessServed } from './down-and-up.ts'
-import { checkHosts, filesInput, hostsInput, keepFound, lookLimit, type Paths } from './files.ts'
+import {
+  checkHosts,
+  filesInput,
+  hostsInput,
+  keepFound,
+  lookAtFiles,
+  lookLimit,
+  type Paths,
+  placeAct,
+} from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { load, served } from './load-ops.ts'
 import { proofSteps } from './proof.ts'
@@ -49,17 +58,14 @@ export function loadSteps(wanted: Aistore): Step[] {
       id: 'change.files',
       phase: 'change',
       title: 'Put key and certificate where the nodes read them',
-      look: {
-        look: { do: 'op:aistore.placed', input: fresh, limit: lookLimit(wanted) },
-        already: [{ json: 'placed', equals: true }],
-      },
-      act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
+      look: lookAtFiles(wanted, fresh),
+      act: placeAct(wanted, fresh),
       undo: [
         {
           ...undoBase,
           id: 'undo.files',
           title: 'Put the pair of before back',
-          act: { do: 'op:aistore.place', input: old, limit: '30d' },
+          act: placeAct(wanted, old),
         },
         {
           ...undoBase,

@@ -33,6 +33,7 @@ export function proofSteps(wanted: Aistore, needs: string[]): Step[] {
       proofAct('aistore.prove-served', {
         at: placeInput(wanted),
         ports: provenPorts(wanted.answers),
+        pair: { kept: 'chain.pem' },
         ...ask,
         ...level,
         decides: 'undo',
@@ -80,6 +81,7 @@ function leafProof(wanted: Aistore, waitMs: number): Step['act'] {
   return proofAct('aistore.prove-served', {
     at: placeInput(wanted),
     ports: provenPorts(wanted.answers),
+    pair: { before: 'chain.pem' },
     ...askOf(answers, waitMs),
     ...levelInput(wanted, pairNow(answers, wanted.present).client_auth_tls),
     ...(beforeLeaf === undefined ? foundPair(wanted) : { leaf: beforeLeaf, roots: keptRoots }),

@@ -8,7 +8,7 @@ import { backUp } from './back-up.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand, isDown, lookAt, setStep } from './common.ts'
 import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
-import { checkHosts, filesInput, keepFound, lookLimit, type Paths } from './files.ts'
+import { checkHosts, filesInput, keepFound, lookAtFiles, type Paths, placeAct } from './files.ts'
 import { changesLevel } from './levels.ts'
 import { proofSteps, undoProof } from './proof.ts'
 import type { Aistore } from './wanted.ts'
@@ -46,11 +46,8 @@ export function restartSteps(wanted: Aistore): Step[] {
       id: 'change.files',
       phase: 'change',
       title: 'Put key, certificate and root where the nodes read them',
-      look: {
-        look: { do: 'op:aistore.placed', input: fresh, limit: lookLimit(wanted) },
-        already: [{ json: 'placed', equals: true }],
-      },
-      act: { do: 'op:aistore.place', input: fresh, limit: '30d' },
+      look: lookAtFiles(wanted, fresh),
+      act: placeAct(wanted, fresh),
       undo: undoSteps(wanted, paths),
       needs: ['check.clocks', 'prepare.back-up'],
       onFail: 'undo',
@@ -80,7 +77,7 @@ function undoSteps(wanted: Aistore, paths: Paths): Step[] {
       ...undoBase,
       id: 'undo.files',
       title: 'Put the pair of before back',
-      act: { do: 'op:aistore.place', input: old, limit: '30d' },
+      act: placeAct(wanted, old),
     },
     {
       ...setStep(wanted, trust, { id: 'undo.trust', title: 'Set what was set before', needs: [] }),

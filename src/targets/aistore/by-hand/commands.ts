@@ -1,0 +1,54 @@
+import { basename, join } from 'node:path'
+import { urlHost } from '../../../net/address.ts'
+import { packageFolder } from '../../../package-files.ts'
+import { oneLine } from '../../../process/plain-text.ts'
+import { quoteCommand, quoteWord } from '../../../process/quote.ts'
+import type { Host } from '../hosts/destinations.ts'
+import { type Files, targetsOf } from '../ops-files.ts'
+
+/** Whether a node runs on this machine, so that its files can be looked at here. */
+export function isHere({ to }: Pick<Host, 'to'>): boolean {
+  return to === 'localhost' || to === '::1' || /^127\.\d+\.\d+\.\d+$/.test(to)
+}
+
+/** Who runs aisnode there; before its first start whoever logs in. */
+const user = [
+  `u=$(grep -lsx 'aisnode.*' /proc/[0-9]*/comm | xargs -r stat -c %u | head -n 1)`,
+  `u=\${u:-$(id -u)}`,
+]
+
+/**
+ * What a person types here to put a pair onto one host and have it checked there: copies, then in one
+ * session each file beside the old one and renamed, the key first, and the check, whose line goes to `said`.
+ *
+ * @param said the file that the line of the check is appended to
+ */
+export function commandsFor(host: Host, files: Files, said: string): string[] {
+  const all = targetsOf(files)
+  const check = join(packageFolder(), 'templates', 'aistore', 'check-files.sh')
+  const local = isHere(host)
+  const from = (path: string) => (local ? path : basename(path))
+  const put = all.map(({ from: path, to, mode }) => {
+    const fresh = `${to}.new`
+    const install = `sudo install -D -o "$u" -m ${mode.toString(8).padStart(4, '0')}`
+    return `${install} ${quoteCommand([from(path), fresh])} && sudo mv ${quoteCommand([fresh, to])}`
+  })
+  const there = [
+    ...user,
+    put.join(' && '),
+    // also where that has failed: no copy of a key stays behind, and the check says what is wrong
+    ...(local ? [] : [`rm -f ${quoteCommand(all.map(each => basename(each.from)))}`]),
+    `sudo -u "#$u" sh -s ${quoteCommand(wordsOf(host, files))} <${quoteWord(from(check))}`,
+  ].join('; ')
+  const kept = `tee -a ${quoteWord(said)}`
+  if (local) return [`(${there}) | ${kept}`].map(oneLine)
+  const copy = ['scp', '--', ...all.map(each => each.from), check, `${urlHost(host.to)}:`]
+  return [quoteCommand(copy), `${quoteCommand(['ssh', '-t', '--', host.to, there])} | ${kept}`].map(
+    oneLine,
+  )
+}
+
+/** What the check is given: the host's name, as the file with its line has it, and the paths. */
+function wordsOf({ to }: Host, { certFile, keyFile, caFile, roots }: Files): string[] {
+  return [to, certFile, keyFile, ...(roots === undefined ? [] : [caFile])]
+}

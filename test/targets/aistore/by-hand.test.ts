@@ -1,0 +1,301 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Performing } from '../../../src/plan/op.ts'
+import type { Json } from '../../../src/plan/plan.ts'
+import { recordPaths } from '../../../src/record/paths.ts'
+import { placeByHandOp, placedByHandOp } from '../../../src/targets/aistore/by-hand/ops-by-hand.ts'
+import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
+import { make } from '../../support/certificates.ts'
+import { fakeWorld } from '../../support/play.ts'
+import { nobody } from '../../support/sandbox.ts'
+import { createScratch, isThere } from '../../support/scratch.ts'
+
+const at = Date.now()
+const root = make({ ca: true, cn: 'Private CA', at })
+const leaf = make({ names: ['ais.lab.test'], issuer: root, at })
+const other = make({ names: ['ais.lab.test'], issuer: root, at })
+const program = new URL('../../../templates/aistore/check-files.sh', import.meta.url).pathname
+
+type Wait = Parameters<Performing['wait']>[0]
+
+/** A pair on record, and hosts that only a person reaches; each is a folder of its own in the end. */
+function byHand({
+  hosts = ['10.0.0.5', '10.0.0.6'],
+  wait,
+}: {
+  hosts?: string[]
+  wait?: (state: Wait) => 'look' | 'leave'
+} = {}) {
+  const { folder, file } = createScratch(onTestFinished)
+  chmodSync(folder, 0o755)
+  const on = (name: string) => join(folder, 'node', name)
+  file('node/.here', '')
+  const paths = { certFile: on('server.crt'), keyFile: on('server.key'), caFile: on('ca.crt') }
+  const input: Record<string, Json> = {
+    chain: file('chain.pem', leaf.pem),
+    key: file('key.pem', leaf.keyPem),
+    roots: file('roots.pem', root.pem),
+    ...paths,
+    named: true,
+    hosts: hosts.map((to, index) => ({ to, nodes: [`t${index + 1}`] })),
+    said: 'placed.txt',
+  }
+  const said = join(folder, 'placed.txt')
+  const ctx = {
+    world: fakeWorld(),
+    userFolder: folder,
+    record: { paths: recordPaths(folder, 'ais'), generation: 1 },
+    ...(wait ? { ask: async () => true, wait: async (state: Wait) => wait(state) } : {}),
+  } as unknown as Performing
+  const put = () => {
+    writeFileSync(paths.keyFile, leaf.keyPem, { mode: 0o600 })
+    writeFileSync(paths.caFile, root.pem)
+    writeFileSync(paths.certFile, leaf.pem)
+  }
+  /** What the check says there of that host, as somebody. */
+  const check = (host: string, uid?: number) => {
+    const { certFile, keyFile, caFile } = paths
+    const options = { encoding: 'utf8' as const, ...(uid === undefined ? {} : { uid }) }
+    return spawnSync('sh', [program, host, certFile, keyFile, caFile], options).stdout
+  }
+  return { input, ctx, said, paths, put, check }
+}
+
+describe('files that a person puts onto the nodes', () => {
+  it('are believed by nobody: without a check the run stops with 75 and the commands for each host', async () => {
+    const { input, ctx, said } = byHand()
+    expect(await placedByHandOp.run(input, ctx)).toEqual({
+      placed: false,
+      seen: 'checked on 0 of 2 hosts',
+    })
+    const refused = await placeByHandOp.run(input, ctx).catch(error => error)
+    expect(refused).toMatchObject({
+      exit: 75,
+      findings: [{ id: 'aistore.by-hand', subject: '10.0.0.5, 10.0.0.6' }],
+    })
+    const [{ evidence, fix }] = refused.findings
+    for (const host of ['10.0.0.5', '10.0.0.6']) {
+      expect(evidence).toContain(
+        `scp -- ${input.key} ${input.roots} ${input.chain} ${program} ${host}:`,
+      )
+      expect(evidence).toContain(`ssh -t -- ${host} `)
+    }
+    const [key, cert] = ['server.key.new', 'server.crt.new'].map(each =>
+      evidence.indexOf(`${each} && sudo mv`),
+    )
+    expect(evidence).toContain('-m 0600 key.pem')
+    expect(key).toBeGreaterThan(0)
+    expect(cert).toBeGreaterThan(key)
+    expect(fix).toContain(said)
+    expect(evidence + fix).not.toContain('PRIVATE KEY')
+  })
+
+  it('are waited for: each host until its check says that all is right, and what is wrong is named', async () => {
+    const seen: Wait[] = []
+    const turns: (() => void)[] = []
+    const { input, ctx, said, put, check, paths } = byHand({
+      wait(state) {
+        seen.push(state)
+        turns.shift()?.()
+        return 'look'
+      },
+    })
+    turns.push(
+      () => appendFileSync(said, check('10.0.0.5')),
+      () => {
+        put()
+        appendFileSync(said, `chatter\n${check('10.0.0.5').trim()}\r\n`)
+      },
+      () => {
+        writeFileSync(paths.keyFile, other.keyPem)
+        appendFileSync(said, check('10.0.0.6'))
+      },
+      () => {
+        put()
+        appendFileSync(said, check('10.0.0.6'))
+      },
+    )
+    expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    const rows = seen.map(each =>
+      (each.seen as { state: string; note?: string }[]).map(row => row.state),
+    )
+    expect(rows).toEqual([
+      ['absent', 'absent'],
+      ['wrong', 'absent'],
+      ['right', 'absent'],
+      ['right', 'wrong'],
+    ])
+    expect(seen[0]?.manual?.copy).toContain('ssh -t -- 10.0.0.5 ')
+    expect(seen[1]?.manual?.text.at(-1)).toContain(`${paths.keyFile} is not there`)
+    expect(seen[2]?.manual?.copy).toContain('ssh -t -- 10.0.0.6 ')
+    expect(seen[3]?.manual?.text.at(-1)).toContain(
+      `${paths.keyFile} is the key of another certificate`,
+    )
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+  })
+
+  it.each([
+    [
+      'a certificate that is missing',
+      ({ certFile }: Paths) => rmSync(certFile),
+      'server.crt is not there',
+    ],
+    [
+      'another certificate',
+      ({ certFile }: Paths) => writeFileSync(certFile, other.pem),
+      'server.crt is another certificate',
+    ],
+    [
+      'a key that is none',
+      ({ keyFile }: Paths) => writeFileSync(keyFile, 'no key\n'),
+      'server.key is no key that aisnode can read',
+    ],
+    [
+      'a key that others may read',
+      ({ keyFile }: Paths) => chmodSync(keyFile, 0o640),
+      'server.key has mode 640',
+    ],
+    [
+      'other roots',
+      ({ caFile }: Paths) => writeFileSync(caFile, other.pem),
+      'ca.crt holds other roots',
+    ],
+    [
+      'another order of words',
+      (_: Paths, said: string) => writeFileSync(said, 'secure-endpoint-check 10.0.0.5 \u001b[2J'),
+      'not checked yet',
+    ],
+  ])('are refused with %s', async (_name, spoil, words) => {
+    const { input, ctx, said, put, check, paths } = byHand({ hosts: ['10.0.0.5'] })
+    put()
+    writeFileSync(said, check('10.0.0.5'))
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    spoil(paths, said)
+    if (words !== 'not checked yet') appendFileSync(said, check('10.0.0.5'))
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({
+      exit: 75,
+      findings: [{ evidence: expect.stringContaining(words) }],
+    })
+  })
+
+  it.skipIf(nobody.uid === undefined)(
+    'are refused where the user of aisnode cannot read the key, or somebody else has looked',
+    async () => {
+      const { input, ctx, said, put, check } = byHand({ hosts: ['10.0.0.5'] })
+      put()
+      const { file } = createScratch(onTestFinished)
+      const aisnode = file('aisnode', '')
+      copyFileSync('/bin/sleep', aisnode)
+      chmodSync(aisnode, 0o755)
+      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      const why = async () =>
+        (await placeByHandOp.run(input, ctx).catch(error => error)).findings[0].evidence
+      expect(await why()).toContain('server.key cannot be read by the user of aisnode')
+      const node = spawn(aisnode, ['60'], { stdio: 'ignore' })
+      onTestFinished(() => void node.kill())
+      while (!readFileSync(`/proc/${node.pid}/comm`, 'utf8').startsWith('aisnode'))
+        await new Promise(setImmediate)
+      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      expect(await why()).toContain('run the check as the user that runs aisnode there: 0')
+    },
+  )
+
+  it.each(['10.0.0.5', '127.0.0.1'])(
+    'are put onto %s by the very command that is shown, and checked',
+    async host => {
+      const { bin, folder, file } = createScratch(onTestFinished)
+      const home = join(folder, 'home')
+      mkdirSync(home)
+      const double = (name: string, text: string) =>
+        writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+      double(
+        'scp',
+        `shift; for each; do last=$each; done; [ "$last" = '${host}:' ] || exit 1; while [ $# -gt 1 ]; do cp -p "$1" '${home}/'; shift; done`,
+      )
+      double('ssh', `cd '${home}' && [ "$3" = '${host}' ] && exec sh -c "$4"`)
+      double('sudo', '[ "$1" != -u ] || shift 2; exec "$@"')
+      const { input, ctx, said, paths } = byHand({
+        hosts: [host],
+        wait({ manual }) {
+          const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
+          const ran = spawnSync('bash', ['-c', manual?.copy ?? 'false'], {
+            env,
+            encoding: 'utf8',
+            cwd: folder,
+          })
+          expect([ran.status, ran.stderr]).toEqual([0, ''])
+          return 'look'
+        },
+      })
+      file('home/other.txt', '')
+      expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+      expect(statSync(paths.keyFile).mode & 0o777).toBe(0o600)
+      expect(readFileSync(said, 'utf8')).toContain(`secure-endpoint-check ${host} cert=`)
+      expect(readdirSync(home).filter(each => each.endsWith('.pem'))).toEqual([])
+    },
+  )
+
+  it('are looked at here where a node runs on this machine', async () => {
+    const { input, ctx, put } = byHand({ hosts: ['127.0.0.1'] })
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: false })
+    put()
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+  })
+
+  it('that are not on record after an adoption are asked for by name', async () => {
+    const { input, ctx } = byHand()
+    rmSync(String(input.key))
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({
+      exit: 75,
+      findings: [{ title: 'The pair of before is not on this machine.' }],
+    })
+  })
+
+  it('are printed with the plan for each host, and the script asks for the same check', async context => {
+    const flow = await flowOf(usualAnswers().replace('place: here', 'place: manual'))
+    const { outcome, events } = await flow.go('enable')
+    expect(outcome).toBe('done')
+    expect(JSON.stringify(events)).toContain('sudo install -D -o')
+    const script = await flow.script('enable')
+    expect(script).toContain('ais_place_by_hand')
+    expect(script).toContain('ais_check_program() {')
+    if (!isThere('shellcheck')) return context.skip('no shellcheck here')
+    expect(spawnSync('shellcheck', ['-'], { input: script, encoding: 'utf8' }).stdout).toBe('')
+    expect(spawnSync('shellcheck', ['-s', 'sh', program], { encoding: 'utf8' }).stdout).toBe('')
+  })
+
+  it('are missing in the eyes of a script until the same lines are there', () => {
+    const { input, said, put, check } = byHand()
+    const lib = new URL('../../../templates/aistore/by-hand.sh', import.meta.url).pathname
+    const { chain, key, roots, certFile, keyFile, caFile } = input
+    const args = ['10.0.0.5\n10.0.0.6', said, chain, key, roots, certFile, keyFile, caFile].map(
+      String,
+    )
+    const missing = () =>
+      spawnSync('bash', ['-c', `. '${lib}'; ais_by_hand_missing "$@"`, 'x', ...args], {
+        encoding: 'utf8',
+      }).stdout
+    expect(missing()).toBe('10.0.0.5\n10.0.0.6\n')
+    put()
+    appendFileSync(said, check('10.0.0.5').replace('\n', '\r\n'))
+    expect(missing()).toBe('10.0.0.6\n')
+    appendFileSync(said, check('10.0.0.6'))
+    expect(missing()).toBe('')
+    appendFileSync(said, check('10.0.0.6').replace('mode=600', 'mode=644'))
+    expect(missing()).toBe('10.0.0.6\n')
+  })
+})
+
+type Paths = ReturnType<typeof byHand>['paths']
