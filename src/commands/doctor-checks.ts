@@ -121,7 +121,7 @@ async function checkStep(
     bindings: { captures: new Map(), kept: '', before: () => '' },
     ops: opsOf(target),
     userFolder: answered?.folder ?? world.cwd,
-    record: { paths, generation: 0 },
+    record: { paths, generation: 0, run: 'doctor' },
     secrets: {},
     open: new Map(),
     underway: new Map(),

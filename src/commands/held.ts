@@ -18,7 +18,10 @@ export async function heldOf(
   const record = await readEndpoint(paths)
   if (!held || !record?.https) return undefined
   const number = await currentGeneration(paths)
-  const leaf = number === undefined ? undefined : (await readGeneration(paths, number))?.leaf
+  const meta = number === undefined ? undefined : await readGeneration(paths, number)
+  // what was found and came back is its owner's again, who may renew it
+  if (meta?.source === 'found') return undefined
+  const leaf = meta?.leaf
   const calling = { world, run: world.run, signal, record }
   return () => held(answered, { ...calling, ...(leaf ? { leaf: leaf.fingerprint } : {}) })
 }

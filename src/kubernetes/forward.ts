@@ -185,20 +185,35 @@ function shifted(ahead: readonly (Ahead[] | undefined)[]): Ahead | undefined {
 }
 
 /** Opens a forward to each, hands over their ports in order, and closes them whatever happens. */
-export async function withForwards<T>(
+export function withForwards<T>(
   place: Place,
   targets: readonly ForwardTo[],
   calling: Calling & Partial<Pick<Performing, 'open'>>,
   use: (ports: number[]) => Promise<T>,
+): Promise<T> {
+  return withSettledForwards(place, targets, calling, settled => {
+    const failed = settled.find(each => each.status === 'rejected')
+    if (failed) throw failed.reason
+    return use(settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : [])))
+  })
+}
+
+/** The same for whoever goes on with those that could be opened: a port for each, or why there is none. */
+export async function withSettledForwards<T>(
+  place: Place,
+  targets: readonly ForwardTo[],
+  calling: Calling & Partial<Pick<Performing, 'open'>>,
+  use: (settled: PromiseSettledResult<number>[]) => Promise<T>,
 ): Promise<T> {
   const settled = await Promise.allSettled(
     targets.map(target => takeForward(place, target, calling)),
   )
   const open = settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {
-    const failed = settled.find(each => each.status === 'rejected')
-    if (failed) throw failed.reason
-    return await use(open.map(({ port }) => port))
+    const ports = settled.map(each =>
+      each.status === 'fulfilled' ? { ...each, value: each.value.port } : each,
+    )
+    return await use(ports)
   } finally {
     await Promise.all(open.map(forward => forward.close()))
   }

@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts'
+import { Interrupted, Problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
@@ -6,7 +6,7 @@ import { retried } from '../proof/prove.ts'
 import type { Probed } from '../proof/result.ts'
 import { probeServers, probeServersPlain, type Server } from '../proof/servers.ts'
 import { verdict, wantedOf } from '../proof/verdict.ts'
-import { withForwards } from './forward.ts'
+import { withForwards, withSettledForwards } from './forward.ts'
 import {
   freshNamespace,
   type Namespace,
@@ -127,6 +127,52 @@ export async function withServers<T>(
   return withPods(place, pods, calling, use)
 }
 
+/**
+ * The same with the servers that could be reached, and those that could not: one pod that does not run
+ * says nothing of the others.
+ */
+export async function withSomeServers<T>(
+  place: Place,
+  served: readonly ServedBy[],
+  calling: Calling,
+  use: (servers: Server[], away: Away[]) => Promise<T>,
+): Promise<T> {
+  const pods = await podsToProve(place, served, () => readNamespace(place, calling))
+  return withSettledForwards(place, pods, calling, settled => {
+    const reached = pods.flatMap((pod, index) => {
+      const way = settled[index]
+      return way?.status === 'fulfilled' ? [serverAt(pod, way.value)] : []
+    })
+    const away = pods.flatMap((pod, index) => {
+      const way = settled[index]
+      return way?.status === 'rejected' ? [{ name: nameOfServer(pod), why: whyOf(way.reason) }] : []
+    })
+    return use(reached, away)
+  })
+}
+
+/** A server that no way led to. */
+interface Away {
+  name: string
+  /** In words. */
+  why: string
+}
+
+/** What a person is told; what nobody can have caused goes on as it is. */
+function whyOf(reason: unknown): string {
+  if (reason instanceof Interrupted) return 'there was no way to it in time'
+  if (!(reason instanceof Problem)) throw reason
+  return reason.findings[0]?.title ?? reason.message
+}
+
+function serverAt(pod: PodAt, port: number | undefined): Server {
+  return { address: `127.0.0.1:${port}`, name: nameOfServer(pod), probes: pod.probes }
+}
+
+function nameOfServer({ pod, port }: PodAt): string {
+  return `pod/${pod}:${port}`
+}
+
 function withPods<T>(
   place: Place,
   pods: readonly PodAt[],
@@ -134,13 +180,7 @@ function withPods<T>(
   use: (servers: Server[]) => Promise<T>,
 ): Promise<T> {
   return withForwards(place, pods, calling, ports =>
-    use(
-      pods.map(({ pod, port, probes }, index) => ({
-        address: `127.0.0.1:${ports[index]}`,
-        name: `pod/${pod}:${port}`,
-        probes,
-      })),
-    ),
+    use(pods.map((pod, index) => serverAt(pod, ports[index]))),
   )
 }
 

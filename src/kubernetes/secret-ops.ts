@@ -111,6 +111,10 @@ const remove: Op = {
     const meta = await readGeneration(ctx.record.paths, ctx.record.generation)
     if (!meta?.leaf) return { removed: true, seen: 'none was made' }
     const name = secretName(String(endpoint), meta.leaf.fingerprint)
+    const { generation, before } = ctx.record
+    // a pair that was in use before this run is none that it has made
+    if (before !== undefined && generation <= before)
+      return { removed: false, seen: `${name} stays: it is older than this run` }
     const { workloads, pods } = await readNamespace(place, ctx)
     // a pod on its way out has read it long ago
     const readers = [...workloads, ...pods].filter(

@@ -12,8 +12,10 @@ import type { Bindings } from './text.ts'
 /** Where the run's record lies, for the steps that keep certificates. */
 interface RunRecord {
   paths: RecordPaths
-  /** The number of the generation that this plan makes. */
+  /** The number of the generation that this plan makes, or is about. */
   generation: number
+  /** Names the run, also when it is taken up: a generation may have what an earlier run has left there. */
+  run: string
   /** The one that was current when the plan was made. */
   before?: number
 }

@@ -22,7 +22,7 @@ import { createGrowingRedact } from './growing-redact.ts'
 import type { Planned } from './make-plan.ts'
 import { waitForOutlived } from './outlived.ts'
 import { saveAnswersCopy } from './save-copy.ts'
-import { clearUnfinished, readUnfinished, writeUnfinished } from './unfinished.ts'
+import { clearUnfinished, readUnfinished, type Unfinished, writeUnfinished } from './unfinished.ts'
 
 export interface CarryOut {
   planned: Planned
@@ -63,7 +63,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     journal = opened
     await waitForOutlived(paths, world, input.signal)
     const run = randomBytes(5).toString('hex')
-    const begun = new Set(await begunBefore(planned))
+    const earlier = await begunBefore(planned)
+    const begun = new Set(earlier?.begun)
+    const named = earlier?.run ?? run
     const { generation, before } = planned
     const given = namesOfGiven(planned.target, input.secrets ?? {})
     const keep = () =>
@@ -72,6 +74,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
         answered,
         identity,
         generation,
+        run: named,
         ...(before === undefined ? {} : { before }),
         ...(planned.offline ? { offline: true } : {}),
         begun: [...begun],
@@ -125,7 +128,7 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
       bindings: { captures, kept: places.kept, before: places.before },
       ops,
       userFolder: answered.folder,
-      record: { paths, generation, ...(before === undefined ? {} : { before }) },
+      record: { paths, generation, run: named, ...(before === undefined ? {} : { before }) },
       secrets: input.secrets ?? {},
       open: new Map(),
       underway: new Map(),
@@ -160,7 +163,9 @@ export async function carryOut(input: CarryOut): Promise<RunResult> {
     const locked = result.problem?.findings.some(({ id }) => id === lockedOut)
     const refused = locked === true && !leavesAnything(plan.steps, begun, ops)
     if (ended || refused) await clearUnfinished(paths)
-    if ((await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
+    // a run about the pair that was current before has put its answers into effect only at its end
+    const holds = generation !== before || result.outcome === 'done'
+    if (holds && (await currentGeneration(paths)) === generation) await saveAnswersCopy(planned)
     return result
   } finally {
     for (const release of releases.reverse()) await release().catch(() => {})
@@ -192,12 +197,16 @@ export function placesOf(
   }
 }
 
-/** The steps that an earlier run of this very plan has begun. */
-async function begunBefore({ paths, plan, generation }: Planned): Promise<string[]> {
+/** The earlier run of this very plan, with the steps that it has begun. */
+async function begunBefore({
+  paths,
+  plan,
+  generation,
+}: Planned): Promise<Pick<Unfinished, 'begun' | 'run'> | undefined> {
   const unfinished = await readUnfinished(paths)
   return unfinished?.plan.digest === plan.digest && unfinished.generation === generation
-    ? unfinished.begun
-    : []
+    ? unfinished
+    : undefined
 }
 
 /** Progress and waits are for the eye; the journal says what was done. */

@@ -15,6 +15,8 @@ export interface Unfinished {
   /** What two runs must not touch at once. */
   identity: string
   generation: number
+  /** Its name, for all that it leaves behind until it has ended. */
+  run?: string
   before?: number
   /** Planned without a word from the target. */
   offline?: true

@@ -103,6 +103,8 @@ azureml_ingress() {
 # azureml_ingress_apply CONTEXT NAMESPACE KUBECONFIG NAME FILE BEFORE ADOPT: what stood there is kept in BEFORE
 azureml_ingress_apply() {
   local there force=()
+  # what an earlier run has kept says nothing of this one
+  rm -f "$6"
   there=$(kube "$1" "$2" "$3" get ingress "$4" -o json --ignore-not-found) || return 1
   if [[ -n $there ]]; then
     force=(--force-conflicts)
@@ -142,11 +144,14 @@ azureml_keep_found() {
     kube "$1" "$2" "$3" get ingress "$7" -o json >"$FOUND/ingress.json" || return 1
   fi
   if [[ -n $4 ]]; then
-    kube "$1" "$2" "$3" get secret "$4" -o json >"$WORK/secret.json" || return 1
-    jq -r '.data["cert.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/chain.pem"
-    jq -r '.data["key.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/key.pem"
+    kube "$1" "$2" "$3" get secret "$4" -o json --ignore-not-found >"$WORK/secret.json" || return 1
+    if jq -e '.data | .["cert.pem"] and .["key.pem"]' "$WORK/secret.json" >/dev/null; then
+      jq -r '.data["cert.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/chain.pem"
+      jq -r '.data["key.pem"] | @base64d' "$WORK/secret.json" >"$FOUND/key.pem"
+      rm -f "$WORK/secret.json"
+      return 0
+    fi
     rm -f "$WORK/secret.json"
-  elif [[ -n $5 && -n $6 ]]; then
-    cp "$5" "$FOUND/chain.pem" && cp "$6" "$FOUND/key.pem"
   fi
+  if [[ -n $5 && -n $6 ]]; then cp "$5" "$FOUND/chain.pem" && cp "$6" "$FOUND/key.pem"; fi
 }

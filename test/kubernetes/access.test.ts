@@ -59,7 +59,7 @@ describe('permissions', () => {
     const rules = [{ group: '', resource: 'pods', verbs: ['list'] }, other, wide]
     const { folder } = createScratch(onTestFinished)
     const paths = recordPaths(folder, 'prod')
-    const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1 } })
+    const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1, run: 'r1' } })
     const asked = accessOp.run(inputOf(checkAccess(place, rules)), ctx)
     const problem = await (asked as Promise<never>).catch(error => error)
     const [found] = problem.findings
@@ -91,7 +91,7 @@ describe('permissions', () => {
     const paths = recordPaths(folder, 'prod')
     mkdirSync(paths.folder, { recursive: true })
     const kubectl = allows((verb, resource) => resource !== 'leases' && verb !== 'delete')
-    const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1 } })
+    const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1, run: 'r1' } })
     const problem = await (accessOp.run(input, ctx) as Promise<never>).catch(error => error)
     expect(problem).toMatchObject({ exit: 77, findings: [{ id: 'kube.forbidden' }] })
     expect(problem.findings[0].title).toContain(

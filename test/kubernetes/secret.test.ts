@@ -174,17 +174,20 @@ describe('the Secret of an endpoint', () => {
       metadata: { name: 'api' },
       spec: { template: { spec: { volumes: [{ secret: { secretName } }] } } },
     })
-    const remove = async (secretName: string) => {
+    const remove = async (secretName: string, before?: number) => {
       const kubectl = fakeKubectl([
         [/ get deploy/, () => ({ stdout: printed({ items: [mounted(secretName)] }) })],
         [/ delete secrets /, () => ({})],
       ])
-      const ctx = ctxOf(kubectl.run, { record: { paths, generation: 1 } })
+      const record = { paths, generation: 1, run: 'r1', ...(before ? { before } : {}) }
+      const ctx = ctxOf(kubectl.run, { record })
       await kubernetesOps['kubernetes.secret-remove']?.run({ place, endpoint: 'prod' }, ctx)
       return kubectl.calls.some(({ words }) => words.includes('delete'))
     }
     expect(await remove('prod-00000000')).toBe(true)
     expect(await remove('prod-a9544b6b')).toBe(false)
+    // what was current before the run is not what it has made, whoever reads it
+    expect(await remove('prod-00000000', 1)).toBe(false)
   })
 
   it('keeps two older ones', async () => {

@@ -109,7 +109,7 @@ export function play(steps: Step[], options: PlayOptions = {}): Play {
       bindings: { captures, kept: '/kept', before: number => `/before/${number ?? 1}` },
       ops: options.ops ?? {},
       userFolder: world.cwd,
-      record: { paths: recordPaths(world.stateFolder, 'svc-a'), generation: 1 },
+      record: { paths: recordPaths(world.stateFolder, 'svc-a'), generation: 1, run: 'r1' },
       secrets: {},
       open: new Map(),
       underway: new Map(),

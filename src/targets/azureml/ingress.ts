@@ -34,12 +34,19 @@ export async function readIngress(
 export function foreignIn(found: KubeObject | undefined, name: string): ForeignIngress | undefined {
   if (!found) return undefined
   const { owner, words } = ownerOf(withoutStatus(found), name)
-  if (owner === 'ours') return undefined
+  if (owner === 'ours' || isUnmarked(found)) return undefined
   const rules: unknown = found.spec?.rules
   const hosts = (Array.isArray(rules) ? rules : []).flatMap(rule =>
     typeof rule?.host === 'string' ? [plainText(rule.host)] : [],
   )
   return { words: plainText(words), hosts }
+}
+
+/** One that we have applied before it bore a label. */
+function isUnmarked(found: KubeObject): boolean {
+  const { labels = {}, managedFields = [] } = withoutStatus(found).metadata
+  const isOnlyOurs = managedFields.every(({ manager }) => manager === fieldManager)
+  return Object.keys(labels).length === 0 && managedFields.length > 0 && isOnlyOurs
 }
 
 /** Who else than us has written something of an Ingress beside its status. */

@@ -42,9 +42,7 @@ export const keepFound: Op = {
     const theirs = await ingressIn(input, ctx)
     const { files, leaf } = theirs?.files
       ? { files: theirs.files, leaf: leafIn(theirs.files['chain.pem']) }
-      : mode === 'secret'
-        ? await fromSecret(input, ctx)
-        : await fromFiles(input, ctx)
+      : await pairOf(input, ctx)
     const made = new Date(ctx.world.clock.now()).toISOString()
     const ingress = theirs?.object
     const found = { mode, secret, cname, settings, ...(ingress ? { ingress } : {}) } as Json
@@ -81,6 +79,12 @@ async function ingressIn({ cluster, ingress }: Input, ctx: Performing) {
   if (chain === undefined || key === undefined) return { object }
   const decoded = (text: string) => Buffer.from(text, 'base64')
   return { object, files: { 'chain.pem': decoded(chain), 'key.pem': decoded(key) } }
+}
+
+/** That of the Secret; where it cannot be had there, as in PEM mode, the one that the answers name. */
+async function pairOf(input: Input, ctx: Performing): Promise<Found> {
+  const found = input.mode === 'secret' ? await fromSecret(input, ctx) : { files: {} }
+  return 'key.pem' in found.files ? found : fromFiles(input, ctx)
 }
 
 async function fromSecret({ cluster, secret }: Input, ctx: Performing): Promise<Found> {

@@ -24,7 +24,10 @@ import { clusterOf } from './words.ts'
 
 type Input = Record<string, Json>
 
-/** What stood there before an Ingress was applied. `created` is the uid of the one that this run made. */
+/**
+ * What stood there before an Ingress was applied, by name of the run that did so: the generation may have
+ * that of an earlier run. `created` is the uid of the one that this run made.
+ */
 type Before = { created: string | null } | { uid: string; ours: boolean; object: Json }
 
 const manager = `--field-manager=${fieldManager}`
@@ -65,7 +68,7 @@ export const ingressApply: Op = {
       const found = await readIngress(place, name, ctx)
       const foreign = foreignIn(found, name)
       if (foreign && adopt !== true) throw foreignProblem(name, foreign)
-      await keep(before, found ? keptOf(found, foreign === undefined) : { created: null })
+      await keepFirst(before, found, foreign !== undefined, ctx)
       const force = found ? ['--force-conflicts'] : []
       const words = [...applyWords, ...force, ...shown, '-f', '-']
       const result = await tryKubectl(place, words, ctx, { stdin })
@@ -77,7 +80,7 @@ export const ingressApply: Op = {
       const others = othersIn(made)
       if (others.length > 0)
         throw foreignProblem(name, { words: `made by ${others.join(', ')}`, hosts: [] })
-      await keep(before, { created: made.metadata.uid ?? null })
+      await keep(before, { created: made.metadata.uid ?? null }, ctx)
       return { applied: true, seen: name }
     }
   },
@@ -99,7 +102,7 @@ export const ingressBack: Op = {
   async run({ cluster, name: named, before }: Input, ctx): Promise<Json> {
     const name = String(named)
     const place = { ...clusterOf(cluster), namespace }
-    const kept = await readKept(before)
+    const kept = await readKept(before, ctx)
     if (!kept) return { back: true, seen: 'nothing was applied' }
     const found = await readIngress(place, name, ctx)
     if ('created' in kept) {
@@ -130,7 +133,7 @@ function keptOf(found: KubeObject, ours: boolean): Before {
 function isMadeByRun(found: KubeObject, created: string | null, name: string): boolean {
   return created === null
     ? foreignIn(found, name) === undefined && othersIn(found).length === 0
-    : found.metadata.uid === created
+    : found.metadata.uid === created && foreignIn(found, name) === undefined
 }
 
 /** The very object that was read goes, and no other that has its name by now. */
@@ -183,13 +186,31 @@ async function manifestIn(file: Json | undefined): Promise<KubeObject> {
   return JSON.parse(await readFile(String(file), 'utf8')) as KubeObject
 }
 
-async function keep(path: Json | undefined, before: Before): Promise<void> {
-  await writeFileAtomic(String(path), `${JSON.stringify(before, null, 2)}\n`)
+/**
+ * Keeps what stands there, once a run: what it finds when it is taken up may be its own work. Only where
+ * it had found nothing, one of somebody else that came since is kept instead.
+ */
+async function keepFirst(
+  path: Json | undefined,
+  found: KubeObject | undefined,
+  isForeign: boolean,
+  ctx: Performing,
+): Promise<void> {
+  const kept = await readKept(path, ctx)
+  const foundNothing = kept !== undefined && 'created' in kept && kept.created === null
+  if (kept && !(foundNothing && isForeign)) return
+  await keep(path, found ? keptOf(found, !isForeign) : { created: null }, ctx)
 }
 
-async function readKept(path: Json | undefined): Promise<Before | undefined> {
+async function keep(path: Json | undefined, before: Before, ctx: Performing): Promise<void> {
+  const named = { run: ctx.record.run, ...before }
+  await writeFileAtomic(String(path), `${JSON.stringify(named, null, 2)}\n`)
+}
+
+async function readKept(path: Json | undefined, ctx: Performing): Promise<Before | undefined> {
   try {
-    return JSON.parse(await readFile(String(path), 'utf8')) as Before
+    const kept = JSON.parse(await readFile(String(path), 'utf8')) as Before & { run?: string }
+    return kept.run === ctx.record.run ? kept : undefined
   } catch (error) {
     return unlessAbsent(String(path), error, undefined)
   }

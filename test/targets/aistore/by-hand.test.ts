@@ -56,7 +56,7 @@ function byHand({
   const ctx = {
     world: fakeWorld(),
     userFolder: folder,
-    record: { paths: recordPaths(folder, 'ais'), generation: 1 },
+    record: { paths: recordPaths(folder, 'ais'), generation: 1, run: 'r1' },
     ...(wait ? { ask: async () => true, wait: async (state: Wait) => wait(state) } : {}),
   } as unknown as Performing
   const put = () => {

@@ -119,7 +119,7 @@ function caseOf(hosts: string[], folder = 'tls', more: Record<string, Json> = {}
     run,
     signal: new AbortController().signal,
     say: () => {},
-    record: { paths, generation: 1 },
+    record: { paths, generation: 1, run: 'r1' },
   } as unknown as Performing
   return { scratch, ctx, input, calls, of }
 }

@@ -181,6 +181,24 @@ describe('an Ingress of ours', () => {
     expect(await flow.go('disable')).toMatchObject({ exit: 0, failed: [] })
   })
 
+  it('stays where a later run fails before it touches it, whatever the run that made it has kept', async () => {
+    flow = await azuremlFlow(answers())
+    await flow.go('enable')
+    const ours = await flow.ingress()
+    let reads = 0
+    const failing: Between = async (words, stage) => {
+      if (!/ get ingress ml /.test(words)) return stage()
+      reads += 1
+      // discovery and the look see it, what acts does not
+      const stderr = 'Error from server (InternalError): an error on the server'
+      return reads === 3 ? { ...(await stage()), exit: 1, stdout: '', stderr } : stage()
+    }
+    const went = await flow.go('disable', { between: failing })
+    expect(went).toMatchObject({ exit: 1, outcome: 'rolled-back' })
+    expect(await flow.ingress()).toEqual(ours)
+    expect(deletes()).toEqual([])
+  })
+
   it('that somebody has changed by hand says again what it must', async () => {
     flow = await azuremlFlow(answers())
     await flow.go('enable')

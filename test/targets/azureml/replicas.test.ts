@@ -73,13 +73,30 @@ describe('a look at Azure ML after its run', () => {
     flow = await azuremlFlow(answers())
     await flow.go('enable')
     const away = kubectlSays(said)
-    const notSeen = `the replicas were not asked: ${why}`
+    const notSeen = `replicas were not asked: ${why}`
     expect(await flow.status(away)).toMatchObject({ alerts: [], seen: '', notSeen })
     const { exit, probes } = await flow.verify(away)
     expect(exit).toBe(0)
     const asked = probes.find(({ id }) => id === 'servers.asked')
     expect(asked).toMatchObject({ state: 'skip', seen: notSeen })
     expect(probes.find(({ id }) => id === 'tls.leaf')?.state).toBe('pass')
+  })
+
+  it('asks the others where one replica does not run, and names that one', async () => {
+    flow = await azuremlFlow(answers())
+    await flow.go('enable')
+    const stale = await oneIsStale()
+    const stderr =
+      'error: unable to forward port because pod is not running. Current status=Pending'
+    const oneIsAway: Between = async (words, stage, call) =>
+      / port-forward .*pod\/azureml-fe-v2-1 /.test(words)
+        ? { argv: call.argv, outcome: 'ended', exit: 1, stdout: '', stderr, tookMs: 0 }
+        : stale(words, stage, call)
+    const seen = await flow.status(oneIsAway)
+    expect(seen.alerts).toContain('drift')
+    expect(seen.seen).toMatch(/^pod\/azureml-fe-v2-2:443 serves /)
+    expect(seen.notSeen).toMatch(/^replicas were not asked: pod\/azureml-fe-v2-1:443: /)
+    expect((await flow.verify(oneIsAway)).exit).toBe(1)
   })
 
   it('asks no replica where TLS ends in an Ingress before them', async () => {

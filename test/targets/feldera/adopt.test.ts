@@ -107,6 +107,14 @@ describe('rotate --undo of an adopted release', () => {
     expect((await flow.secret('theirs')).data).toEqual(theirs.data)
     for (const name of ['feldera-api-server', 'feldera-kubernetes-runner', 'pipeline-'])
       expect(await flow.leafServed(name)).toBe(leaf)
+    // it is its owner's again, who may renew it
+    const renewed = Buffer.from(make({ names: ['x'], at: Date.now() }).pem).toString('base64')
+    await flow.kubectl(['apply', '-f', '-'], {
+      ...theirs,
+      data: { ...theirs.data, 'tls.crt': renewed },
+    })
+    expect(await flow.status()).toMatchObject({ alerts: [] })
+    await flow.kubectl(['apply', '-f', '-'], theirs)
     expect(await flow.pipelineRuns()).toBe(true)
     await expect(undo()).rejects.toMatchObject({ exit: 65 })
     expect(await flow.run('rotate')).toMatchObject({ outcome: 'done' })
