@@ -120,21 +120,22 @@ aisop_keep() {
   jq -n '{kept: true}' | answer_json
 }
 
-# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. TOKEN= names the file of an
-# AuthN token, also as ais auth login writes it
+# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. Without ROOTS those of this
+# machine count. TOKEN= names the file of an AuthN token, also as ais auth login writes it
 aisop_ask() {
   local more=()
+  if [[ -n $2 ]]; then more+=(--cacert "$2"); fi
   if [[ -n ${TOKEN:-} ]]; then
     printf 'Authorization: Bearer %s\n' "$(jq -re .token "$TOKEN" 2>/dev/null || head -1 "$TOKEN")" >"$RUN/ais-token"
     more+=(--header "@$RUN/ais-token")
   fi
-  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
+  curl -q -sS --noproxy '*' --max-time 30 --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
     -o /dev/null "https://$1:$3/v1/cluster/load-x509" 2>/dev/null
 }
 
 # aisop_load CONTEXT NAMESPACE KUBECONFIG CHAIN NAME SECONDS WORKLOAD PORT WORKLOAD PORT: until each pod serves it
 aisop_load() {
-  local leaf workload port pod stale end=$((SECONDS + $6)) pairs=("${@:7}")
+  local leaf workload port pod stale roots end=$((SECONDS + $6)) pairs=("${@:7}")
   leaf=$(openssl x509 -noout -fingerprint -sha256 -in "$4" | sed 's/.*=//')
   cat "$NEW/roots.pem" "$OLD/roots.pem" "$FOUND/roots.pem" >"$RUN/both-roots" 2>/dev/null || true
   while :; do
@@ -149,7 +150,11 @@ aisop_load() {
     if ((SECONDS >= end)); then say "  these pods serve another pair:$stale"; return 1; fi
     pod=${stale# }
     pod=${pod%% *}
-    with_forward "$1" "$2" "$3" "${pod%:*}" "${pod##*:}" aisop_ask "$5" "$RUN/both-roots" || true
+    # either pair may be of a root that this machine trusts; to a server that is not trusted nothing is sent
+    for roots in "$RUN/both-roots" ''; do
+      if [[ -n $roots && ! -s $roots ]]; then continue; fi
+      if with_forward "$1" "$2" "$3" "${pod%:*}" "${pod##*:}" aisop_ask "$5" "$roots"; then break; fi
+    done
     sleep 5
   done
 }

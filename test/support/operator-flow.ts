@@ -46,11 +46,16 @@ proof: {wait: 5s}
 `
 
 /** The stage as a double of cluster and operator that lasts over several runs. */
-export async function flowOf(answersText = text()) {
+export async function flowOf(answersText = text(), env: World['env'] = process.env) {
   const never: RunTool = async call => {
     throw new Error(`${call.argv[0]} must not be called for real`)
   }
-  const world = { ...realWorld(never), run: never, which: async (tool: string) => `/bin/${tool}` }
+  const world = {
+    ...realWorld(never),
+    env,
+    run: never,
+    which: async (tool: string) => `/bin/${tool}`,
+  }
   const options = { name: 'a.yaml', folder: '/' }
   const load = (yaml: string) => loadAnswers(yaml, questionsFor([target]), options)
   let answered = load(answersText)
