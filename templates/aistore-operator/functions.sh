@@ -47,6 +47,36 @@ aisop_patch() {
   kube "$1" "$2" "$3" patch aistores.ais.nvidia.com "$4" --type=merge --field-manager=secure-endpoint -p "$patch" >/dev/null
 }
 
+# aisop_pems FILE: its certificates, a line each
+aisop_pems() { awk '/BEGIN CERT/ {c = ""; next} /END CERT/ {print c; next} {gsub(/[ \t\r]/, ""); c = c $0}' "$1" 2>/dev/null; }
+
+# aisop_startable CONTEXT NAMESPACE KUBECONFIG RESOURCE SECRET CHAIN ROOTS NEW: the Secret that the pods mount holds
+# the pair of before, which is valid, or the new one that this script has put there
+aisop_startable() {
+  local secret held roots started='' other=''
+  secret=$(kube "$1" "$2" "$3" get secret "$5" --ignore-not-found -o json) || return 1
+  if [[ -n $secret ]]; then
+    jq -r '.data["tls.crt"] // "" | @base64d' <<<"$secret" >"$RUN/mounted.pem"
+    jq -r '.data["ca.crt"] // "" | @base64d' <<<"$secret" >"$RUN/mounted-roots.pem"
+    held=$(fingerprint -in "$RUN/mounted.pem")
+    if [[ -n $held && $held == "$(fingerprint -in "$6")" ]]; then
+      roots=$(aisop_pems "$RUN/mounted-roots.pem")
+      if [[ -n $roots ]] && ! grep -qxF -e "$(aisop_pems "$6")" -e "$(aisop_pems "$7")" <<<"$roots"; then
+        other='another root'
+      fi
+    else
+      started=$(kube "$1" "$2" "$3" get aistores.ais.nvidia.com "$4" -o json |
+        jq -r '.spec.proxySpec.annotations["secure-endpoint.dev/started-with"] // ""')
+      if [[ -z $held || $held != "$(fingerprint -in "$8")" || $held != "$started" ]]; then other='another pair'; fi
+    fi
+  fi
+  if [[ -n $other ]]; then
+    say "  the Secret $5, which the pods mount, holds $other: keep it where somebody needs it, and go over HTTP first"
+    return 65
+  fi
+  openssl x509 -noout -checkend 0 -in "$6" >/dev/null
+}
+
 # aisop_taken CONTEXT NAMESPACE KUBECONFIG RESOURCE SECONDS WORKLOAD...: until the operator has put what the
 # resource says of Secret and start into the templates of the pods
 aisop_taken() {

@@ -93,16 +93,20 @@ export async function flowOf(answersText = text(), env: World['env'] = process.e
     const { stdout } = await rehearsal.run({ argv: ['kubectl', ...words], ...base })
     return JSON.parse(stdout) as KubeObject
   }
-  const carry = async (plan: Awaited<ReturnType<typeof planned>>) => {
+  const carry = async (
+    plan: Awaited<ReturnType<typeof planned>>,
+    { signal = AbortSignal.timeout(60_000), onStep = (_id: string): unknown => undefined } = {},
+  ) => {
     const events: Event[] = []
     undoes = false
     const { outcome, exit } = await carryOut({
       planned: plan,
       world: own,
       secrets,
-      signal: AbortSignal.timeout(60_000),
+      signal,
       onEvent(event) {
         events.push(event)
+        if (event.type === 'step.started') onStep(event.id)
         undoes ||= event.type === 'step.failed'
       },
       rehearsal: { ...rehearsal, run },
