@@ -5,7 +5,7 @@ import { type Api, createApi } from '../aistore/api.ts'
 import { tokenIn } from '../aistore/token.ts'
 
 /**
- * Asks pods through tunnels.
+ * Asks pods that serve HTTPS through tunnels. Plain HTTP is never sent to them: a tunnel may not outlive it.
  *
  * @param roots files of those that sign what they serve, where they are there; those of this machine count, too
  * @param name the name in their certificate
@@ -17,6 +17,6 @@ export async function apiOf(
   const texts = await Promise.all(roots.map(path => readFile(path, 'utf8').catch(() => '')))
   const token = tokenIn(secrets)
   const known = new Set([...texts.flatMap(pemCertificates), ...systemRoots(world.env)])
-  const access = { roots: [...known], name }
+  const access = { roots: [...known], name, speaks: 'https' as const }
   return createApi({ ...access, ...(token === undefined ? {} : { token }) }, { world, signal })
 }
