@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Interrupted, Problem } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
@@ -66,7 +67,7 @@ export const provePodsPlainOp: Op = {
 
 async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<Json> {
   const place = placeOf(input.place)
-  const wanted = wantedOf({ ...input, addresses: [] }, ctx)
+  const wanted = wantedOf({ ...input, roots: keptRoots(input), addresses: [] }, ctx)
   const served = input.served as unknown as ServedBy[]
   const proving = { ...ctx, onRetry: (seen: string) => ctx.say(seen) }
   let read = recentNamespace
@@ -81,6 +82,11 @@ async function provePods(input: Input, ctx: Performing, probe: Probe): Promise<J
   const all = [...results, ...skipped]
   for (const result of all) ctx.proof(result)
   return verdict(all)
+}
+
+/** A pair of a root that this machine trusts was kept without one. */
+function keptRoots({ roots }: Input): Json {
+  return typeof roots === 'string' && existsSync(roots) ? roots : null
 }
 
 /** A pod that does not run yet may only need time: it is no verdict, but what is tried again. */

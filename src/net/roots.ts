@@ -26,3 +26,8 @@ export function publicRoots(): readonly string[] {
 export function pemCertificates(text: string): string[] {
   return text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
 }
+
+/** The same without white space: two texts of one certificate are equal then. */
+export function barePems(text: string): string[] {
+  return pemCertificates(text).map(pem => pem.replace(/\s/g, ''))
+}

@@ -47,6 +47,36 @@ aisop_patch() {
   kube "$1" "$2" "$3" patch aistores.ais.nvidia.com "$4" --type=merge --field-manager=secure-endpoint -p "$patch" >/dev/null
 }
 
+# aisop_pems FILE: its certificates, a line each
+aisop_pems() { awk '/BEGIN CERT/ {c = ""; next} /END CERT/ {print c; next} {gsub(/[ \t\r]/, ""); c = c $0}' "$1" 2>/dev/null; }
+
+# aisop_startable CONTEXT NAMESPACE KUBECONFIG RESOURCE SECRET CHAIN ROOTS NEW: the Secret that the pods mount holds
+# the pair of before, which is valid, or the new one that this script has put there
+aisop_startable() {
+  local secret held roots started='' other=''
+  secret=$(kube "$1" "$2" "$3" get secret "$5" --ignore-not-found -o json) || return 1
+  if [[ -n $secret ]]; then
+    jq -r '.data["tls.crt"] // "" | @base64d' <<<"$secret" >"$RUN/mounted.pem"
+    jq -r '.data["ca.crt"] // "" | @base64d' <<<"$secret" >"$RUN/mounted-roots.pem"
+    held=$(fingerprint -in "$RUN/mounted.pem")
+    if [[ -n $held && $held == "$(fingerprint -in "$6")" ]]; then
+      roots=$(aisop_pems "$RUN/mounted-roots.pem")
+      if [[ -n $roots ]] && ! grep -qxF -e "$(aisop_pems "$6")" -e "$(aisop_pems "$7")" <<<"$roots"; then
+        other='another root'
+      fi
+    else
+      started=$(kube "$1" "$2" "$3" get aistores.ais.nvidia.com "$4" -o json |
+        jq -r '.spec.proxySpec.annotations["secure-endpoint.dev/started-with"] // ""')
+      if [[ -z $held || $held != "$(fingerprint -in "$8")" || $held != "$started" ]]; then other='another pair'; fi
+    fi
+  fi
+  if [[ -n $other ]]; then
+    say "  the Secret $5, which the pods mount, holds $other: keep it where somebody needs it, and go over HTTP first"
+    return 65
+  fi
+  openssl x509 -noout -checkend 0 -in "$6" >/dev/null
+}
+
 # aisop_taken CONTEXT NAMESPACE KUBECONFIG RESOURCE SECONDS WORKLOAD...: until the operator has put what the
 # resource says of Secret and start into the templates of the pods
 aisop_taken() {
@@ -120,21 +150,22 @@ aisop_keep() {
   jq -n '{kept: true}' | answer_json
 }
 
-# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. TOKEN= names the file of an
-# AuthN token, also as ais auth login writes it
+# aisop_ask NAME ROOTS PORT: has the cluster load; what it answers is not believed. Without ROOTS those of this
+# machine count. TOKEN= names the file of an AuthN token, also as ais auth login writes it
 aisop_ask() {
   local more=()
+  if [[ -n $2 ]]; then more+=(--cacert "$2"); fi
   if [[ -n ${TOKEN:-} ]]; then
     printf 'Authorization: Bearer %s\n' "$(jq -re .token "$TOKEN" 2>/dev/null || head -1 "$TOKEN")" >"$RUN/ais-token"
     more+=(--header "@$RUN/ais-token")
   fi
-  curl -q -sS --noproxy '*' --max-time 30 --cacert "$2" --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
+  curl -q -sS --noproxy '*' --max-time 30 --connect-to "$1:$3:127.0.0.1:$3" -X PUT "${more[@]}" \
     -o /dev/null "https://$1:$3/v1/cluster/load-x509" 2>/dev/null
 }
 
 # aisop_load CONTEXT NAMESPACE KUBECONFIG CHAIN NAME SECONDS WORKLOAD PORT WORKLOAD PORT: until each pod serves it
 aisop_load() {
-  local leaf workload port pod stale end=$((SECONDS + $6)) pairs=("${@:7}")
+  local leaf workload port pod stale roots end=$((SECONDS + $6)) pairs=("${@:7}")
   leaf=$(openssl x509 -noout -fingerprint -sha256 -in "$4" | sed 's/.*=//')
   cat "$NEW/roots.pem" "$OLD/roots.pem" "$FOUND/roots.pem" >"$RUN/both-roots" 2>/dev/null || true
   while :; do
@@ -149,7 +180,11 @@ aisop_load() {
     if ((SECONDS >= end)); then say "  these pods serve another pair:$stale"; return 1; fi
     pod=${stale# }
     pod=${pod%% *}
-    with_forward "$1" "$2" "$3" "${pod%:*}" "${pod##*:}" aisop_ask "$5" "$RUN/both-roots" || true
+    # either pair may be of a root that this machine trusts; to a server that is not trusted nothing is sent
+    for roots in "$RUN/both-roots" ''; do
+      if [[ -n $roots && ! -s $roots ]]; then continue; fi
+      if with_forward "$1" "$2" "$3" "${pod%:*}" "${pod##*:}" aisop_ask "$5" "$roots"; then break; fi
+    done
     sleep 5
   done
 }

@@ -1,9 +1,11 @@
 # What a cluster asks its clients for (client_auth_tls). CLIENT_CERT= and CLIENT_KEY= name our own pair; else
 # the one that is recorded, or made here, counts.
 ais_own_pair() {
-  local folder
-  for folder in "$WORK/client" "${OLD:+$OLD/../../client}"; do
-    if [[ -z ${CLIENT_CERT:-} && -n $folder && -s $folder/chain.pem ]]; then
+  local folder folders=("$WORK/client")
+  # beside what the script itself has found there is none
+  if [[ -n ${OLD:-} && $OLD != "$FOUND" ]]; then folders+=("$OLD/../../client"); fi
+  for folder in "${folders[@]}"; do
+    if [[ -z ${CLIENT_CERT:-} && -s $folder/chain.pem ]]; then
       CLIENT_CERT=$folder/chain.pem CLIENT_KEY=$folder/key.pem
     fi
   done

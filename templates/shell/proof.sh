@@ -13,7 +13,7 @@ ip_of() { # HOST
 # curl_at ADDRESS NAME URL ROOTS: the status that the address gives under that name
 curl_at() {
   local trust=() own=()
-  [[ -n $4 && -e $4 ]] && trust=(--cacert "$4")
+  [[ -n $4 && -s $4 ]] && trust=(--cacert "$4")
   # where clients are asked for a certificate
   if [[ -n ${CLIENT_CERT:-} && $3 == https:* ]]; then own=(--cert "$CLIENT_CERT" --key "${CLIENT_KEY:-}"); fi
   curl -q -sS --noproxy '*' --max-time 20 "${trust[@]}" "${own[@]}" --resolve "$2:${1##*:}:$(ip_of "$1")" \

@@ -46,11 +46,16 @@ proof: {wait: 5s}
 `
 
 /** The stage as a double of cluster and operator that lasts over several runs. */
-export async function flowOf(answersText = text()) {
+export async function flowOf(answersText = text(), env: World['env'] = process.env) {
   const never: RunTool = async call => {
     throw new Error(`${call.argv[0]} must not be called for real`)
   }
-  const world = { ...realWorld(never), run: never, which: async (tool: string) => `/bin/${tool}` }
+  const world = {
+    ...realWorld(never),
+    env,
+    run: never,
+    which: async (tool: string) => `/bin/${tool}`,
+  }
   const options = { name: 'a.yaml', folder: '/' }
   const load = (yaml: string) => loadAnswers(yaml, questionsFor([target]), options)
   let answered = load(answersText)
@@ -88,16 +93,20 @@ export async function flowOf(answersText = text()) {
     const { stdout } = await rehearsal.run({ argv: ['kubectl', ...words], ...base })
     return JSON.parse(stdout) as KubeObject
   }
-  const carry = async (plan: Awaited<ReturnType<typeof planned>>) => {
+  const carry = async (
+    plan: Awaited<ReturnType<typeof planned>>,
+    { signal = AbortSignal.timeout(60_000), onStep = (_id: string): unknown => undefined } = {},
+  ) => {
     const events: Event[] = []
     undoes = false
     const { outcome, exit } = await carryOut({
       planned: plan,
       world: own,
       secrets,
-      signal: AbortSignal.timeout(60_000),
+      signal,
       onEvent(event) {
         events.push(event)
+        if (event.type === 'step.started') onStep(event.id)
         undoes ||= event.type === 'step.failed'
       },
       rehearsal: { ...rehearsal, run },

@@ -27,7 +27,8 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     captured: new Set(capturesIn(plan.steps.filter(({ act }) => !act.do.startsWith('op:record.')))),
   }
   const { certificate } = answered.answers
-  const places = placesOf(planned, world)
+  // where nothing is recorded yet, what was before is what the script itself finds
+  const old = planned.before === undefined ? '$FOUND' : quoteWord(placesOf(planned, world).before())
   const uploaded = certificate.source === 'uploaded' ? certificate : undefined
   const head = [
     '#!/usr/bin/env bash',
@@ -46,7 +47,8 @@ export async function shellScript(planned: Planned, world: World): Promise<strin
     `WORK=\${WORK:-$HOME/.secure-endpoint-${variable(plan.endpoint)}-${plan.digest.slice(0, 8)}}`,
     // a server that runs in another folder is given the paths below it
     '[[ $WORK == /* ]] || WORK=$PWD/$WORK',
-    `NEW=$WORK/new FOUND=$WORK/found OLD=\${OLD:-${quoteWord(places.before())}}`,
+    'NEW=$WORK/new FOUND=$WORK/found',
+    `OLD=\${OLD:-${old}}`,
     `cd ${quoteWord(answered.folder)} || exit 1`,
   ]
   const steps = plan.steps.flatMap(step => stepLines(step, context))

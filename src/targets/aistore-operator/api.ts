@@ -5,9 +5,9 @@ import { type Api, createApi } from '../aistore/api.ts'
 import { tokenIn } from '../aistore/token.ts'
 
 /**
- * Asks pods through tunnels.
+ * Asks pods that serve HTTPS through tunnels. Plain HTTP is never sent to them: a tunnel may not outlive it.
  *
- * @param roots files of those that sign what they serve; those of this machine where none is there
+ * @param roots files of those that sign what they serve, where they are there; those of this machine count, too
  * @param name the name in their certificate
  */
 export async function apiOf(
@@ -15,8 +15,8 @@ export async function apiOf(
   { world, signal, secrets }: Pick<Performing, 'world' | 'signal' | 'secrets'>,
 ): Promise<Api> {
   const texts = await Promise.all(roots.map(path => readFile(path, 'utf8').catch(() => '')))
-  const own = [...new Set(texts.flatMap(pemCertificates))]
   const token = tokenIn(secrets)
-  const access = { roots: own.length > 0 ? own : systemRoots(world.env), name }
+  const known = new Set([...texts.flatMap(pemCertificates), ...systemRoots(world.env)])
+  const access = { roots: [...known], name, speaks: 'https' as const }
   return createApi({ ...access, ...(token === undefined ? {} : { token }) }, { world, signal })
 }

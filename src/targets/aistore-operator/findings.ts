@@ -26,6 +26,11 @@ export const operatorFindings = {
     title: 'The nodes would stop trusting each other.',
     why: 'They read the root at their start alone, cert-manager writes the new one over the old, and the operator starts one pod after the other: those that have the one refuse those that have the other.',
   },
+  'ais-operator.other-pair': {
+    severity: 'blocks',
+    title: 'The pods mount another pair than the recorded one.',
+    why: 'For another root all pods start once more with the recorded pair, one after the other: nodes that somebody has started with the other one would refuse it, and the key of that one would be lost.',
+  },
   'ais-operator.not-startable': {
     severity: 'blocks',
     title: 'No node would start with the pair that is served now.',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Calling, Place } from '../../kubernetes/place.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
-import { pemCertificates } from '../../net/roots.ts'
+import { barePems } from '../../net/roots.ts'
 import { oneLine } from '../../process/plain-text.ts'
 import { currentGeneration, generationFolder } from '../../record/generation.ts'
 import { recordPaths } from '../../record/paths.ts'
@@ -37,8 +37,4 @@ export async function otherRoot(
   return known.length > 0 && held.some(pem => !known.includes(pem))
     ? `ca.crt of Secret ${name} is not the one that the nodes started with`
     : undefined
-}
-
-function barePems(text: string): string[] {
-  return pemCertificates(text).map(pem => pem.replace(/\s/g, ''))
 }

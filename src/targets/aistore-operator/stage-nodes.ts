@@ -114,7 +114,11 @@ function areFriends(one: StageFiles, other: StageFiles): boolean {
   return trusts(one, other) && trusts(other, one)
 }
 
-function trusts({ roots }: StageFiles, { chain }: StageFiles): boolean {
+/** Whether one of these roots has signed a chain, or is in it. */
+export function trusts(
+  { roots }: Pick<StageFiles, 'roots'>,
+  { chain }: Pick<StageFiles, 'chain'>,
+): boolean {
   const known = pemCertificates(roots).map(pem => new X509Certificate(pem))
   return pemCertificates(chain)
     .map(pem => new X509Certificate(pem))

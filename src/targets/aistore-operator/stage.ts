@@ -17,7 +17,7 @@ import {
 import { mergePatch } from './merge-patch.ts'
 import { profile } from './profile.ts'
 import { type ResourceTls, refusedField, resourceKind, startedNote, tlsIn } from './resource.ts'
-import { createStageNodes, type StageFiles } from './stage-nodes.ts'
+import { createStageNodes, type StageFiles, trusts } from './stage-nodes.ts'
 
 /** Milliseconds until a changed Secret is seen in a pod. */
 const syncMs = 200
@@ -118,7 +118,7 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       const base = { argv: call.argv, outcome: 'ended', exit: 0, stdout: '', stderr: '' } as const
       return { ...base, tookMs: 0, ...said }
     },
-    async api({ url, method }) {
+    async api({ url, method, roots }) {
       const { protocol, pathname, searchParams, port } = new URL(url)
       const answer = (status: number, body: Json) => ({
         ...{ status, headers: {}, tookMs: 0 },
@@ -127,6 +127,8 @@ export async function createStage(answers: Answers, kit: StageKit): Promise<Stag
       const node = nodes.at(Number(port))
       if (protocol === 'http:')
         return node?.tls ? { ...answer(400, null), body: wantsHttps } : answer(200, null)
+      if (roots && node?.tls && !trusts({ roots: roots.join('\n') }, node.tls))
+        return { headers: {}, tookMs: 0, body: '', error: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }
       const what = pathname === '/v1/daemon' ? searchParams.get('what') : null
       const { started, invalid } = flags
       if (what === 'node_status')

@@ -18,6 +18,8 @@ export interface Access {
   name?: string
   /** Of an AuthN server; sent with each question but the one that finds out the scheme. */
   token?: string
+  /** What is known to be spoken: it is not asked first. */
+  speaks?: 'https'
 }
 
 /**
@@ -57,7 +59,7 @@ const distrust =
   /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME|unable to (verify|get)|self.signed/
 
 export function createApi(
-  { roots, client, token, name }: Access,
+  { roots, client, token, name, speaks: certain }: Access,
   { world, signal }: { world: Pick<World, 'api'>; signal: AbortSignal },
 ): Api {
   const known = new Map<string, 'http' | 'https'>()
@@ -99,14 +101,14 @@ export function createApi(
 
   const ask = async (address: string, path: string, put?: { body?: Json }): Promise<Said> => {
     for (let again = false; ; again = true) {
-      const speaks = known.get(address) ?? (await scheme(address))
+      const speaks = certain ?? known.get(address) ?? (await scheme(address))
       if (speaks === 'down') return { json: null, seen: 'nothing listens' }
       const result = await askIn(speaks, address, path, put)
       const changed =
         speaks === 'http'
           ? result.status === 400 && wantsHttps.test(result.body)
           : speaksHttp.test(result.error ?? '')
-      if (!changed || again) return saidIn(result)
+      if (!changed || again || certain) return saidIn(result)
       known.delete(address)
     }
   }

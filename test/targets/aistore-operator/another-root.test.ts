@@ -146,6 +146,82 @@ describe('a pair of another root for AIStore that the operator runs', () => {
     expect(flow.calls.filter(({ stdin }) => stdin?.includes('tls.key'))).toEqual([])
   })
 
+  it('writes nothing over a pair that somebody has put there, and all pods serve: the way is over HTTP', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const leaf = await overwrite(flow)
+    for (const use_https of [false, true])
+      await flow.patch({ configToUpdate: { net: { http: { use_https } } } })
+    expect(await flow.served()).toEqual(served(leaf))
+    const secret = await dataOf(flow)
+    flow.answer(text('', none))
+    flow.calls.length = 0
+    const rotated = await flow.go('rotate')
+    expect(rotated).toMatchObject({
+      outcome: 'failed',
+      exit: 65,
+      failed: ['ais-operator.other-pair'],
+    })
+    expect(rotated.found).toMatchObject([
+      { subject: `ais/${name}`, fix: expect.stringContaining('secure-endpoint disable ais-k8s') },
+    ])
+    expect([patches(flow), await dataOf(flow), await flow.served()]).toEqual([
+      [],
+      secret,
+      served(leaf),
+    ])
+    expect(await flow.go('disable')).toMatchObject({ outcome: 'done' })
+    expect(await flow.go('rotate')).toMatchObject({ outcome: 'done' })
+    expect(await flow.served()).toEqual(served(flow.leaf()))
+  })
+
+  it('brings no pair back that somebody has put back already, over what all pods trust by now', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const [leaf, first] = [flow.leaf(), await flow.kubectl('get', 'secret', name)]
+    flow.answer(text('', none))
+    await flow.go('rotate')
+    await flow.apply(first)
+    for (const use_https of [false, true])
+      await flow.patch({ configToUpdate: { net: { http: { use_https } } } })
+    await flow.patch({ proxySpec: { annotations: { [note]: 'by-hand' } } })
+    expect(await flow.served()).toEqual(served(leaf))
+    expect(await flow.go('rotate', true)).toMatchObject({
+      exit: 65,
+      failed: ['ais-operator.other-pair'],
+    })
+    expect(await flow.served()).toEqual(served(leaf))
+  })
+
+  it('says so where the root alone is another', async () => {
+    const flow = await flowOf()
+    await flow.go('enable')
+    const secret = await flow.kubectl('get', 'secret', name)
+    const root = make({ ca: true, cn: 'Another Root', at: Date.now() }).pem
+    await flow.apply({
+      ...secret,
+      data: { ...secret.data, 'ca.crt': Buffer.from(root).toString('base64') },
+    })
+    flow.answer(text('', none))
+    expect(await flow.go('rotate')).toMatchObject({ exit: 65, failed: ['ais-operator.other-pair'] })
+  })
+
+  it.each(['change.taken', 'change.load'])(
+    'goes on where an earlier try stopped in %s',
+    async at => {
+      const flow = await flowOf()
+      await flow.go('enable')
+      flow.answer(text('', none))
+      const planned = await flow.planned('rotate')
+      const stop = new AbortController()
+      expect(
+        await flow.carry(planned, { signal: stop.signal, onStep: id => id === at && stop.abort() }),
+      ).toMatchObject({ outcome: 'interrupted' })
+      expect(await flow.carry(planned)).toMatchObject({ outcome: 'done', exit: 0 })
+      expect(await flow.served()).toEqual(served(flow.leaf()))
+    },
+  )
+
   it('writes a script for it in which shellcheck finds nothing', async context => {
     if (!isThere('shellcheck')) return context.skip('no shellcheck here')
     const flow = await flowOf()

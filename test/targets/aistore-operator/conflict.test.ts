@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { make } from '../../support/certificates.ts'
@@ -74,6 +75,30 @@ describe('AIStore that the operator runs with what somebody else has put there',
       both(leaf),
     ])
   })
+
+  it.each(['adopt', 'rename'])(
+    '%s: a script takes what it has found for the pair of before',
+    async how => {
+      const flow = await flowOf(on(how, how === 'adopt' ? '  secret: theirs' : ''))
+      await servesTheirs(flow, 'theirs')
+      const folders = (script: string) => {
+        const head = script.slice(0, script.indexOf('\ncd '))
+        const run = spawnSync('bash', ['-c', `${head}\necho "$FOUND" "$OLD"`], {
+          env: { HOME: '/home/somebody' },
+          encoding: 'utf8',
+        })
+        return run.stdout.trim().split(' ')
+      }
+      const first = await flow.script('enable')
+      expect(first).toMatch(/aisop_keep .* theirs\n/)
+      expect(first).toMatch(/aisop_startable .* "\$OLD"\/chain\.pem/)
+      const [found, old] = folders(first)
+      expect([found, old]).toEqual([expect.stringMatching(/^\/home\/somebody\/.*\/found$/), found])
+      await flow.go('enable')
+      const later = folders(await flow.script('rotate'))
+      expect(later[1]).toMatch(/\/endpoints\/ais-k8s\/generations\/1$/)
+    },
+  )
 
   it('rename: the pods get a Secret of our own, and the other one keeps each byte', async () => {
     const flow = await flowOf(on('rename'))

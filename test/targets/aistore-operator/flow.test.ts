@@ -58,10 +58,17 @@ describe('AIStore that the operator runs', () => {
     await flow.go('enable')
     const before = flow.leaf()
     flow.calls.length = 0
+    const asked = new Set<string>()
+    flow.breakApi(({ url }) => {
+      asked.add(new URL(url).protocol)
+      return undefined
+    })
     const rotated = await flow.go('rotate')
     expect(rotated).toMatchObject({ outcome: 'done' })
     expect(rotated.acted).toContain('change.load')
     expect(patches(flow)).toEqual([])
+    // the tunnel may not outlive plain HTTP
+    expect([...asked]).toEqual(['https:'])
     expect([flow.leaf() === before, await flow.secretLeaf()]).toEqual([false, flow.leaf()])
     expect(await flow.go('rotate', true)).toMatchObject({ outcome: 'done' })
     expect([flow.leaf(), await flow.secretLeaf()]).toEqual([before, before])

@@ -116,7 +116,8 @@ export function rolloutStep({ answers }: Operator, id: string, needs: string[]):
   }
 }
 
-export function load({ answers, present, privateRoot }: Operator, chain: Text): Op {
+/** Asked are nodes with either pair, and either may be of a root that this machine trusts. */
+export function load({ answers, present }: Operator, chain: Text): Op {
   const own = operatorAnswers(answers)
   return {
     do: 'op:ais-operator.load',
@@ -124,7 +125,7 @@ export function load({ answers, present, privateRoot }: Operator, chain: Text): 
       place: placeInput(placeOfAnswers(own)),
       served: servedBy(own, present.tls.ports) as unknown as Input,
       chain,
-      roots: privateRoot ? [{ before: 'roots.pem' }, { kept: 'roots.pem' }] : [],
+      roots: [{ before: 'roots.pem' }, { kept: 'roots.pem' }],
       name: answers.domain,
       waitMs: waitMs(own),
     },

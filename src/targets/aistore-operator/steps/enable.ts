@@ -9,19 +9,18 @@ import { managedSteps } from './managed.ts'
 import { proofSteps } from './proof.ts'
 import { secretStep } from './secret.ts'
 import { trustSteps } from './trust.ts'
-import type { Operator } from './wanted.ts'
+import { type Operator, partsNodes } from './wanted.ts'
 
 /**
  * From HTTP to HTTPS by the resource. Where it serves a pair already, another one is loaded without a
  * restart; one of another root only after all pods have started again with both roots.
  */
 export function enableSteps(wanted: Operator): Step[] {
-  const { answers, present, before, newRoot, privateRoot } = wanted
+  const { answers, present, before } = wanted
   if (managedOf(answers)) return managedSteps(wanted)
   const { tls, secret } = present
   const serves = tls.useHttps && tls.secretName !== ''
-  // without a root the nodes trust each other by the chain itself, and that is another one each time
-  const parts = serves && (newRoot || !privateRoot)
+  const parts = partsNodes(wanted)
   const loads = parts || (serves && tls.secretName === secret)
   const kept = before === undefined ? 'prepare.keep-found' : 'prepare.certificate'
   const https = { secretName: secret, useHttps: true, managed: false }

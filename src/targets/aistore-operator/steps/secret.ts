@@ -4,7 +4,7 @@ import { undoBase } from '../../proof-steps.ts'
 import { operatorAnswers, placeOfAnswers } from '../answers.ts'
 import { load } from './common.ts'
 import { undoProof } from './proof.ts'
-import type { Operator } from './wanted.ts'
+import { type Operator, partsNodes } from './wanted.ts'
 
 /** Where the three files of the Secret come from; a list is what those hold that are there. */
 export type Files = Record<'chain' | 'key' | 'roots', Text | Text[]>
@@ -35,9 +35,9 @@ function fresh({ privateRoot }: Operator): Files {
  * before back and has them load that.
  */
 export function secretStep(wanted: Operator, needs: string, { loads }: { loads: boolean }): Step {
-  const { present, newRoot, privateRoot } = wanted
+  const { present } = wanted
   // a pod that has started with both roots is there, and may start again before all is taken back
-  const old = newRoot || !privateRoot ? beforeWithBoth(wanted) : before
+  const old = partsNodes(wanted) ? beforeWithBoth(wanted) : before
   return {
     id: 'change.secret',
     phase: 'change',

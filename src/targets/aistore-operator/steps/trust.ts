@@ -22,7 +22,6 @@ const startsAgain: Price = {
  */
 export function trustSteps(wanted: Operator, needs: string): Step[] {
   const { answers, present } = wanted
-  const { namespace } = operatorAnswers(answers)
   const { tls, secret } = present
   return [
     {
@@ -31,7 +30,14 @@ export function trustSteps(wanted: Operator, needs: string): Step[] {
       title: 'See whether the pods start with the pair of before',
       act: {
         do: 'op:ais-operator.startable',
-        input: { chain: { before: 'chain.pem' }, subject: `${namespace}/${tls.secretName}` },
+        input: {
+          ...resourceInput(wanted),
+          endpoint: answers.endpoint,
+          secret: tls.secretName,
+          chain: { before: 'chain.pem' },
+          roots: { before: 'roots.pem' },
+          fresh: { kept: 'chain.pem' },
+        },
         limit: '1m',
       },
       needs: [needs],
