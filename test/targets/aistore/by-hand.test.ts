@@ -15,6 +15,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Performing } from '../../../src/plan/op.ts'
 import type { Json } from '../../../src/plan/plan.ts'
 import { recordPaths } from '../../../src/record/paths.ts'
+import { unfinishedOf } from '../../../src/road/resume.ts'
 import { placeByHandOp, placedByHandOp } from '../../../src/targets/aistore/by-hand/ops-by-hand.ts'
 import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
@@ -275,6 +276,50 @@ describe('files that a person puts onto the nodes', () => {
     expect(spawnSync('shellcheck', ['-'], { input: script, encoding: 'utf8' }).stdout).toBe('')
     expect(spawnSync('shellcheck', ['-s', 'sh', program], { encoding: 'utf8' }).stdout).toBe('')
   })
+
+  it.each([
+    ['', '{source: self-signed, authority: local}'],
+    [' of another root', '{source: self-signed, authority: none}'],
+  ])(
+    'keep a rotation%s that nobody waits for unfinished, until the same pair is there',
+    async (_name, certificate) => {
+      const flow = await flowOf(
+        usualAnswers('', certificate).replace('place: here', 'place: manual'),
+      )
+      flow.leaveToPerson()
+      const record = join(flow.world.stateFolder, 'endpoints/ais')
+      const chain = (generation: number) =>
+        readFileSync(join(record, 'generations', String(generation), 'chain.pem'), 'utf8')
+      const pending = async () => (await unfinishedOf('ais', flow.world))?.generation ?? 0
+      const put = (generation: number) => {
+        const to = ['server.crt', 'server.key', 'ca.crt'].map(each =>
+          flow.node(`/etc/ais/tls/${each}`),
+        )
+        mkdirSync(flow.node('/etc/ais/tls'), { recursive: true })
+        for (const [index, name] of ['chain.pem', 'key.pem', 'roots.pem'].entries())
+          copyFileSync(join(record, 'generations', String(generation), name), to[index] ?? '')
+        const { stdout } = spawnSync('sh', [program, '127.0.0.1', ...to], { encoding: 'utf8' })
+        appendFileSync(join(record, 'placed.txt'), stdout)
+      }
+      expect(await flow.go('enable')).toMatchObject({ exit: 75, outcome: 'failed' })
+      put(await pending())
+      expect(await flow.resume()).toMatchObject({ outcome: 'done' })
+      const rotated = await flow.go('rotate')
+      expect([rotated.exit, rotated.outcome, rotated.failed]).toEqual([
+        75,
+        'failed',
+        ['change.files', 'aistore.by-hand'],
+      ])
+      const generation = await pending()
+      const wanted = chain(generation)
+      expect(JSON.stringify(rotated.events)).toContain(`generations/${generation}/key.pem`)
+      put(generation)
+      expect(await flow.resume()).toMatchObject({ outcome: 'done' })
+      expect(readFileSync(join(record, 'current'), 'utf8').trim()).toBe(String(generation))
+      expect(readFileSync(flow.node('/etc/ais/tls/server.crt'), 'utf8')).toBe(wanted)
+      expect(chain(generation)).toBe(wanted)
+    },
+  )
 
   it('are missing in the eyes of a script until the same lines are there', () => {
     const { input, said, put, check } = byHand()
