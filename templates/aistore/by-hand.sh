@@ -9,7 +9,7 @@ ais_by_hand_missing() {
   if [[ -n $5 ]]; then roots=$(openssl dgst -sha256 -r "$5" | cut -c 1-64); fi
   while IFS= read -r host; do
     { grep -aF "secure-endpoint-check $host " "$said" 2>/dev/null || true; } | tr -d '\r' | tail -n 1 |
-      grep -Eq " cert=$cert key=$key roots=$roots mode=[0-7]?[0-7]00 as=reader\$" || echo "$host"
+      grep -Eq " cert=$cert key=$key roots=$roots mode=[0-7]?[0-7]00 as=(reader|owner)\$" || echo "$host"
   done <<<"$1"
 }
 
@@ -27,7 +27,7 @@ ais_place_by_hand() {
   while missing=$(ais_by_hand_missing "$@"); [[ -n $missing ]]; do
     while IFS= read -r host; do
       say "  onto $host, for the user of aisnode: $4 as $7, mode 0600; ${5:+$5 as $8; }$3 as $6" \
-        "  then there, as that user: sh check-files.sh $(printf '%q ' "$host" "$6" "$7" ${5:+"$8"})"
+        "  then there, as that user, who owns the key where no aisnode runs: sh check-files.sh $(printf '%q ' "$host" "$6" "$7" ${5:+"$8"})"
     done <<<"$missing"
     say "  check-files.sh is $WORK/check-files.sh; the lines that it says go into $said"
     ask 'Are they there?' || return 75

@@ -2,7 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -10,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Performing } from '../../../src/plan/op.ts'
 import type { Json } from '../../../src/plan/plan.ts'
@@ -72,6 +74,26 @@ function byHand({
     return spawnSync('sh', [program, host, certFile, keyFile, caFile], options).stdout
   }
   return { input, ctx, said, paths, put, check }
+}
+
+/** A host with doubles of what is typed to reach it and to change users there; its home is a folder. */
+function hostOf(host: string) {
+  const { folder, env, tool } = createScratch(onTestFinished)
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  tool(
+    'scp',
+    `[ "\${@: -1}" = '${host}:' ] || exit 1; shift; while [ $# -gt 1 ]; do cp -p "$1" '${home}/'; shift; done`,
+  )
+  tool('ssh', `cd '${home}' && [ "$3" = '${host}' ] && exec sh -c "$4"`)
+  tool(
+    'sudo',
+    `[ "$1" = -u ] || exec "$@"; as=\${2#?}; shift 2; [ "$as" != "$(id -u)" ] || exec "$@"
+exec setpriv --reuid "$as" --clear-groups "$@"`,
+  )
+  const type = (command = 'false') =>
+    spawnSync('bash', ['-c', command], { env, encoding: 'utf8', cwd: folder })
+  return { home, type }
 }
 
 describe('files that a person puts onto the nodes', () => {
@@ -194,7 +216,7 @@ describe('files that a person puts onto the nodes', () => {
   it.skipIf(nobody.uid === undefined)(
     'are refused where the user of aisnode cannot read the key, or somebody else has looked',
     async () => {
-      const { input, ctx, said, put, check } = byHand({ hosts: ['10.0.0.5'] })
+      const { input, ctx, said, paths, put, check } = byHand({ hosts: ['10.0.0.5'] })
       put()
       const { file } = createScratch(onTestFinished)
       const aisnode = file('aisnode', '')
@@ -203,12 +225,19 @@ describe('files that a person puts onto the nodes', () => {
       writeFileSync(said, check('10.0.0.5', nobody.uid))
       const why = async () =>
         (await placeByHandOp.run(input, ctx).catch(error => error)).findings[0].evidence
+      expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
+      appendFileSync(said, check('10.0.0.5', nobody.uid).replace('as=nobody', 'as=reader'))
       expect(await why()).toContain('server.key cannot be read by the user of aisnode')
+      chownSync(paths.keyFile, nobody.uid ?? 0, 0)
+      appendFileSync(said, check('10.0.0.5'))
+      expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
+      appendFileSync(said, check('10.0.0.5', nobody.uid))
+      expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       const node = spawn(aisnode, ['60'], { stdio: 'ignore' })
       onTestFinished(() => void node.kill())
       while (!readFileSync(`/proc/${node.pid}/comm`, 'utf8').startsWith('aisnode'))
         await new Promise(setImmediate)
-      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      appendFileSync(said, check('10.0.0.5', nobody.uid))
       expect(await why()).toContain('run the check as the user that runs aisnode there: 0')
     },
   )
@@ -216,37 +245,58 @@ describe('files that a person puts onto the nodes', () => {
   it.each(['10.0.0.5', '127.0.0.1'])(
     'are put onto %s by the very command that is shown, and checked',
     async host => {
-      const { bin, folder, file } = createScratch(onTestFinished)
-      const home = join(folder, 'home')
-      mkdirSync(home)
-      const double = (name: string, text: string) =>
-        writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-      double(
-        'scp',
-        `shift; for each; do last=$each; done; [ "$last" = '${host}:' ] || exit 1; while [ $# -gt 1 ]; do cp -p "$1" '${home}/'; shift; done`,
-      )
-      double('ssh', `cd '${home}' && [ "$3" = '${host}' ] && exec sh -c "$4"`)
-      double('sudo', '[ "$1" != -u ] || shift 2; exec "$@"')
+      const { home, type } = hostOf(host)
       const { input, ctx, said, paths } = byHand({
         hosts: [host],
         wait({ manual }) {
-          const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
-          const ran = spawnSync('bash', ['-c', manual?.copy ?? 'false'], {
-            env,
-            encoding: 'utf8',
-            cwd: folder,
-          })
+          const ran = type(manual?.copy)
           expect([ran.status, ran.stderr]).toEqual([0, ''])
           return 'look'
         },
       })
-      file('home/other.txt', '')
       expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       expect(statSync(paths.keyFile).mode & 0o777).toBe(0o600)
       expect(readFileSync(said, 'utf8')).toContain(`secure-endpoint-check ${host} cert=`)
       expect(readdirSync(home).filter(each => each.endsWith('.pem'))).toEqual([])
     },
   )
+
+  it.skipIf(nobody.uid === undefined).each([
+    ['the key that lies there', (each: Paths) => each.keyFile],
+    ['its folder', (each: Paths) => dirname(each.keyFile)],
+  ])('are of the owner of %s where no aisnode runs, who looks at them', async (_name, owned) => {
+    const { type } = hostOf('10.0.0.5')
+    const { uid = 0 } = nobody
+    const { input, ctx, said, paths } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        expect(manual?.text.join(' ')).toContain('the owner of the one that is there')
+        expect(type(manual?.copy).status).toBe(0)
+        return 'look'
+      },
+    })
+    writeFileSync(paths.keyFile, '')
+    chownSync(owned(paths), uid, 0)
+    expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    expect(statSync(paths.keyFile)).toMatchObject({ uid })
+    expect(readFileSync(said, 'utf8')).toContain(' as=owner')
+  })
+
+  it('are not put where nothing says whose they will be', async () => {
+    const { type } = hostOf('10.0.0.5')
+    const typed: string[] = []
+    const { input, ctx, paths } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        typed.push(type(manual?.copy).stderr)
+        return 'leave'
+      },
+    })
+    rmSync(dirname(paths.keyFile), { recursive: true })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    expect(typed.join()).toContain('make the folder of the key first')
+    expect(existsSync(dirname(paths.keyFile))).toBe(false)
+  })
 
   it('are looked at here where a node runs on this machine', async () => {
     const { input, ctx, put } = byHand({ hosts: ['127.0.0.1'] })

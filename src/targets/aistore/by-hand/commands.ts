@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { urlHost } from '../../../net/address.ts'
 import { packageFolder } from '../../../package-files.ts'
 import { oneLine } from '../../../process/plain-text.ts'
@@ -10,12 +10,6 @@ import { type Files, targetsOf } from '../ops-files.ts'
 export function isHere({ to }: Pick<Host, 'to'>): boolean {
   return to === 'localhost' || to === '::1' || /^127\.\d+\.\d+\.\d+$/.test(to)
 }
-
-/** Who runs aisnode there; before its first start whoever logs in. */
-const user = [
-  `u=$(grep -lsx 'aisnode.*' /proc/[0-9]*/comm | xargs -r stat -c %u | head -n 1)`,
-  `u=\${u:-$(id -u)}`,
-]
 
 /**
  * What a person types here to put a pair onto one host and have it checked there: copies, then in one
@@ -34,7 +28,7 @@ export function commandsFor(host: Host, files: Files, said: string): string[] {
     return `${install} ${quoteCommand([from(path), fresh])} && sudo mv ${quoteCommand([fresh, to])}`
   })
   const there = [
-    ...user,
+    ...userOf(files.keyFile),
     put.join(' && '),
     // also where that has failed: no copy of a key stays behind, and the check says what is wrong
     ...(local ? [] : [`rm -f ${quoteCommand(all.map(each => basename(each.from)))}`]),
@@ -51,4 +45,20 @@ export function commandsFor(host: Host, files: Files, said: string): string[] {
 /** What the check is given: the host's name, as the file with its line has it, and the paths. */
 function wordsOf({ to }: Host, { certFile, keyFile, caFile, roots }: Files): string[] {
   return [to, certFile, keyFile, ...(roots === undefined ? [] : [caFile])]
+}
+
+/**
+ * Who runs aisnode there. Where nobody does: whoever owns the key that lies there, or else its folder; what
+ * is root's may only have been made so. Of a folder that is not there yet nobody can say whose it will be.
+ */
+function userOf(keyFile: string): string[] {
+  const [key, folder] = [keyFile, dirname(keyFile)].map(
+    path => `sudo stat -L -c %u -- ${quoteWord(path)}`,
+  )
+  const first = `awk '{u=$1} u{exit} END{print u}'`
+  return [
+    `u=$(grep -lsx 'aisnode.*' /proc/[0-9]*/comm | xargs -r stat -c %u | head -n 1)`,
+    `u=\${u:-$({ ${key} 2>/dev/null; ${folder}; } | ${first})}`,
+    `: "\${u:?no aisnode runs here: make the folder of the key first, owned by the user that will run it}"`,
+  ]
 }
