@@ -77,23 +77,32 @@ function byHand({
 }
 
 /** A host with doubles of what is typed to reach it and to change users there; its home is a folder. */
-function hostOf(host: string) {
-  const { folder, env, tool } = createScratch(onTestFinished)
+function hostOf(host: string, { sudo = ':' } = {}) {
+  const { folder, env, file, tool } = createScratch(onTestFinished)
   const home = join(folder, 'home')
   mkdirSync(home)
+  file('home/key.pem', 'of somebody\n', 0o644)
+  // nothing of a test goes out
+  tool('scp', 'exit 1')
   tool(
-    'scp',
-    `[ "\${@: -1}" = '${host}:' ] || exit 1; shift; while [ $# -gt 1 ]; do cp -p "$1" '${home}/'; shift; done`,
+    'ssh',
+    `[ "$1" != -t ] || shift; umask 022; cd '${home}' && [ "$2" = '${host}' ] && exec sh -c "$3"`,
   )
-  tool('ssh', `cd '${home}' && [ "$3" = '${host}' ] && exec sh -c "$4"`)
   tool(
     'sudo',
-    `[ "$1" = -u ] || exec "$@"; as=\${2#?}; shift 2; [ "$as" != "$(id -u)" ] || exec "$@"
+    `stat -c %a .secure-endpoint-* >>'${folder}/modes' 2>/dev/null; ${sudo}
+[ "$1" = -u ] || exec "$@"; as=\${2#?}; shift 2; [ "$as" != "$(id -u)" ] || exec "$@"
 exec setpriv --reuid "$as" --clear-groups "$@"`,
   )
   const type = (command = 'false') =>
     spawnSync('bash', ['-c', command], { env, encoding: 'utf8', cwd: folder })
-  return { home, type }
+  /** What lies in that home in the end, and the modes that the folder with the copies had. */
+  const left = () => ({
+    files: readdirSync(home),
+    own: readFileSync(join(home, 'key.pem'), 'utf8'),
+    modes: [...new Set(readFileSync(join(folder, 'modes'), 'utf8').split('\n').filter(Boolean))],
+  })
+  return { type, left }
 }
 
 describe('files that a person puts onto the nodes', () => {
@@ -111,14 +120,14 @@ describe('files that a person puts onto the nodes', () => {
     const [{ evidence, fix }] = refused.findings
     for (const host of ['10.0.0.5', '10.0.0.6']) {
       expect(evidence).toContain(
-        `scp -- ${input.key} ${input.roots} ${input.chain} ${program} ${host}:`,
+        `tar -cf - -C ${dirname(said)} key.pem roots.pem chain.pem -C ${dirname(program)} check-files.sh | ssh -- ${host} 'umask 077; `,
       )
       expect(evidence).toContain(`ssh -t -- ${host} `)
     }
     const [key, cert] = ['server.key.new', 'server.crt.new'].map(each =>
       evidence.indexOf(`${each} && sudo mv`),
     )
-    expect(evidence).toContain('-m 0600 key.pem')
+    expect(evidence).toMatch(/-m 0600 \.secure-endpoint-[0-9a-f]{12}\/key\.pem /)
     expect(key).toBeGreaterThan(0)
     expect(cert).toBeGreaterThan(key)
     expect(fix).toContain(said)
@@ -245,7 +254,7 @@ describe('files that a person puts onto the nodes', () => {
   it.each(['10.0.0.5', '127.0.0.1'])(
     'are put onto %s by the very command that is shown, and checked',
     async host => {
-      const { home, type } = hostOf(host)
+      const { type, left } = hostOf(host)
       const { input, ctx, said, paths } = byHand({
         hosts: [host],
         wait({ manual }) {
@@ -257,9 +266,26 @@ describe('files that a person puts onto the nodes', () => {
       expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       expect(statSync(paths.keyFile).mode & 0o777).toBe(0o600)
       expect(readFileSync(said, 'utf8')).toContain(`secure-endpoint-check ${host} cert=`)
-      expect(readdirSync(home).filter(each => each.endsWith('.pem'))).toEqual([])
+      const modes = host === '127.0.0.1' ? [] : ['700']
+      expect(left()).toEqual({ files: ['key.pem'], own: 'of somebody\n', modes })
     },
   )
+
+  it.each([
+    ['fails', 'exit 1'],
+    ['is cut off', '[ "$1" != install ] || { kill -HUP $PPID; exit 1; }'],
+  ])('leave no copy of the key behind where the command %s', async (_name, sudo) => {
+    const { type, left } = hostOf('10.0.0.5', { sudo })
+    const { input, ctx } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        type(manual?.copy)
+        return 'leave'
+      },
+    })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    expect(left()).toEqual({ files: ['key.pem'], own: 'of somebody\n', modes: ['700'] })
+  })
 
   it.skipIf(nobody.uid === undefined).each([
     ['the key that lies there', (each: Paths) => each.keyFile],
