@@ -68,17 +68,25 @@ function byHand({
     writeFileSync(paths.certFile, leaf.pem)
   }
   /** What the check says there of that host, as somebody. */
-  const check = (host: string, uid?: number) => {
+  const check = (host: string, uid?: number, env: NodeJS.ProcessEnv = process.env) => {
     const { certFile, keyFile, caFile } = paths
-    const options = { encoding: 'utf8' as const, ...(uid === undefined ? {} : { uid }) }
+    const options = { encoding: 'utf8' as const, env, ...(uid === undefined ? {} : { uid }) }
     return spawnSync('sh', [program, host, certFile, keyFile, caFile], options).stdout
   }
   return { input, ctx, said, paths, put, check }
 }
 
+/** Programs by which no aisnode is seen to run, whatever else runs on this machine. */
+function withoutNodes() {
+  const scratch = createScratch(onTestFinished)
+  chmodSync(scratch.folder, 0o755)
+  scratch.tool('grep', `[ "$1" != -lsx ] || exit 1; PATH=\${PATH#*:} exec grep "$@"`)
+  return scratch
+}
+
 /** A host with doubles of what is typed to reach it and to change users there; its home is a folder. */
 function hostOf(host: string, { sudo = ':' } = {}) {
-  const { folder, env, file, tool } = createScratch(onTestFinished)
+  const { folder, env, file, tool } = withoutNodes()
   const home = join(folder, 'home')
   mkdirSync(home)
   file('home/key.pem', 'of somebody\n', 0o644)
@@ -227,20 +235,20 @@ describe('files that a person puts onto the nodes', () => {
     async () => {
       const { input, ctx, said, paths, put, check } = byHand({ hosts: ['10.0.0.5'] })
       put()
-      const { file } = createScratch(onTestFinished)
+      const { env, file } = withoutNodes()
       const aisnode = file('aisnode', '')
       copyFileSync('/bin/sleep', aisnode)
       chmodSync(aisnode, 0o755)
-      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      writeFileSync(said, check('10.0.0.5', nobody.uid, env))
       const why = async () =>
         (await placeByHandOp.run(input, ctx).catch(error => error)).findings[0].evidence
       expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
-      appendFileSync(said, check('10.0.0.5', nobody.uid).replace('as=nobody', 'as=reader'))
+      appendFileSync(said, check('10.0.0.5', nobody.uid, env).replace('as=nobody', 'as=reader'))
       expect(await why()).toContain('server.key cannot be read by the user of aisnode')
       chownSync(paths.keyFile, nobody.uid ?? 0, 0)
-      appendFileSync(said, check('10.0.0.5'))
+      appendFileSync(said, check('10.0.0.5', undefined, env))
       expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
-      appendFileSync(said, check('10.0.0.5', nobody.uid))
+      appendFileSync(said, check('10.0.0.5', nobody.uid, env))
       expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       const node = spawn(aisnode, ['60'], { stdio: 'ignore' })
       onTestFinished(() => void node.kill())
@@ -331,6 +339,29 @@ describe('files that a person puts onto the nodes', () => {
     expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
   })
 
+  it('are of no known state once another try is begun: what an earlier run was told no longer counts', async () => {
+    const typed: (string | undefined)[] = []
+    const { type } = hostOf('10.0.0.5', { sudo: 'exit 1' })
+    const { input, ctx, said, put, check } = byHand({
+      hosts: ['10.0.0.5', '10.0.0.55'],
+      wait({ manual }) {
+        typed.push(manual?.copy)
+        return 'leave'
+      },
+    })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    put()
+    writeFileSync(said, check('10.0.0.5') + check('10.0.0.55'))
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    type(typed[0])
+    expect(await placedByHandOp.run(input, ctx)).toEqual({
+      placed: false,
+      seen: 'checked on 1 of 2 hosts',
+    })
+    appendFileSync(said, check('10.0.0.5'))
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+  })
+
   it('that are not on record after an adoption are asked for by name', async () => {
     const { input, ctx } = byHand()
     rmSync(String(input.key))
@@ -416,6 +447,8 @@ describe('files that a person puts onto the nodes', () => {
     expect(missing()).toBe('')
     appendFileSync(said, check('10.0.0.6').replace('mode=600', 'mode=644'))
     expect(missing()).toBe('10.0.0.6\n')
+    appendFileSync(said, `${check('10.0.0.6')}secure-endpoint-begun 10.0.0.5\n`)
+    expect(missing()).toBe('10.0.0.5\n')
   })
 })
 

@@ -38,12 +38,14 @@ export function commandsFor(host: Host, files: Files, said: string): string[] {
     `sudo -u "#$u" sh -s ${quoteCommand(wordsOf(host, files))} <${quoteWord(from(check))}`,
   ].join('; ')
   const kept = `tee -a ${quoteWord(said)}`
-  if (local) return [`(${there}) | ${kept}`].map(oneLine)
+  // from here on nothing counts that was said of the host before
+  const begun = `${quoteCommand(['echo', `secure-endpoint-begun ${host.to}`])} >>${quoteWord(said)}`
+  if (local) return [`${begun} && (${there}) | ${kept}`].map(oneLine)
   const copies = quoteCommand(packed([...all.map(each => each.from), check]))
   const take = `umask 077; rm -rf ${folder} && mkdir ${folder} && { tar -xf - -C ${folder} || { rm -rf ${folder}; exit 1; }; }`
   return [
     `${copies} | ${quoteCommand(['ssh', '--', host.to, take])}`,
-    `${quoteCommand(['ssh', '-t', '--', host.to, there])} | ${kept}`,
+    `${begun} && ${quoteCommand(['ssh', '-t', '--', host.to, there])} | ${kept}`,
   ].map(oneLine)
 }
 

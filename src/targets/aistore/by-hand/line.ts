@@ -24,12 +24,15 @@ type Paths = Readonly<Record<'certFile' | 'keyFile' | 'caFile', string>>
 const pattern =
   /^secure-endpoint-check (\S{1,255}) cert=(\w{1,64}) key=(\w{1,64}) roots=(-|\w{1,64}) mode=(-|[0-7]{1,4}) as=(reader|owner|nobody|[\d,]{1,60})$/
 
+/** What a command says before it changes anything on a host. */
+const begun = /^secure-endpoint-begun (\S{1,255})$/
+
 /** As many bytes of a file are read: one line is shorter than 600. */
 const mostBytes = 1_000_000
 
 /**
  * What is said of each host in a file with such lines; any other line is left out, and of several of one
- * host the last counts. Empty where there is no such file.
+ * host the last counts, unless another try was begun after it. Empty where there is no such file.
  */
 export async function readSaid(path: string): Promise<Map<string, Said>> {
   const text = await readFile(path, 'latin1').catch(error => unlessAbsent(path, error, ''))
@@ -37,6 +40,7 @@ export async function readSaid(path: string): Promise<Map<string, Said>> {
   for (const line of text.slice(-mostBytes).split('\n')) {
     const [, host = '', cert = '', key = '', roots = '', mode = '', as = ''] =
       pattern.exec(line.trim()) ?? []
+    said.delete(begun.exec(line.trim())?.[1] ?? '')
     if (host !== '') said.set(host, { cert, key, roots, mode, as })
   }
   return said
