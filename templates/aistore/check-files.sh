@@ -1,5 +1,5 @@
 # sh check-files.sh HOST CERTIFICATE KEY [ROOTS]: says in one line, in which nothing is secret, what lies on the
-# host of a node. To be run there by the user that runs aisnode.
+# host of a node. To be run there by the user that runs aisnode; where none runs, by the owner of the key.
 LC_ALL=C
 export LC_ALL
 
@@ -22,7 +22,8 @@ public() {
 me=$(id -u)
 users=$(grep -lsx 'aisnode.*' /proc/[0-9]*/comm | xargs -r stat -c %u 2>/dev/null | sort -u)
 case $users in
-  '' | "$me") as=reader ;;
+  "$me") as=reader ;;
+  '') if [ "$(stat -c %u "$3" 2>/dev/null)" = "$me" ]; then as=owner; else as=nobody; fi ;;
   *) as=$(printf '%s' "$users" | tr '\n' ,) ;;
 esac
 roots=-

@@ -6,6 +6,7 @@ import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import type { RequestOptions, RequestResult } from '../../src/net/request.ts'
 import type { Event } from '../../src/plan/events.ts'
+import type { Op } from '../../src/plan/op.ts'
 import type { Json, Plan, Verb } from '../../src/plan/plan.ts'
 import { shellScript } from '../../src/plan/shell/script.ts'
 import type { RunTool } from '../../src/process/tool.ts'
@@ -18,6 +19,7 @@ import { makePlan } from '../../src/road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../../src/road/resume.ts'
 import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
 import { lookAtEndpoint } from '../../src/status/look.ts'
+import { placeByHandOp, placedByHandOp } from '../../src/targets/aistore/by-hand/ops-by-hand.ts'
 import { aistore } from '../../src/targets/aistore/index.ts'
 import type { Target } from '../../src/targets/target.ts'
 import { realWorld, type World } from '../../src/world.ts'
@@ -50,6 +52,8 @@ export interface AistoreFlow {
   /** Answers some calls otherwise than the stage does. */
   breakApi(wrong?: WrongApi): void
   breakTool(wrong?: WrongTool): void
+  /** From here on nobody puts files there for a person, as in a run that is no rehearsal. */
+  leaveToPerson(): void
   /** What the stage answers, broken or not. */
   real(options: RequestOptions): Promise<RequestResult>
   /** `PUT /v1/...` of all runs so far, and the commands. */
@@ -112,6 +116,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
   const changes: string[] = []
   let wrongApi: WrongApi | undefined
   let wrongTool: WrongTool | undefined
+  let ops = rehearsal.ops
   const run: RunTool = async call => {
     const words = call.argv.join(' ')
     const none = { argv: call.argv, stdout: '', stderr: '', tookMs: 0 }
@@ -145,7 +150,7 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
         events.push(event)
         if (event.type === 'step.started' && event.id === stopAt) stop.abort()
       },
-      rehearsal: { ...rehearsal, run },
+      rehearsal: { ...rehearsal, run, ops },
       ...(undo ? { undo } : {}),
     })
     const acted = events.flatMap(each => (each.type === 'step.done' ? [each.id] : []))
@@ -181,6 +186,17 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     },
     breakTool(by) {
       wrongTool = by
+    },
+    leaveToPerson() {
+      const inEarnest = (op: Op): Op => ({
+        ...op,
+        run: (input, { rehearsal: _, ...ctx }) => op.run(input, ctx),
+      })
+      ops = {
+        ...ops,
+        'aistore.placed-by-hand': inEarnest(placedByHandOp),
+        'aistore.place-by-hand': inEarnest(placeByHandOp),
+      }
     },
     real: options => rehearsal.world.api(options),
     get: path => ask(path),

@@ -2,7 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -10,11 +12,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Performing } from '../../../src/plan/op.ts'
 import type { Json } from '../../../src/plan/plan.ts'
 import { recordPaths } from '../../../src/record/paths.ts'
+import { unfinishedOf } from '../../../src/road/resume.ts'
 import { placeByHandOp, placedByHandOp } from '../../../src/targets/aistore/by-hand/ops-by-hand.ts'
 import { flowOf, usualAnswers } from '../../support/aistore-flow.ts'
 import { make } from '../../support/certificates.ts'
@@ -65,12 +68,49 @@ function byHand({
     writeFileSync(paths.certFile, leaf.pem)
   }
   /** What the check says there of that host, as somebody. */
-  const check = (host: string, uid?: number) => {
+  const check = (host: string, uid?: number, env: NodeJS.ProcessEnv = process.env) => {
     const { certFile, keyFile, caFile } = paths
-    const options = { encoding: 'utf8' as const, ...(uid === undefined ? {} : { uid }) }
+    const options = { encoding: 'utf8' as const, env, ...(uid === undefined ? {} : { uid }) }
     return spawnSync('sh', [program, host, certFile, keyFile, caFile], options).stdout
   }
   return { input, ctx, said, paths, put, check }
+}
+
+/** Programs by which no aisnode is seen to run, whatever else runs on this machine. */
+function withoutNodes() {
+  const scratch = createScratch(onTestFinished)
+  chmodSync(scratch.folder, 0o755)
+  scratch.tool('grep', `[ "$1" != -lsx ] || exit 1; PATH=\${PATH#*:} exec grep "$@"`)
+  return scratch
+}
+
+/** A host with doubles of what is typed to reach it and to change users there; its home is a folder. */
+function hostOf(host: string, { sudo = ':' } = {}) {
+  const { folder, env, file, tool } = withoutNodes()
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  file('home/key.pem', 'of somebody\n', 0o644)
+  // nothing of a test goes out
+  tool('scp', 'exit 1')
+  tool(
+    'ssh',
+    `[ "$1" != -t ] || shift; umask 022; cd '${home}' && [ "$2" = '${host}' ] && exec sh -c "$3"`,
+  )
+  tool(
+    'sudo',
+    `stat -c %a .secure-endpoint-* >>'${folder}/modes' 2>/dev/null; ${sudo}
+[ "$1" = -u ] || exec "$@"; as=\${2#?}; shift 2; [ "$as" != "$(id -u)" ] || exec "$@"
+exec setpriv --reuid "$as" --clear-groups "$@"`,
+  )
+  const type = (command = 'false') =>
+    spawnSync('bash', ['-c', command], { env, encoding: 'utf8', cwd: folder })
+  /** What lies in that home in the end, and the modes that the folder with the copies had. */
+  const left = () => ({
+    files: readdirSync(home),
+    own: readFileSync(join(home, 'key.pem'), 'utf8'),
+    modes: [...new Set(readFileSync(join(folder, 'modes'), 'utf8').split('\n').filter(Boolean))],
+  })
+  return { type, left }
 }
 
 describe('files that a person puts onto the nodes', () => {
@@ -88,14 +128,14 @@ describe('files that a person puts onto the nodes', () => {
     const [{ evidence, fix }] = refused.findings
     for (const host of ['10.0.0.5', '10.0.0.6']) {
       expect(evidence).toContain(
-        `scp -- ${input.key} ${input.roots} ${input.chain} ${program} ${host}:`,
+        `tar -cf - -C ${dirname(said)} key.pem roots.pem chain.pem -C ${dirname(program)} check-files.sh | ssh -- ${host} 'umask 077; `,
       )
       expect(evidence).toContain(`ssh -t -- ${host} `)
     }
     const [key, cert] = ['server.key.new', 'server.crt.new'].map(each =>
       evidence.indexOf(`${each} && sudo mv`),
     )
-    expect(evidence).toContain('-m 0600 key.pem')
+    expect(evidence).toMatch(/-m 0600 \.secure-endpoint-[0-9a-f]{12}\/key\.pem /)
     expect(key).toBeGreaterThan(0)
     expect(cert).toBeGreaterThan(key)
     expect(fix).toContain(said)
@@ -193,21 +233,28 @@ describe('files that a person puts onto the nodes', () => {
   it.skipIf(nobody.uid === undefined)(
     'are refused where the user of aisnode cannot read the key, or somebody else has looked',
     async () => {
-      const { input, ctx, said, put, check } = byHand({ hosts: ['10.0.0.5'] })
+      const { input, ctx, said, paths, put, check } = byHand({ hosts: ['10.0.0.5'] })
       put()
-      const { file } = createScratch(onTestFinished)
+      const { env, file } = withoutNodes()
       const aisnode = file('aisnode', '')
       copyFileSync('/bin/sleep', aisnode)
       chmodSync(aisnode, 0o755)
-      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      writeFileSync(said, check('10.0.0.5', nobody.uid, env))
       const why = async () =>
         (await placeByHandOp.run(input, ctx).catch(error => error)).findings[0].evidence
+      expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
+      appendFileSync(said, check('10.0.0.5', nobody.uid, env).replace('as=nobody', 'as=reader'))
       expect(await why()).toContain('server.key cannot be read by the user of aisnode')
+      chownSync(paths.keyFile, nobody.uid ?? 0, 0)
+      appendFileSync(said, check('10.0.0.5', undefined, env))
+      expect(await why()).toContain('no aisnode runs there: run the check as the owner of ')
+      appendFileSync(said, check('10.0.0.5', nobody.uid, env))
+      expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       const node = spawn(aisnode, ['60'], { stdio: 'ignore' })
       onTestFinished(() => void node.kill())
       while (!readFileSync(`/proc/${node.pid}/comm`, 'utf8').startsWith('aisnode'))
         await new Promise(setImmediate)
-      writeFileSync(said, check('10.0.0.5', nobody.uid))
+      appendFileSync(said, check('10.0.0.5', nobody.uid))
       expect(await why()).toContain('run the check as the user that runs aisnode there: 0')
     },
   )
@@ -215,42 +262,103 @@ describe('files that a person puts onto the nodes', () => {
   it.each(['10.0.0.5', '127.0.0.1'])(
     'are put onto %s by the very command that is shown, and checked',
     async host => {
-      const { bin, folder, file } = createScratch(onTestFinished)
-      const home = join(folder, 'home')
-      mkdirSync(home)
-      const double = (name: string, text: string) =>
-        writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-      double(
-        'scp',
-        `shift; for each; do last=$each; done; [ "$last" = '${host}:' ] || exit 1; while [ $# -gt 1 ]; do cp -p "$1" '${home}/'; shift; done`,
-      )
-      double('ssh', `cd '${home}' && [ "$3" = '${host}' ] && exec sh -c "$4"`)
-      double('sudo', '[ "$1" != -u ] || shift 2; exec "$@"')
+      const { type, left } = hostOf(host)
       const { input, ctx, said, paths } = byHand({
         hosts: [host],
         wait({ manual }) {
-          const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
-          const ran = spawnSync('bash', ['-c', manual?.copy ?? 'false'], {
-            env,
-            encoding: 'utf8',
-            cwd: folder,
-          })
+          const ran = type(manual?.copy)
           expect([ran.status, ran.stderr]).toEqual([0, ''])
           return 'look'
         },
       })
-      file('home/other.txt', '')
       expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
       expect(statSync(paths.keyFile).mode & 0o777).toBe(0o600)
       expect(readFileSync(said, 'utf8')).toContain(`secure-endpoint-check ${host} cert=`)
-      expect(readdirSync(home).filter(each => each.endsWith('.pem'))).toEqual([])
+      const modes = host === '127.0.0.1' ? [] : ['700']
+      expect(left()).toEqual({ files: ['key.pem'], own: 'of somebody\n', modes })
     },
   )
+
+  it.each([
+    ['fails', 'exit 1'],
+    ['is cut off', '[ "$1" != install ] || { kill -HUP $PPID; exit 1; }'],
+  ])('leave no copy of the key behind where the command %s', async (_name, sudo) => {
+    const { type, left } = hostOf('10.0.0.5', { sudo })
+    const { input, ctx } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        type(manual?.copy)
+        return 'leave'
+      },
+    })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    expect(left()).toEqual({ files: ['key.pem'], own: 'of somebody\n', modes: ['700'] })
+  })
+
+  it.skipIf(nobody.uid === undefined).each([
+    ['the key that lies there', (each: Paths) => each.keyFile],
+    ['its folder', (each: Paths) => dirname(each.keyFile)],
+  ])('are of the owner of %s where no aisnode runs, who looks at them', async (_name, owned) => {
+    const { type } = hostOf('10.0.0.5')
+    const { uid = 0 } = nobody
+    const { input, ctx, said, paths } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        expect(manual?.text.join(' ')).toContain('the owner of the one that is there')
+        expect(type(manual?.copy).status).toBe(0)
+        return 'look'
+      },
+    })
+    writeFileSync(paths.keyFile, '')
+    chownSync(owned(paths), uid, 0)
+    expect(await placeByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    expect(statSync(paths.keyFile)).toMatchObject({ uid })
+    expect(readFileSync(said, 'utf8')).toContain(' as=owner')
+  })
+
+  it('are not put where nothing says whose they will be', async () => {
+    const { type } = hostOf('10.0.0.5')
+    const typed: string[] = []
+    const { input, ctx, paths } = byHand({
+      hosts: ['10.0.0.5'],
+      wait({ manual }) {
+        typed.push(type(manual?.copy).stderr)
+        return 'leave'
+      },
+    })
+    rmSync(dirname(paths.keyFile), { recursive: true })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    expect(typed.join()).toContain('make the folder of the key first')
+    expect(existsSync(dirname(paths.keyFile))).toBe(false)
+  })
 
   it('are looked at here where a node runs on this machine', async () => {
     const { input, ctx, put } = byHand({ hosts: ['127.0.0.1'] })
     expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: false })
     put()
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+  })
+
+  it('are of no known state once another try is begun: what an earlier run was told no longer counts', async () => {
+    const typed: (string | undefined)[] = []
+    const { type } = hostOf('10.0.0.5', { sudo: 'exit 1' })
+    const { input, ctx, said, put, check } = byHand({
+      hosts: ['10.0.0.5', '10.0.0.55'],
+      wait({ manual }) {
+        typed.push(manual?.copy)
+        return 'leave'
+      },
+    })
+    await expect(placeByHandOp.run(input, ctx)).rejects.toMatchObject({ exit: 75 })
+    put()
+    writeFileSync(said, check('10.0.0.5') + check('10.0.0.55'))
+    expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
+    type(typed[0])
+    expect(await placedByHandOp.run(input, ctx)).toEqual({
+      placed: false,
+      seen: 'checked on 1 of 2 hosts',
+    })
+    appendFileSync(said, check('10.0.0.5'))
     expect(await placedByHandOp.run(input, ctx)).toMatchObject({ placed: true })
   })
 
@@ -276,6 +384,50 @@ describe('files that a person puts onto the nodes', () => {
     expect(spawnSync('shellcheck', ['-s', 'sh', program], { encoding: 'utf8' }).stdout).toBe('')
   })
 
+  it.each([
+    ['', '{source: self-signed, authority: local}'],
+    [' of another root', '{source: self-signed, authority: none}'],
+  ])(
+    'keep a rotation%s that nobody waits for unfinished, until the same pair is there',
+    async (_name, certificate) => {
+      const flow = await flowOf(
+        usualAnswers('', certificate).replace('place: here', 'place: manual'),
+      )
+      flow.leaveToPerson()
+      const record = join(flow.world.stateFolder, 'endpoints/ais')
+      const chain = (generation: number) =>
+        readFileSync(join(record, 'generations', String(generation), 'chain.pem'), 'utf8')
+      const pending = async () => (await unfinishedOf('ais', flow.world))?.generation ?? 0
+      const put = (generation: number) => {
+        const to = ['server.crt', 'server.key', 'ca.crt'].map(each =>
+          flow.node(`/etc/ais/tls/${each}`),
+        )
+        mkdirSync(flow.node('/etc/ais/tls'), { recursive: true })
+        for (const [index, name] of ['chain.pem', 'key.pem', 'roots.pem'].entries())
+          copyFileSync(join(record, 'generations', String(generation), name), to[index] ?? '')
+        const { stdout } = spawnSync('sh', [program, '127.0.0.1', ...to], { encoding: 'utf8' })
+        appendFileSync(join(record, 'placed.txt'), stdout)
+      }
+      expect(await flow.go('enable')).toMatchObject({ exit: 75, outcome: 'failed' })
+      put(await pending())
+      expect(await flow.resume()).toMatchObject({ outcome: 'done' })
+      const rotated = await flow.go('rotate')
+      expect([rotated.exit, rotated.outcome, rotated.failed]).toEqual([
+        75,
+        'failed',
+        ['change.files', 'aistore.by-hand'],
+      ])
+      const generation = await pending()
+      const wanted = chain(generation)
+      expect(JSON.stringify(rotated.events)).toContain(`generations/${generation}/key.pem`)
+      put(generation)
+      expect(await flow.resume()).toMatchObject({ outcome: 'done' })
+      expect(readFileSync(join(record, 'current'), 'utf8').trim()).toBe(String(generation))
+      expect(readFileSync(flow.node('/etc/ais/tls/server.crt'), 'utf8')).toBe(wanted)
+      expect(chain(generation)).toBe(wanted)
+    },
+  )
+
   it('are missing in the eyes of a script until the same lines are there', () => {
     const { input, said, put, check } = byHand()
     const lib = new URL('../../../templates/aistore/by-hand.sh', import.meta.url).pathname
@@ -295,6 +447,8 @@ describe('files that a person puts onto the nodes', () => {
     expect(missing()).toBe('')
     appendFileSync(said, check('10.0.0.6').replace('mode=600', 'mode=644'))
     expect(missing()).toBe('10.0.0.6\n')
+    appendFileSync(said, `${check('10.0.0.6')}secure-endpoint-begun 10.0.0.5\n`)
+    expect(missing()).toBe('10.0.0.5\n')
   })
 })
 

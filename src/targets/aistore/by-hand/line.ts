@@ -9,7 +9,10 @@ interface Said {
   roots: string
   /** Octal, of the key. */
   mode: string
-  /** `reader`, or the users (their numbers) that run aisnode and are not who ran the check. */
+  /**
+   * Who ran the check. `reader`: the user that runs aisnode; where none is seen to run, `owner` of the key
+   * or `nobody`; else the users (their numbers) that run aisnode.
+   */
   as: string
 }
 
@@ -19,14 +22,17 @@ export type Expected = Pick<Said, 'cert' | 'key'> & { roots?: string }
 type Paths = Readonly<Record<'certFile' | 'keyFile' | 'caFile', string>>
 
 const pattern =
-  /^secure-endpoint-check (\S{1,255}) cert=(\w{1,64}) key=(\w{1,64}) roots=(-|\w{1,64}) mode=(-|[0-7]{1,4}) as=(reader|[\d,]{1,60})$/
+  /^secure-endpoint-check (\S{1,255}) cert=(\w{1,64}) key=(\w{1,64}) roots=(-|\w{1,64}) mode=(-|[0-7]{1,4}) as=(reader|owner|nobody|[\d,]{1,60})$/
+
+/** What a command says before it changes anything on a host. */
+const begun = /^secure-endpoint-begun (\S{1,255})$/
 
 /** As many bytes of a file are read: one line is shorter than 600. */
 const mostBytes = 1_000_000
 
 /**
  * What is said of each host in a file with such lines; any other line is left out, and of several of one
- * host the last counts. Empty where there is no such file.
+ * host the last counts, unless another try was begun after it. Empty where there is no such file.
  */
 export async function readSaid(path: string): Promise<Map<string, Said>> {
   const text = await readFile(path, 'latin1').catch(error => unlessAbsent(path, error, ''))
@@ -34,6 +40,7 @@ export async function readSaid(path: string): Promise<Map<string, Said>> {
   for (const line of text.slice(-mostBytes).split('\n')) {
     const [, host = '', cert = '', key = '', roots = '', mode = '', as = ''] =
       pattern.exec(line.trim()) ?? []
+    said.delete(begun.exec(line.trim())?.[1] ?? '')
     if (host !== '') said.set(host, { cert, key, roots, mode, as })
   }
   return said
@@ -62,7 +69,9 @@ export async function expectedOf(pair: {
 export function wrongIn(said: Said, expected: Expected, paths: Paths): string {
   const { certFile, keyFile, caFile } = paths
   // what somebody sees who is not the user of aisnode says nothing of aisnode
-  if (said.as !== 'reader')
+  if (said.as === 'nobody' && said.key !== 'missing')
+    return `no aisnode runs there: run the check as the owner of ${keyFile}, who must be the user that will run it`
+  if (/^\d/.test(said.as))
     return `run the check as the user that runs aisnode there: ${said.as.split(',').join(' or ')}`
   const wrong = [
     fileWrong(keyFile, said.key, expected.key, 'is the key of another certificate'),

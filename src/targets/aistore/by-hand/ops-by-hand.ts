@@ -113,10 +113,14 @@ function countOf(seen: readonly HostSeen[]): string {
   return `checked on ${seen.filter(isRight).length} of ${seen.length} ${seen.length === 1 ? 'host' : 'hosts'}`
 }
 
+const whoseKey =
+  'Where no aisnode runs, the key goes to the owner of the one that is there, or of its folder: that must be the user that will run aisnode.'
+
 /** What has to be done next; the commands stand beside it, to be copied. */
 function toldFor({ host, wrong }: HostSeen, said: string): string[] {
   return [
     `Type the command here, or do the same in your own way: the line that the check there says goes into ${said}.`,
+    whoseKey,
     `${nameOf(host)}: ${wrong ?? 'key and certificate must be put there, and checked as the user of aisnode'}`,
   ]
 }
@@ -147,7 +151,7 @@ function notThere(files: ByHand, seen: readonly HostSeen[], ctx: Performing) {
   return aistoreProblem('aistore.by-hand', exitCodes.later, {
     subject: open.map(({ host }) => host.to).join(', '),
     evidence: lines.join('\n'),
-    fix: `Type these commands, or do the same in your own way: ${said} must have the line of each host's check. Then run the same command again.`,
+    fix: `Type these commands, or do the same in your own way: ${said} must have the line of each host's check. ${whoseKey} Then run the same command again.`,
   })
 }
 

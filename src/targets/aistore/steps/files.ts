@@ -78,6 +78,14 @@ export function placeAct(wanted: Known, input: { [key: string]: Input }): Step['
   return { do: `op:aistore.place${byHand(wanted)}`, input, limit: '30d' }
 }
 
+/**
+ * Where a person puts the pair there, a run that nobody waits for stays as it is: taken back, its commands
+ * would be those of a pair that the same command gives up for another one.
+ */
+export function staysUnfinished(wanted: Known): Pick<Step, 'stopOn'> {
+  return byHand(wanted) === '' ? {} : { stopOn: ['aistore.by-hand', 'wait.left'] }
+}
+
 function byHand({ answers }: Known): '' | '-by-hand' {
   return aistoreAnswers(answers).place === 'manual' ? '-by-hand' : ''
 }

@@ -17,6 +17,7 @@ import {
   lookLimit,
   type Paths,
   placeAct,
+  staysUnfinished,
 } from './files.ts'
 import { changesLevel, levelSteps } from './levels.ts'
 import { load, served } from './load-ops.ts'
@@ -76,6 +77,7 @@ export function loadSteps(wanted: Aistore): Step[] {
       ],
       needs: ['check.clocks', ...(trusts ? ['check.roots'] : [])],
       onFail: 'undo',
+      ...staysUnfinished(wanted),
     },
     {
       id: 'change.load',

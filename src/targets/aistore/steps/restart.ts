@@ -8,7 +8,15 @@ import { backUp } from './back-up.ts'
 import { clientSteps, levelWanted } from './clients.ts'
 import { checkClocks, checkCluster, checkCommand, isDown, lookAt, setStep } from './common.ts'
 import { shutdownStep, undoReady, undoStart, unlessServed, upSteps } from './down-and-up.ts'
-import { checkHosts, filesInput, keepFound, lookAtFiles, type Paths, placeAct } from './files.ts'
+import {
+  checkHosts,
+  filesInput,
+  keepFound,
+  lookAtFiles,
+  type Paths,
+  placeAct,
+  staysUnfinished,
+} from './files.ts'
 import { changesLevel } from './levels.ts'
 import { proofSteps, undoProof } from './proof.ts'
 import type { Aistore } from './wanted.ts'
@@ -51,6 +59,7 @@ export function restartSteps(wanted: Aistore): Step[] {
       undo: undoSteps(wanted, paths),
       needs: ['check.clocks', 'prepare.back-up'],
       onFail: 'undo',
+      ...staysUnfinished(wanted),
     },
     setStep(wanted, trust, {
       id: 'change.trust',
