@@ -18,9 +18,8 @@ import { alerts } from '../status/endpoint-status.ts'
 import { lookAtEndpoint } from '../status/look.ts'
 import type { Target } from '../targets/target.ts'
 import type { World } from '../world.ts'
-import { heldOf } from './held.ts'
 import type { Io } from './io.ts'
-import { reachOf } from './reach.ts'
+import { waysOf } from './ways.ts'
 
 /** One check: what was looked at, and what it found. */
 export interface Checked {
@@ -143,9 +142,7 @@ async function checkStep(
 /** Whether an endpoint on record serves what is recorded, and what is due. */
 export async function checkServed(name: string, { world, signal }: Io): Promise<Checked> {
   const base = { id: 'endpoint.served', title: 'What is served is what is recorded', seen: '' }
-  const reach = await reachOf(name, world, signal)
-  const readHeld = await heldOf(name, world, signal)
-  const looked = await lookAtEndpoint(name, world, signal, reach, readHeld)
+  const looked = await lookAtEndpoint(name, world, signal, await waysOf(name, world, signal))
   const { alerts: said, seen, held, notSeen } = looked
   const findings = alerts
     .filter(({ alert }) => alert !== 'secret-drift' && said.includes(alert))

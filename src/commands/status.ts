@@ -5,10 +5,10 @@ import { endpointLines } from '../front/words/endpoint.ts'
 import { type Line, span } from '../front/words/line.ts'
 import {
   alertWords,
-  heldLines,
   partLines,
   stateOf,
   statusRow,
+  unseenLines,
   worstFirst,
 } from '../front/words/status.ts'
 import { listEndpoints } from '../record/endpoint.ts'
@@ -17,9 +17,8 @@ import { lookAtEndpoint, recordedStatus } from '../status/look.ts'
 import type { World } from '../world.ts'
 import { createFront } from './create-front.ts'
 import { recordOf } from './endpoint-of.ts'
-import { heldOf } from './held.ts'
 import { type Io, printJson, printOut, widthOf } from './io.ts'
-import { reachOf } from './reach.ts'
+import { waysOf } from './ways.ts'
 
 export interface StatusOptions {
   once?: boolean
@@ -79,9 +78,8 @@ export async function watchEndpoints(
 
 /** A record without a finished run has no answers yet: it is looked at as far as it goes. */
 async function lookAt(name: string, world: World, signal: AbortSignal): Promise<EndpointStatus> {
-  const reach = await reachOf(name, world, signal).catch(() => undefined)
-  const readHeld = await heldOf(name, world, signal).catch(() => undefined)
-  return lookAtEndpoint(name, world, signal, reach, readHeld)
+  const ways = await waysOf(name, world, signal).catch(() => ({}))
+  return lookAtEndpoint(name, world, signal, ways)
 }
 
 async function lookAtAll(
@@ -120,8 +118,7 @@ function statusLines(all: EndpointStatus[], whole: boolean, io: Io): Line[] {
       ...(only.record ? endpointLines(only.record, only.leaf, now, glyphs) : []),
       ...partLines(only, now, glyphs),
       ...said,
-      ...heldLines(only),
-      ...(only.notSeen ? [[span('  not seen    ', 'quiet'), span(only.notSeen)] as Line] : []),
+      ...unseenLines(only),
     ]
   }
   return all.map(each => statusRow(each, now, glyphs, widthOf(io)))

@@ -21,11 +21,11 @@ import type { WantedEndpoint } from '../proof/wanted.ts'
 import { type EndpointRecord, readEndpoint, writeEndpoint } from '../record/endpoint.ts'
 import { currentGeneration, generationFolder, readGeneration } from '../record/generation.ts'
 import { recordPaths } from '../record/paths.ts'
+import type { Ways } from '../status/look.ts'
 import { recordedAnswers, recordOf } from './endpoint-of.ts'
 import { answersFromFile } from './get-answers.ts'
-import { heldOf } from './held.ts'
 import { type Io, printErr, printJson, printOut, widthOf } from './io.ts'
-import { reachOf } from './reach.ts'
+import { waysOf } from './ways.ts'
 
 export interface VerifyOptions {
   json?: boolean
@@ -55,7 +55,12 @@ export async function verify(
   const subject = await subjectOf(what, options, io)
   const { world, signal } = io
   const proving = { world, run: world.run, signal }
-  const [proven, held] = await Promise.all([proofOf(subject, proving, io), heldProof(subject, io)])
+  const { record } = subject
+  const ways = record === undefined ? {} : await waysOf(record, world, signal)
+  const [proven, held] = await Promise.all([
+    proofOf(subject, ways, proving),
+    heldProof(subject, ways, io),
+  ])
   const results = [...proven, ...held]
   if (subject.dns)
     results.push((await probeDns(subject.dns, { world, run: world.run, signal })).result)
@@ -82,11 +87,10 @@ export async function verify(
 
 /** At the recorded addresses, or at each server that only the target knows the way to. */
 async function proofOf(
-  { wanted, plain, record }: Subject,
+  { wanted, plain }: Subject,
+  { reach }: Ways,
   proving: Proving,
-  { world, signal }: Io,
 ): Promise<ProofResult[]> {
-  const reach = record === undefined ? undefined : await reachOf(record, world, signal)
   if (!reach) return plain ? provePlain(wanted, proving) : prove(wanted, proving)
   const probe = plain ? probeServersPlain : probeServers
   let unseen: string | undefined
@@ -106,9 +110,9 @@ function notAsked(seen: string): ProofResult {
 }
 
 /** What is served next, where a target keeps that apart from what serves. */
-async function heldProof({ record }: Subject, { world, signal }: Io): Promise<ProofResult[]> {
+async function heldProof({ record }: Subject, ways: Ways, { world }: Io): Promise<ProofResult[]> {
   const began = world.clock.elapsed()
-  const held = record === undefined ? undefined : await (await heldOf(record, world, signal))?.()
+  const held = await ways.held?.()
   if (!held || record === undefined) return []
   const recorded = await recordedChain(recordPaths(world.stateFolder, record))
   const tookMs = Math.round(world.clock.elapsed() - began)

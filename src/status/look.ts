@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Problem } from '../errors.ts'
+import { Problem, titleOf } from '../errors.ts'
 import { rotationDue } from '../front/words/endpoint.ts'
 import { parseAddress } from '../net/address.ts'
 import { type HandshakeOptions, type HandshakeResult, handshake } from '../net/handshake.ts'
@@ -41,23 +41,22 @@ export async function recordedStatus(name: string, world: World): Promise<Endpoi
   }
 }
 
-/** Opens the ways to servers that no recorded address leads to. */
-type Reach = <T>(use: (servers: Server[], notSeen?: string) => Promise<T>) => Promise<T>
-
-/** Reads what servers will read when they start again. */
-type ReadHeld = () => Promise<Held | undefined>
+/** How an endpoint is looked at beside its recorded addresses, as far as its target has ways for that. */
+export interface Ways {
+  /** Opens the ways to servers that no recorded address leads to, for as long as `use` needs them. */
+  reach?<T>(use: (servers: Server[], notSeen?: string) => Promise<T>): Promise<T>
+  /** Reads what servers will read when they start again; nothing where that is not ours to judge. */
+  held?(): Promise<Held | undefined>
+}
 
 /**
  * Looks at an endpoint as it is served now, at each of its addresses, and at what is served next.
- *
- * @param reach how its servers are reached, where the record has no address for it
  */
 export async function lookAtEndpoint(
   name: string,
   world: World,
   signal: AbortSignal,
-  reach?: Reach,
-  readHeld?: ReadHeld,
+  { reach, held: readHeld }: Ways = {},
 ): Promise<EndpointStatus> {
   setMaxListeners(0, signal) // every address of every endpoint that is looked at listens for the stop
   const recorded = await recordedStatus(name, world)
@@ -119,7 +118,7 @@ export async function lookAtEndpoint(
 async function heldNow(
   name: string,
   world: World,
-  readHeld: ReadHeld | undefined,
+  readHeld: Ways['held'],
 ): Promise<HeldStatus | undefined> {
   const held = await readHeld?.()
   return held && judgeHeld(held, await recordedChain(recordPaths(world.stateFolder, name)))
@@ -162,7 +161,7 @@ const silent: Judged = { alerts: ['unreachable'], seen: 'no address is recorded'
 /** What stands in the way to an endpoint: a cluster that does not answer, a login that ran out. */
 function unreached(error: unknown): Judged {
   if (!(error instanceof Problem)) throw error
-  return { alerts: ['unreachable'], seen: error.findings[0]?.title ?? error.message }
+  return { alerts: ['unreachable'], seen: titleOf(error) }
 }
 
 function judge(result: HandshakeResult, leaf: string | undefined, now: number): Judged {

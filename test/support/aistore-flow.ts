@@ -18,7 +18,7 @@ import { carryOut } from '../../src/road/carry-out.ts'
 import { makePlan } from '../../src/road/make-plan.ts'
 import { takeUp, unfinishedOf } from '../../src/road/resume.ts'
 import type { EndpointStatus } from '../../src/status/endpoint-status.ts'
-import { lookAtEndpoint } from '../../src/status/look.ts'
+import { lookAtEndpoint, type Ways } from '../../src/status/look.ts'
 import { placeByHandOp, placedByHandOp } from '../../src/targets/aistore/by-hand/ops-by-hand.ts'
 import { aistore } from '../../src/targets/aistore/index.ts'
 import type { Target } from '../../src/targets/target.ts'
@@ -201,14 +201,14 @@ export async function aistoreFlow(text = usualAnswers(), fault?: StageFault): Pr
     real: options => rehearsal.world.api(options),
     get: path => ask(path),
     put: (path, body = '') => ask(path, { body }),
-    status() {
+    async status() {
       const signal = AbortSignal.timeout(20_000)
       const name = answered.answers.endpoint
-      return lookAtEndpoint(name, own, signal, async use => {
-        const record = await readEndpoint(recordPaths(own.stateFolder, name))
-        const calling = { world: own, run, signal, record }
-        return target.reach?.(answered, calling, use) as ReturnType<typeof use>
-      })
+      const record = await readEndpoint(recordPaths(own.stateFolder, name))
+      const calling = { world: own, run, signal, record }
+      const { reach } = target
+      const ways: Ways = reach ? { reach: use => reach(answered, calling, use) } : {}
+      return lookAtEndpoint(name, own, signal, ways)
     },
     async script(verb) {
       const planned = await makePlan({ verb, answered, target, world: own, secrets: {} })

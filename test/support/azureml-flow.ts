@@ -4,8 +4,8 @@ import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import { doctor } from '../../src/commands/doctor.ts'
 import type { Io } from '../../src/commands/io.ts'
-import { reachOf } from '../../src/commands/reach.ts'
 import { verify } from '../../src/commands/verify.ts'
+import { waysOf } from '../../src/commands/ways.ts'
 import type { Finding } from '../../src/findings.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
 import type { Event, ProofResult } from '../../src/plan/events.ts'
@@ -191,7 +191,9 @@ export async function azuremlFlow(text: string, fault?: StageFault): Promise<Flo
     status(between) {
       const own = worldWith(between)
       const { signal } = new AbortController()
-      return reachOf('ml', own, signal).then(reach => lookAtEndpoint('ml', own, signal, reach))
+      return waysOf('ml', own, signal).then(({ reach }) =>
+        lookAtEndpoint('ml', own, signal, reach ? { reach } : {}),
+      )
     },
     verify: between => printed(between, io => verify('ml', { json: true }, io)),
     doctor: between => printed(between, io => doctor('ml', { json: true }, io)),

@@ -7,8 +7,8 @@ import { loadAnswers } from '../../src/answers/load.ts'
 import { questionsFor } from '../../src/answers/questions.ts'
 import type { Secrets } from '../../src/answers/secret.ts'
 import { secretsOf } from '../../src/commands/get-answers.ts'
-import { heldOf } from '../../src/commands/held.ts'
 import type { Io } from '../../src/commands/io.ts'
+import { waysOf } from '../../src/commands/ways.ts'
 import { chooseGlyphs } from '../../src/front/words/glyphs.ts'
 import { withForwards } from '../../src/kubernetes/forward.ts'
 import type { KubeObject } from '../../src/kubernetes/kubectl.ts'
@@ -230,8 +230,10 @@ export async function createFelderaFlow(
       const signal = AbortSignal.timeout(20_000)
       const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
         target.reach?.(load(first), { world: there, run: tool, signal }, use) as Promise<T>
-      const readHeld = await heldOf('prod', there, signal)
-      return lookAtEndpoint('prod', there, signal, reach, readHeld)
+      return lookAtEndpoint('prod', there, signal, {
+        ...(await waysOf('prod', there, signal)),
+        reach,
+      })
     },
     journal: () => readFileSync(paths.journal, 'utf8'),
     close: () => rehearsal.close(),

@@ -197,9 +197,8 @@ export async function flowOf(answersText = text(), env: World['env'] = process.e
       const calling = { world: own, run, signal, record }
       const reach = <T>(use: (servers: Server[]) => Promise<T>) =>
         target.reach?.(answered, calling, use) as Promise<T>
-      return lookAtEndpoint('ais-k8s', own, signal, reach, async () =>
-        target.held?.(answered, calling),
-      )
+      const held = async () => target.held?.(answered, calling)
+      return lookAtEndpoint('ais-k8s', own, signal, { reach, held })
     },
     /** What was typed, or read where the answers point. */
     give(those: Secrets) {

@@ -90,11 +90,16 @@ export function alertWords(alert: Alert, { name, seen, held }: EndpointStatus): 
   return `${alertText(alert)}${seen ? `: ${seen}` : ''}`
 }
 
-/** Why what is served next could not be looked at, where that is so. */
-export function heldLines({ held }: EndpointStatus): Line[] {
-  return held?.state === 'unseen'
-    ? [[span(`  ${'secret'.padEnd(11)} `, 'quiet'), span(held.seen)]]
-    : []
+/** What could not be looked at, and why: what is served next, and servers that no way led to. */
+export function unseenLines({ held, notSeen }: EndpointStatus): Line[] {
+  const line = (name: string, why: string): Line => [
+    span(`  ${name.padEnd(11)} `, 'quiet'),
+    span(why),
+  ]
+  return [
+    ...(held?.state === 'unseen' ? [line('secret', held.seen)] : []),
+    ...(notSeen ? [line('not seen', notSeen)] : []),
+  ]
 }
 
 export function alertText(alert: Alert): string {
