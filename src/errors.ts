@@ -18,6 +18,11 @@ export class Problem extends Error {
   }
 }
 
+/** A problem in one line: the title of its first finding. */
+export function titleOf({ findings, message }: Problem): string {
+  return findings[0]?.title ?? message
+}
+
 /** One finding that stops the command; the table's words stand where nothing is given. */
 export function problem(
   exit: ExitCode,

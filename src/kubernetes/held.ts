@@ -1,3 +1,4 @@
+import { Problem, titleOf } from '../errors.ts'
 import { pemCertificates } from '../net/roots.ts'
 import { quoteCommand } from '../process/quote.ts'
 import { succeeded } from '../process/tool.ts'
@@ -29,6 +30,6 @@ export async function heldInSecret(
     return { ...base, chain: pemCertificates(text) }
   }
   const problem = kubernetesProblem(result, place, limitMs)
-  if (!('findings' in problem)) throw problem
-  return { ...base, chain: [], unseen: problem.findings[0]?.title ?? problem.message }
+  if (!(problem instanceof Problem)) throw problem
+  return { ...base, chain: [], unseen: titleOf(problem) }
 }

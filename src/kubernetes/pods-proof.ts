@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { Interrupted, Problem } from '../errors.ts'
+import { Interrupted, Problem, titleOf } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Op, Performing } from '../plan/op.ts'
 import type { Json } from '../plan/plan.ts'
@@ -168,7 +168,7 @@ interface Away {
 function whyOf(reason: unknown): string {
   if (reason instanceof Interrupted) return 'there was no way to it in time'
   if (!(reason instanceof Problem)) throw reason
-  return reason.findings[0]?.title ?? reason.message
+  return titleOf(reason)
 }
 
 function serverAt(pod: PodAt, port: number | undefined): Server {

@@ -84,6 +84,11 @@ export function ownerOf(
   return { owner: 'other', words: `made by ${managers.join(', ') || 'somebody else'}` }
 }
 
+/** What a Secret holds under a key, as text; empty where it holds nothing, or is not there. */
+export function textIn(secret: Pick<KubeObject, 'data'> | undefined, key: string): string {
+  return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
+}
+
 function encoded(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64')
 }

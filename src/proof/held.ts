@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pemCertificates } from '../net/roots.ts'
+import { barePems, pemCertificates } from '../net/roots.ts'
 import type { ProofResult } from '../plan/events.ts'
 import { currentGeneration, generationFolder } from '../record/generation.ts'
 import type { RecordPaths } from '../record/paths.ts'
@@ -47,8 +47,8 @@ export function judgeHeld({ what, chain, unseen }: Held, recorded: readonly stri
   const [wanted] = recorded.map(shortened)
   const why = unseen ?? (wanted === undefined ? 'No chain of it is recorded here.' : undefined)
   if (why !== undefined) return { state: 'unseen', seen: `not looked at: ${why} (${what})` }
-  if (chain.map(bare).join() === recorded.map(bare).join())
-    return { state: 'as-recorded', seen: what }
+  const bare = (pems: readonly string[]) => barePems(pems.join('\n')).join()
+  if (bare(chain) === bare(recorded)) return { state: 'as-recorded', seen: what }
   const [leaf] = chain.map(shortened)
   const holds =
     leaf === undefined
@@ -79,10 +79,6 @@ export function probeHeld(
     fix: heldFix(name),
     tookMs,
   }
-}
-
-function bare(pem: string): string {
-  return pem.replace(/\s/g, '')
 }
 
 /** The first bytes of a certificate's fingerprint, as people compare them. */

@@ -5,6 +5,7 @@ import { formatLimit } from '../../duration.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import { kubectlArgv, placeOf, shellPlace } from '../../kubernetes/place.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { pemCertificates, systemRoots } from '../../net/roots.ts'
 import { cappedMs } from '../../plan/limit.ts'
@@ -130,8 +131,4 @@ function chainIn(secret: KubeObject): Certificate[] {
     const read = readCertificate(new X509Certificate(pem).raw)
     return read.ok ? [read.certificate] : []
   })
-}
-
-function textIn({ data }: KubeObject, key: string): string {
-  return Buffer.from(data?.[key] ?? '', 'base64').toString('utf8')
 }

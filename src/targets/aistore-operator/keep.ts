@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readCertificate } from '../../certificates/certificate.ts'
 import { leafSummary } from '../../certificates/summary.ts'
 import { placeOf, shellPlace } from '../../kubernetes/place.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Op } from '../../plan/op.ts'
@@ -21,7 +22,7 @@ export const keepFoundOp: Op = {
     const meta = { number: 0, made, source: 'found' as const, found: { secret: String(name) } }
     const secret =
       name === '' ? undefined : await readSecret({ place: placeOf(at), name: String(name) }, ctx)
-    const text = (key: string) => Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
+    const text = (key: string) => textIn(secret, key)
     const [pem] = pemCertificates(text('tls.crt'))
     const read = pem === undefined ? undefined : readCertificate(new X509Certificate(pem).raw)
     if (!read?.ok) {

@@ -1,9 +1,10 @@
-import { X509Certificate } from 'node:crypto'
 import { kubectlObjects } from '../../kubernetes/kubectl.ts'
 import type { Place } from '../../kubernetes/place.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
-import { barePems, pemCertificates } from '../../net/roots.ts'
+import { barePems } from '../../net/roots.ts'
 import type { Performing } from '../../plan/op.ts'
+import { fingerprintIn } from '../aistore/fingerprint.ts'
 import { resourceKind, tlsIn } from './resource.ts'
 
 /** PEM texts; empty where there is none. */
@@ -27,11 +28,10 @@ export async function otherPair(
 ): Promise<string | undefined> {
   const found = await readSecret({ place, name: secret }, ctx)
   if (!found) return undefined
-  const text = (key: string) => Buffer.from(found.data?.[key] ?? '', 'base64').toString('utf8')
-  const [held, before, ours] = [text('tls.crt'), chain, fresh].map(leafIn)
+  const [held, before, ours] = [textIn(found, 'tls.crt'), chain, fresh].map(fingerprintIn)
   if (held === before) {
     const known = barePems(roots + chain)
-    const trusted = barePems(text('ca.crt'))
+    const trusted = barePems(textIn(found, 'ca.crt'))
     const isKnown = trusted.length === 0 || trusted.some(pem => known.includes(pem))
     return isKnown ? undefined : 'ca.crt holds another root than that of the recorded pair'
   }
@@ -41,15 +41,6 @@ export async function otherPair(
     if (object && tlsIn(object).startedWith === ours) return undefined
   }
   return `it holds ${short(held)}, the record has ${short(before)}`
-}
-
-function leafIn(text: string): string | undefined {
-  const [pem] = pemCertificates(text)
-  try {
-    return pem === undefined ? undefined : new X509Certificate(pem).fingerprint256
-  } catch {
-    return undefined
-  }
 }
 
 function short(leaf: string | undefined): string {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Calling, Place } from '../../kubernetes/place.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { barePems } from '../../net/roots.ts'
 import { oneLine } from '../../process/plain-text.ts'
@@ -33,7 +34,7 @@ export async function otherRoot(
   const known = barePems(await readFile(file, 'utf8').catch(() => ''))
   const name = managedSecret(resource)
   const secret = await readSecret({ place, name }, calling)
-  const held = barePems(Buffer.from(secret?.data?.['ca.crt'] ?? '', 'base64').toString('utf8'))
+  const held = barePems(textIn(secret, 'ca.crt'))
   return known.length > 0 && held.some(pem => !known.includes(pem))
     ? `ca.crt of Secret ${name} is not the one that the nodes started with`
     : undefined

@@ -45,8 +45,8 @@ export function foreignIn(found: KubeObject | undefined, name: string): ForeignI
 /** One that we have applied before it bore a label. */
 function isUnmarked(found: KubeObject): boolean {
   const { labels = {}, managedFields = [] } = withoutStatus(found).metadata
-  const isOnlyOurs = managedFields.every(({ manager }) => manager === fieldManager)
-  return Object.keys(labels).length === 0 && managedFields.length > 0 && isOnlyOurs
+  const isKnown = managedFields.length > 0 && othersIn(found).length === 0
+  return isKnown && Object.keys(labels).length === 0
 }
 
 /** Who else than us has written something of an Ingress beside its status. */

@@ -1,4 +1,4 @@
-import { Interrupted, Problem } from '../../errors.ts'
+import { Interrupted, Problem, titleOf } from '../../errors.ts'
 import { withSomeServers } from '../../kubernetes/pods-proof.ts'
 import { type Server, serversAt } from '../../proof/servers.ts'
 import type { Target } from '../target.ts'
@@ -63,5 +63,5 @@ function isNoWay(error: unknown): error is Problem | Interrupted {
 
 function whyNot(error: Problem | Interrupted): string {
   if (error instanceof Interrupted) return `kubectl leads to none within ${openMs / 1000} s.`
-  return error.findings[0]?.title ?? error.message
+  return titleOf(error)
 }

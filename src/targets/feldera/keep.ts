@@ -4,9 +4,9 @@ import { readCertificate } from '../../certificates/certificate.ts'
 import { leafSummary } from '../../certificates/summary.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { finding } from '../../findings.ts'
-import type { KubeObject } from '../../kubernetes/kubectl.ts'
 import { placeOf, shellPlace } from '../../kubernetes/place.ts'
 import { kubernetesFinding } from '../../kubernetes/problems.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret, secretLookOp } from '../../kubernetes/secret-ops.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import type { Op, Performing } from '../../plan/op.ts'
@@ -72,10 +72,6 @@ export const foundLookOp: Op = {
       ? { name, state: 'as-wanted', seen: `${name} holds it still` }
       : secretLookOp.run(input, ctx)
   },
-}
-
-function textIn(secret: KubeObject | undefined, key: string): string {
-  return Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
 }
 
 /** A chain without its root serves clients well, but not the components: the new one mends that. */

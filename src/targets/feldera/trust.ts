@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Calling, Place } from '../../kubernetes/place.ts'
+import { textIn } from '../../kubernetes/secret.ts'
 import { readSecret } from '../../kubernetes/secret-ops.ts'
 import { pemCertificates } from '../../net/roots.ts'
 import { generationFolder, listGenerations } from '../../record/generation.ts'
@@ -14,8 +15,7 @@ export async function chainInSecret(
 ): Promise<string[]> {
   if (name === '') return []
   const secret = await readSecret({ place, name }, calling)
-  const text = Buffer.from(secret?.data?.['tls.crt'] ?? '', 'base64').toString('utf8')
-  return pemCertificates(text)
+  return pemCertificates(textIn(secret, 'tls.crt'))
 }
 
 /**
